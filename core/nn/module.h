@@ -1,0 +1,71 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "fokker/core/rng.h"
+#include "fokker/core/tensor.h"
+
+namespace fokker {
+
+/// Receives every parameter of a module under its dotted name ("down_blocks.0.resnets.1.conv1.weight").
+class ParameterVisitor {
+ public:
+  using Visit = std::function<void(const std::string& name, Tensor& parameter)>;
+  explicit ParameterVisitor(Visit visit, std::string prefix = {}) : visit_(std::move(visit)), prefix_(std::move(prefix)) {}
+
+  void operator()(const std::string& name, Tensor& parameter) const { visit_(prefix_ + name, parameter); }
+  /// Any part with a member `visit(ParameterVisitor)`.
+  template <class Part>
+    requires requires(Part& part, const ParameterVisitor& v) { part.visit(v); }
+  void operator()(const std::string& name, Part& part) const {
+    part.visit(ParameterVisitor(visit_, prefix_ + name + "."));
+  }
+  template <class Part>
+  void operator()(const std::string& name, std::vector<Part>& parts) const {
+    for (std::size_t i = 0; i < parts.size(); ++i) (*this)(name + "." + std::to_string(i), parts[i]);
+  }
+
+ private:
+  Visit visit_;
+  std::string prefix_;
+};
+
+struct NamedParameter {
+  std::string name;
+  Tensor* tensor;
+};
+
+/// What a forward pass may depend on beside its inputs.
+struct Pass {
+  bool training = false;
+  Rng rng{0};                    // dropout; step = optimizer step
+  std::int64_t first_sample = 0;  // position of the batch's first row in the whole batch
+};
+
+/// A network: parameters with names, and a forward pass.  Layers inside it are plain values with `visit`.
+class Module {
+ public:
+  virtual ~Module() = default;
+  /// A copy that shares the parameters' memory.
+  virtual std::unique_ptr<Module> clone() const = 0;
+  virtual void visit(const ParameterVisitor& visitor) = 0;
+
+  std::vector<NamedParameter> parameters();
+  std::int64_t parameter_count();
+  /// A clone whose parameters are leaves with reference counts of their own, for one worker.
+  std::unique_ptr<Module> replica() const;
+};
+
+/// Copies values by name; throws ConfigError for a missing or unknown name and ShapeError for another shape.
+void load_parameters(Module& module, const std::vector<std::pair<std::string, Tensor>>& values);
+
+/// A score or denoising network: x [B, ...], time label [B] → [B, ...].
+class Network : public Module {
+ public:
+  virtual Tensor operator()(const Tensor& x, const Tensor& time, const Pass& pass = {}) const = 0;
+};
+
+}  // namespace fokker

@@ -1,0 +1,24 @@
+#pragma once
+
+#include <filesystem>
+#include <map>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "fokker/core/tensor.h"
+
+namespace fokker {
+
+/// The safetensors container: named tensors (F32, F64; F16 and BF16 are widened on reading) and text metadata.
+struct SafeTensors {
+  std::vector<std::pair<std::string, Tensor>> tensors;
+  std::map<std::string, std::string> metadata;
+};
+
+/// Every offset is checked against the file before use; throws IoError or ConfigError naming the file and the entry.
+SafeTensors read_safetensors(const std::filesystem::path& path);
+/// Written atomically.
+void write_safetensors(const std::filesystem::path& path, const SafeTensors& content);
+
+}  // namespace fokker

@@ -1,0 +1,56 @@
+#pragma once
+
+#include <cstdint>
+#include <initializer_list>
+#include <span>
+#include <string>
+
+namespace fokker {
+
+/// The extents of a row-major array, rank 0 to 6, held inline.
+class Shape {
+ public:
+  static constexpr int max_rank = 6;
+
+  Shape() = default;
+  /// Throws ShapeError for more than six extents, a negative one, or a product beyond 2^62.
+  Shape(std::initializer_list<std::int64_t> extents);
+  explicit Shape(std::span<const std::int64_t> extents);
+
+  int rank() const { return rank_; }
+  std::int64_t size() const { return size_; }
+  /// Extent of `axis`; negative axes count from the end.
+  std::int64_t operator[](int axis) const { return extents_[axis < 0 ? axis + rank_ : axis]; }
+  const std::int64_t* begin() const { return extents_; }
+  const std::int64_t* end() const { return extents_ + rank_; }
+
+  friend bool operator==(const Shape& a, const Shape& b) {
+    if (a.rank_ != b.rank_) return false;
+    for (int i = 0; i < a.rank_; ++i)
+      if (a.extents_[i] != b.extents_[i]) return false;
+    return true;
+  }
+
+ private:
+  void assign(std::span<const std::int64_t> extents);
+
+  std::int64_t extents_[max_rank] = {};
+  std::int64_t size_ = 1;
+  int rank_ = 0;
+};
+
+/// "[64, 8, 8, 1]"
+std::string to_string(const Shape& shape);
+
+/// NumPy's rule: aligned at the last axis, extents equal or 1.  Throws ShapeError naming `where`.
+Shape broadcast(const Shape& a, const Shape& b, const char* where);
+
+/// `axis` in [0, rank); negative axes count from the end.  Throws ShapeError naming `where`.
+int normalise_axis(int axis, int rank, const char* where);
+
+/// Copies of `shape` with one extent replaced, removed, or inserted before `axis`.
+Shape with_extent(const Shape& shape, int axis, std::int64_t extent);
+Shape without_axis(const Shape& shape, int axis);
+Shape with_axis(const Shape& shape, int axis, std::int64_t extent);
+
+}  // namespace fokker

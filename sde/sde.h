@@ -1,0 +1,60 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "fokker/core/rng.h"
+#include "fokker/core/tensor.h"
+
+namespace fokker {
+
+/// ∇ₓ log pₜ(x): x [B, ...] → [B, ...], one time for the whole batch.
+using Score = std::function<Tensor(const Tensor& x, double t)>;
+
+enum class Noise : std::uint8_t { none, additive, diagonal };
+const char* to_string(Noise noise);
+
+/// dx = drift(x, t) dt + diffusion(x, t) dB (Itô), B of x's shape.
+class Sde {
+ public:
+  virtual ~Sde() = default;
+  virtual std::unique_ptr<Sde> clone() const = 0;
+  virtual std::string name() const = 0;
+  /// Additive: diffusion depends on t alone.  Diagonal: component i of the diffusion on x's component i alone.
+  virtual Noise noise() const = 0;
+  virtual Tensor drift(const Tensor& x, double t) const = 0;
+  /// Of x's shape, or a scalar.
+  virtual Tensor diffusion(const Tensor& x, double t) const = 0;
+};
+
+/// x_t | x_0 ~ N(alpha x_0, sigma²)
+struct Marginal {
+  double alpha, sigma;
+  /// log(alpha/sigma) = ½ log SNR
+  double lambda() const;
+};
+
+/// A diffusion from data at t = 0 to a prior at t = t_max: linear drift f(t) x, additive noise g(t), so that everything
+/// follows from alpha(t) and sigma(t).
+class ForwardSde : public Sde {
+ public:
+  Noise noise() const final { return Noise::additive; }
+  virtual Marginal marginal(double t) const = 0;
+  /// f and g of dx = f(t) x dt + g(t) dB
+  virtual double drift_rate(double t) const = 0;
+  virtual double diffusion_rate(double t) const = 0;
+  Tensor drift(const Tensor& x, double t) const final;
+  Tensor diffusion(const Tensor& x, double t) const final;
+
+  double t_max() const { return 1; }
+  /// Where sampling and training end by default: pitfall of dividing by sigma(0) = 0.
+  virtual double t_min() const { return 1e-3; }
+  /// Standard deviation of the prior N(0, prior_sigma²) at t_max.
+  virtual double prior_sigma() const { return marginal(t_max()).sigma; }
+  Tensor prior(const Shape& shape, const Rng& rng, Dtype dtype = Dtype::f32, std::int64_t first_sample = 0) const;
+  /// The t at which lambda(t) = `lambda`, by bisection to the last bit.
+  double time_of_lambda(double lambda) const;
+};
+
+}  // namespace fokker
