@@ -1,0 +1,61 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "fokker/core/tensor.h"
+
+namespace fokker {
+
+/// The interval that values come from, in the units of the data: [0, 16] for the digits.
+struct ValueRange {
+  double low = 0, high = 1;
+};
+
+/// Samples, and where they came from.
+struct Dataset {
+  Tensor x;                          // [N, …] f32; images are [N, height, width, channels]
+  std::vector<std::int64_t> labels;  // a class for each sample, or empty
+  Tensor target;                     // [N, …] for regression, or undefined
+  std::string name;                  // "digits"
+  ValueRange range;
+  std::string source;  // in words: who made it, and its licence where known
+  std::string sha256;  // of the file, or of the values of a toy
+
+  std::int64_t size() const { return x.defined() ? x.extent(0) : 0; }
+  bool images() const { return x.defined() && x.rank() == 4; }
+  /// One more than the largest label; 0 without labels.
+  std::int64_t classes() const;
+};
+
+struct DatasetOptions {
+  std::int64_t n = 0;      // samples of a toy (0: 10,000), or at most this many, the first ones, of a file (0: all)
+  std::uint64_t seed = 0;  // of a toy
+};
+
+/// One kind of data: "name", or "name:ARGUMENT" where it takes one.
+struct DatasetEntry {
+  const char* name;
+  const char* argument;  // "PATH", or empty
+  const char* description;
+  Dataset (*load)(const std::string& argument, const DatasetOptions& options);
+};
+
+std::span<const DatasetEntry> dataset_entries();
+std::vector<std::string> dataset_names();
+
+/// Data by name: "digits", "idx:PATH", "npy:PATH", "hdf5:PATH#dataset", or a toy.  Throws ConfigError for an unknown
+/// name (with the nearest ones), unusable content or non-finite values, and IoError for a file that cannot be read.
+Dataset load_dataset(const std::string& source, const DatasetOptions& options = {});
+
+/// Rows `indices` of the data with their labels and targets, in that order.
+Dataset subset(const Dataset& data, std::span<const std::int64_t> indices);
+
+/// A file that comes with Fokker: looked for in the folder of the environment variable FOKKER_DATA, then in the source
+/// tree, then in the installation.  Throws IoError naming the places.
+std::filesystem::path shipped_data(const std::string& file);
+
+}  // namespace fokker

@@ -1,0 +1,80 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "fokker/core/config.h"
+#include "fokker/experiments/dataset.h"
+
+namespace fokker {
+
+class FeatureClassifier;
+
+/// The table [evaluate] of an experiment.
+struct MetricConfig {
+  std::vector<std::string> metrics = {"sliced_w2", "energy",  "mmd",
+                                      "frechet",   "precision_recall", "nearest_neighbour"};
+  int projections = 256;
+  int neighbours = 3;
+  int classifier_steps = 600;
+  std::uint64_t seed = 0;  // not a key: the run's seed
+};
+
+struct MetricResult {
+  std::string name;
+  double value;
+  double reference;  // the same figure for real against real
+};
+
+/// Samples and data that a metric sees, flattened to [N, D] f64.
+struct MetricInput {
+  Tensor samples, training, held_out;
+  Tensor sample_features, training_features, held_out_features;  // undefined unless a metric asks for them
+  bool reference = false;                                        // the samples are training samples
+};
+
+/// One metric, of one or more figures.  The same function gives the reference, with real samples.
+struct MetricEntry {
+  const char* name;
+  std::vector<const char*> results;  // names of its figures
+  bool features;                     // whether it looks at features
+  const char* description;
+  std::vector<double> (*compute)(const MetricInput& input, const MetricConfig& config);
+};
+
+std::span<const MetricEntry> metric_entries();
+std::vector<std::string> metric_names();
+
+/// Compares sets of samples with real data.  `reference` figures take as many training samples, drawn by the seed, as
+/// there are samples (at most all), in the place of the samples; nearest_neighbour then leaves each one itself out of the
+/// training data.  The features of "frechet" are those of a classifier trained on the training labels, or without labels
+/// the values themselves.  Results do not depend on the number of threads.
+class Evaluator {
+ public:
+  /// `training` and `held_out` in the units of the samples.  Throws ConfigError for an unknown metric.
+  Evaluator(const Dataset& training, const Dataset& held_out, const MetricConfig& config = {});
+  ~Evaluator();
+
+  /// samples [N, …] of the data's shape.  Throws ShapeError, and NumericalError for values that are not finite.
+  std::vector<MetricResult> operator()(const Tensor& samples) const;
+  /// Share of held-out samples that the feature classifier names right; NaN without one.
+  double classifier_accuracy() const;
+
+ private:
+  MetricInput input(const Tensor& samples) const;
+
+  MetricConfig config_;
+  std::vector<const MetricEntry*> entries_;
+  Shape sample_shape_;
+  MetricInput data_;
+  std::unique_ptr<FeatureClassifier> classifier_;
+  double accuracy_;
+};
+
+std::vector<MetricResult> evaluate(const Tensor& samples, const Dataset& training, const Dataset& held_out,
+                                   const MetricConfig& config = {});
+
+}  // namespace fokker
