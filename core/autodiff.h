@@ -1,9 +1,12 @@
 #pragma once
 
+#include <array>
+#include <atomic>
 #include <concepts>
 #include <cstdint>
 #include <new>
 #include <span>
+#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -47,7 +50,7 @@ struct Node {
   using Pullback = Gradients (*)(void* closure, const Tensor& y, const Tensor& dy);
 
   std::atomic<std::int32_t> references{1};
-  Op op;
+  Op op = Op::leaf;
   std::uint8_t input_count = 0;
   bool queued = false;
   std::int64_t depth = 0;  // one more than the deepest input: the order of backward

@@ -13,10 +13,12 @@ namespace fokker {
 /// Receives every parameter of a module under its dotted name ("down_blocks.0.resnets.1.conv1.weight").
 class ParameterVisitor {
  public:
-  using Visit = std::function<void(const std::string& name, Tensor& parameter)>;
+  using Visit = std::function<void(const std::string& name, Tensor& parameter, bool trainable)>;
   explicit ParameterVisitor(Visit visit, std::string prefix = {}) : visit_(std::move(visit)), prefix_(std::move(prefix)) {}
 
-  void operator()(const std::string& name, Tensor& parameter) const { visit_(prefix_ + name, parameter); }
+  void operator()(const std::string& name, Tensor& parameter) const { visit_(prefix_ + name, parameter, true); }
+  /// Stored with the weights, but never trained.
+  void fixed(const std::string& name, Tensor& parameter) const { visit_(prefix_ + name, parameter, false); }
   /// Any part with a member `visit(ParameterVisitor)`.
   template <class Part>
     requires requires(Part& part, const ParameterVisitor& v) { part.visit(v); }
@@ -36,6 +38,7 @@ class ParameterVisitor {
 struct NamedParameter {
   std::string name;
   Tensor* tensor;
+  bool trainable;
 };
 
 /// What a forward pass may depend on beside its inputs.
@@ -54,6 +57,8 @@ class Module {
   virtual void visit(const ParameterVisitor& visitor) = 0;
 
   std::vector<NamedParameter> parameters();
+  std::vector<NamedParameter> trainable_parameters();
+  /// Trainable numbers.
   std::int64_t parameter_count();
   /// A clone whose parameters are leaves with reference counts of their own, for one worker.
   std::unique_ptr<Module> replica() const;

@@ -7,6 +7,7 @@ namespace fokker {
 struct ConvGeometry {
   int stride = 1;
   int padding = 0;
+  friend bool operator==(const ConvGeometry& a, const ConvGeometry& b) = default;
 };
 
 /// Cross-correlation of x [B, H, W, I] with weight [O, I, kh, kw] (+ bias [O], which may be undefined):

@@ -1,0 +1,196 @@
+#include "fokker/core/autodiff.h"
+
+#include <algorithm>
+#include <optional>
+
+#include "fokker/core/kernels/kernels.h"
+#include "fokker/core/ops/elementwise.h"
+
+namespace fokker {
+namespace {
+
+thread_local bool is_recording = true;
+
+}  // namespace
+
+bool recording() { return is_recording; }
+NoGrad::NoGrad() : before_(std::exchange(is_recording, false)) {}
+NoGrad::~NoGrad() { is_recording = before_; }
+
+namespace detail {
+namespace {
+
+constexpr std::size_t closure_offset = (sizeof(Node) + 63) / 64 * 64;
+
+void delete_node(Node* node) {
+  if (node->destroy) node->destroy(node->closure);
+  Block* block = reinterpret_cast<Block*>(reinterpret_cast<char*>(node) - sizeof(Block));
+  node->~Node();
+  release(block);
+}
+
+// A graph is freed by a list, not by recursion: a chain of a million ops must not overflow the stack.
+thread_local std::vector<Node*>* drain = nullptr;
+
+}  // namespace
+
+void retain(Node* node) { node->references.fetch_add(1, std::memory_order_relaxed); }
+
+void release(Node* node) {
+  if (node->references.load(std::memory_order_acquire) != 1 &&
+      node->references.fetch_sub(1, std::memory_order_acq_rel) != 1)
+    return;
+  if (drain) {
+    drain->push_back(node);
+    return;
+  }
+  std::vector<Node*> pending;
+  drain = &pending;
+  delete_node(node);
+  while (!pending.empty()) {
+    Node* next = pending.back();
+    pending.pop_back();
+    delete_node(next);
+  }
+  drain = nullptr;
+}
+
+Node* new_node(Op op, std::span<const Tensor* const> inputs, std::size_t closure_bytes) {
+  Block* block = allocate(closure_offset + closure_bytes);
+  Node* node = new (block->data) Node{};
+  node->op = op;
+  node->closure = static_cast<char*>(block->data) + closure_offset;
+  for (const Tensor* input : inputs) {
+    if (Node* source = input->node()) {
+      retain(source);
+      node->inputs[node->input_count] = NodeRef(source);
+      node->depth = std::max(node->depth, source->depth + 1);
+    }
+    ++node->input_count;
+  }
+  return node;
+}
+
+bool any_tracked(std::span<const Tensor* const> inputs) {
+  return std::ranges::any_of(inputs, [](const Tensor* x) { return x->tracked(); });
+}
+
+void keep_output(Node* node, const Tensor& value) { node->output = value.detach(); }
+
+namespace {
+
+/// The nodes of one backward pass, deepest first; equal depths in the order of their discovery.
+class Frontier {
+ public:
+  void add(Node* node, Tensor gradient) {
+    if (node->gradient.defined()) {
+      accumulate(node->gradient, gradient);
+      return;
+    }
+    node->gradient = std::move(gradient);
+    if (!node->queued) {
+      node->queued = true;
+      heap_.push_back({node->depth, discovered_++, node});
+      std::ranges::push_heap(heap_, later);
+    }
+  }
+  Node* next() {
+    if (heap_.empty()) return nullptr;
+    std::ranges::pop_heap(heap_, later);
+    Node* node = heap_.back().node;
+    heap_.pop_back();
+    return node;
+  }
+
+ private:
+  struct Entry {
+    std::int64_t depth, order;
+    Node* node;
+  };
+  static bool later(const Entry& a, const Entry& b) {
+    return a.depth != b.depth ? a.depth < b.depth : a.order > b.order;
+  }
+  static void accumulate(Tensor& sum, const Tensor& x) {
+    if (recording() || !sum.unique() || sum.tracked())
+      sum = sum + x;
+    else
+      kernels::elementwise(sum.dtype()).accumulate(x.raw(), sum.raw(), sum.size());
+  }
+
+  std::vector<Entry> heap_;
+  std::int64_t discovered_ = 0;
+};
+
+void pull_back(Node* node, Frontier& frontier) {
+  Tensor y;
+  if (node->output.defined()) {
+    retain(node);
+    y = link(node->output, NodeRef(node));
+  }
+  Tensor dy = node->gradient;
+  Gradients gradients = node->pullback(node->closure, y, dy);
+  for (int i = 0; i < node->input_count; ++i)
+    if (Node* source = node->inputs[i].get(); source && gradients.by[i].defined())
+      frontier.add(source, std::move(gradients.by[i]));
+}
+
+}  // namespace
+}  // namespace detail
+
+namespace {
+
+/// Restores every visited node, also when a vjp throws.
+struct Visited {
+  std::vector<detail::NodeRef> nodes;
+  void add(detail::Node* node) {
+    detail::retain(node);
+    nodes.emplace_back(node);
+  }
+  ~Visited() {
+    for (auto& node : nodes) {
+      node.get()->gradient = {};
+      node.get()->queued = false;
+    }
+  }
+};
+
+}  // namespace
+
+std::vector<Tensor> grad(std::span<const Tensor> outputs, std::span<const Tensor> inputs, bool create_graph) {
+  for (const Tensor& input : inputs)
+    require<Error>(input.tracked(), "[grad] input {} is not on the tape; make it a leaf() first", to_string(input.shape()));
+  std::optional<NoGrad> no_grad;
+  if (!create_graph) no_grad.emplace();
+
+  std::vector<Tensor> result(inputs.size());
+  Visited visited;
+  detail::Frontier frontier;
+  for (const Tensor& output : outputs)
+    if (output.tracked()) frontier.add(output.node(), Tensor::ones(output.shape(), output.dtype()));
+  while (detail::Node* node = frontier.next()) {
+    visited.add(node);
+    for (std::size_t i = 0; i < inputs.size(); ++i)
+      if (inputs[i].node() == node) result[i] = node->gradient;
+    if (node->pullback) {
+      detail::pull_back(node, frontier);
+      node->gradient = {};
+    }
+  }
+  for (std::size_t i = 0; i < inputs.size(); ++i)
+    if (!result[i].defined()) result[i] = Tensor::zeros(inputs[i].shape(), inputs[i].dtype());
+  return result;
+}
+
+std::vector<Tensor> grad(const Tensor& output, std::span<const Tensor> inputs, bool create_graph) {
+  return grad(std::span<const Tensor>(&output, 1), inputs, create_graph);
+}
+
+Tensor grad(const Tensor& output, const Tensor& input, bool create_graph) {
+  return grad(std::span<const Tensor>(&output, 1), std::span<const Tensor>(&input, 1), create_graph)[0];
+}
+
+Tensor Tensor::leaf() const {
+  return link(detach(), detail::NodeRef(detail::new_node(Op::leaf, {}, 0)));
+}
+
+}  // namespace fokker

@@ -1,0 +1,34 @@
+#include "fokker/core/nn/attention.h"
+
+#include "fokker/core/ops/elementwise.h"
+#include "fokker/core/ops/matmul.h"
+#include "fokker/core/ops/view.h"
+
+namespace fokker {
+
+Attention::Attention(std::int64_t channels, int heads, int groups, const Rng& rng)
+    : group_norm(channels, groups),
+      to_q(channels, channels, rng.fork(0)),
+      to_k(channels, channels, rng.fork(1)),
+      to_v(channels, channels, rng.fork(2)),
+      to_out{Linear(channels, channels, rng.fork(3), Init::zero)},
+      heads(heads) {
+  require<ConfigError>(heads > 0 && channels % heads == 0, "[attention] {} channels do not divide into {} heads", channels,
+                       heads);
+}
+
+Tensor Attention::operator()(const Tensor& x) const {
+  const Tensor rows = reshape(group_norm(x), {x.extent(0), x.extent(1) * x.extent(2), x.extent(3)});
+  const Tensor mixed = fokker::attention(to_q(rows), to_k(rows), to_v(rows), heads);
+  return x + reshape(to_out[0](mixed), x.shape());
+}
+
+void Attention::visit(const ParameterVisitor& visitor) {
+  visitor("group_norm", group_norm);
+  visitor("to_q", to_q);
+  visitor("to_k", to_k);
+  visitor("to_v", to_v);
+  visitor("to_out", to_out);
+}
+
+}  // namespace fokker

@@ -1,0 +1,22 @@
+#pragma once
+
+#include "fokker/core/nn/linear.h"
+#include "fokker/core/nn/norm.h"
+
+namespace fokker {
+
+/// Residual multi-head self-attention over the pixels of x [B, H, W, C]: x + out(attention(norm(x))).
+/// Parameters are named as in diffusers: group_norm, to_q, to_k, to_v, to_out.0.
+struct Attention {
+  GroupNorm group_norm;
+  Linear to_q, to_k, to_v;
+  std::vector<Linear> to_out;
+  int heads = 1;
+
+  Attention() = default;
+  Attention(std::int64_t channels, int heads, int groups, const Rng& rng);
+  Tensor operator()(const Tensor& x) const;
+  void visit(const ParameterVisitor& visitor);
+};
+
+}  // namespace fokker
