@@ -16,8 +16,8 @@ struct ClassifierConfig {
   std::uint64_t seed = 0;
 };
 
-/// An MLP D → hidden → features → classes with ReLU, trained by Adam on the cross entropy of the labels.  Its last hidden
-/// layer is the space in which samples are compared.  The bits depend on data and config alone.
+/// An MLP D → hidden → features → classes with ReLU, trained by Adam on the cross entropy of the labels.  Its last
+/// hidden layer is the space in which samples are compared.  The bits depend on data and config alone.
 class FeatureClassifier {
  public:
   /// Trains.  Throws ConfigError unless the data have labels of at least two classes.

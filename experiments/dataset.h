@@ -17,13 +17,13 @@ struct ValueRange {
 
 /// Samples, and where they came from.
 struct Dataset {
-  Tensor x;                          // [N, …] f32; images are [N, height, width, channels]
-  std::vector<std::int64_t> labels;  // a class for each sample, or empty
-  Tensor target;                     // [N, …] for regression, or undefined
-  std::string name;                  // "digits"
-  ValueRange range;
-  std::string source;  // in words: who made it, and its licence where known
-  std::string sha256;  // of the file, or of the values of a toy
+  Tensor x = {};                          // [N, …] f32; images are [N, height, width, channels]
+  std::vector<std::int64_t> labels = {};  // a class for each sample, or empty
+  Tensor target = {};                     // [N, …] for regression, or undefined
+  std::string name = {};                  // "digits"
+  ValueRange range = {};
+  std::string source = {};  // in words: who made it, and its licence where known
+  std::string sha256 = {};  // of the file, or of the values of a toy
 
   std::int64_t size() const { return x.defined() ? x.extent(0) : 0; }
   bool images() const { return x.defined() && x.rank() == 4; }

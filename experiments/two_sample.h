@@ -1,7 +1,6 @@
 #pragma once
 
 #include <cstdint>
-#include <vector>
 
 #include "fokker/core/tensor.h"
 
@@ -13,14 +12,14 @@ namespace fokker {
 /// dimension, also for N ≠ M.
 double sliced_w2(const Tensor& a, const Tensor& b, int projections, std::uint64_t seed);
 
-/// Energy distance [szekely2013]: 2 E|a − b| − E|a − a′| − E|b − b′|, with pairs a ≠ a′ and b ≠ b′: zero in the mean for
+/// Energy distance [szekely2013]: 2 E|a − b| − E|a − a′| − E|b − b′| over pairs of different rows: zero in the mean for
 /// equal laws, so it can be negative.
 double energy_distance(const Tensor& a, const Tensor& b);
 
 /// Squared maximum mean discrepancy [gretton2012], unbiased: it can be negative.  The kernel is the mean of
-/// exp(−|x − y|² / 2h²) over the bandwidths h.
-double mmd_squared(const Tensor& a, const Tensor& b, const std::vector<double>& bandwidths);
-/// {¼, ½, 1, 2, 4} times the median distance between different rows of x (of 1,000 of them, evenly spaced, if more).
-std::vector<double> median_bandwidths(const Tensor& x);
+/// exp(−|x − y|² / 2h²) over h = bandwidth · {¼, ½, 1, 2, 4}.
+double mmd_squared(const Tensor& a, const Tensor& b, double bandwidth);
+/// Median distance between different rows of x (of 1,000 of them, evenly spaced, if more): the usual bandwidth.
+double median_distance(const Tensor& x);
 
 }  // namespace fokker

@@ -1,0 +1,41 @@
+#include "fokker/score/mlp.h"
+
+#include "fokker/core/ops/elementwise.h"
+#include "fokker/core/ops/view.h"
+
+namespace fokker {
+
+Mlp::Mlp(std::int64_t dimension, MlpConfig config, const Rng& rng) : dimension_(dimension), config_(std::move(config)) {
+  require<ConfigError>(!config_.hidden.empty(), "[mlp] expected at least one hidden layer (network.hidden)");
+  const std::int64_t embedding = 2 * config_.time_dimension;
+  time_embedding_ = TimeEmbedding(config_.time_dimension, embedding, rng.fork(0));
+  std::int64_t width = dimension;
+  for (std::size_t i = 0; i < config_.hidden.size(); ++i) {
+    layers_.emplace_back(width, config_.hidden[i], rng.fork(2 * i + 1));
+    time_projections_.emplace_back(embedding, config_.hidden[i], rng.fork(2 * i + 2));
+    width = config_.hidden[i];
+  }
+  out_ = Linear(width, dimension, rng.fork(1'000'000), Init::zero);
+}
+
+Tensor Mlp::operator()(const Tensor& x, const Tensor& time, const Pass& pass) const {
+  const std::int64_t rows = x.extent(0);
+  require<ShapeError>(rows > 0 && x.size() == rows * dimension_, "[mlp] expected x [B, …] with {} values a sample, got {}",
+                      dimension_, to_string(x.shape()));
+  const Tensor embedding = silu(time_embedding_(sinusoidal_embedding(time, config_.time_dimension)));
+  Tensor h = reshape(x, {rows, dimension_});
+  for (std::size_t i = 0; i < layers_.size(); ++i) {
+    h = silu(layers_[i](h) + time_projections_[i](embedding));
+    h = Dropout{config_.dropout, i}(h, pass);
+  }
+  return reshape(out_(h), x.shape());
+}
+
+void Mlp::visit(const ParameterVisitor& visitor) {
+  visitor("time_embedding", time_embedding_);
+  visitor("layers", layers_);
+  visitor("time_projections", time_projections_);
+  visitor("out", out_);
+}
+
+}  // namespace fokker
