@@ -1,0 +1,60 @@
+# The project's commands; `make` lists them.  Building itself is CMake's work (CMakePresets.json).
+SHELL := /bin/bash
+JOBS ?= 2
+WERROR ?= OFF
+PYTHON := $(CURDIR)/build/venv/bin/python
+BUILD := build/release
+SOURCES = $(shell git ls-files '*.h' '*.cpp')
+FORMAT = $(or $(firstword $(shell command -v clang-format clang-format-19 clang-format-16 clang-format-14)),$(error clang-format is not installed))
+TIDY = $(or $(firstword $(shell command -v run-clang-tidy run-clang-tidy-19 run-clang-tidy-16 run-clang-tidy-14)),$(error clang-tidy is not installed))
+
+.PHONY: help setup build demo test nightly bench peers format check-format tidy headers asan tsan clean
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+setup: ## install missing packages and the Python environment
+	@scripts/setup
+
+build: setup ## the library, the command and the Python module, in build/release
+	@cmake --preset release -DPython_EXECUTABLE=$(PYTHON) -DFOKKER_WERROR=$(WERROR) -Wno-dev > build/configure.log 2>&1 \
+	  || { cat build/configure.log; exit 1; }
+	@cmake --build $(BUILD) -j $(JOBS)
+
+demo: build ## train on the digits, sample by four samplers, evaluate: table, pictures, results.h5
+	$(BUILD)/bin/fokker run experiments/digits.toml --out runs/demo
+	@if [ -f scripts/judge.py ]; then $(PYTHON) scripts/judge.py runs/demo; fi
+
+test: build ## all tests but the nightly ones, C++ and Python
+	ctest --preset release --no-tests=error
+	PYTHONPATH=$(BUILD)/python $(PYTHON) -m pytest -q tests/python
+
+nightly: build headers ## every test, the slow ones too
+	ctest --test-dir $(BUILD) --output-on-failure -j $(JOBS) --no-tests=error
+	PYTHONPATH=$(BUILD)/python $(PYTHON) -m pytest -q tests/python
+
+headers: build ## every header compiles on its own
+	cmake --build $(BUILD) -j $(JOBS) --target fokker_headers
+
+peers: ## the environment of the libraries that `make bench` compares with
+	@scripts/setup peers
+
+bench: build ## side by side with the peers: docs/performance.md and build/bench.json
+	$(PYTHON) scripts/bench.py
+
+format: ## clang-format every C++ file in place
+	$(FORMAT) -i $(SOURCES)
+
+check-format: ## fail where a file is not formatted
+	$(FORMAT) --dry-run -Werror $(SOURCES)
+
+tidy: build ## clang-tidy over the library
+	$(TIDY) -quiet -j $(JOBS) -p $(BUILD) '/(core|sde|solvers|score|experiments|python)/[^.]*\.cpp$$'
+
+asan tsan: setup ## the C++ tests under the sanitizers
+	cmake --preset $@ > /dev/null
+	cmake --build --preset $@ -j $(JOBS)
+	ctest --preset $@
+
+clean: ## remove what was built; the environments stay
+	rm -rf build/release build/dev build/asan build/tsan
