@@ -30,6 +30,7 @@ struct Shard {
   std::uint64_t seed;
   std::uint32_t step;
   std::int64_t first, batch;
+  Tensor target = {};  // for regression
 };
 
 /// The objective w(t)·‖ε̂ − ε‖²/D, x_t = α x₀ + σ ε.

@@ -1,0 +1,20 @@
+#pragma once
+
+#include <filesystem>
+#include <optional>
+
+#include "fokker/core/safetensors.h"
+
+namespace fokker {
+
+/// Writes `state`, which holds its "step", as FOLDER/step-NNNNNNNN.safetensors, whole or not at all, with the SHA-256 of
+/// its tensors; then removes all but the last two.
+void save_checkpoint(const std::filesystem::path& folder, SafeTensors state);
+
+/// Throws ConfigError for content that is not as it was written.
+SafeTensors load_checkpoint(const std::filesystem::path& file);
+
+/// The newest checkpoint of the folder that is intact, if any.
+std::optional<SafeTensors> latest_checkpoint(const std::filesystem::path& folder);
+
+}  // namespace fokker
