@@ -1,5 +1,7 @@
 #include "fokker/experiments/trainer.h"
 
+#include <fmt/ranges.h>
+
 #include <algorithm>
 #include <cmath>
 #include <cstring>
@@ -33,7 +35,8 @@ constexpr ObjectiveEntry objectives[] = {
 Objective make_objective(const TrainConfig& config, const ForwardSde& sde) {
   for (const auto& entry : objectives)
     if (config.objective == entry.name) return entry.make(config, sde);
-  throw ConfigError(fmt::format("[train] expected objective dsm or regression, got {}", config.objective));
+  throw ConfigError(fmt::format("[train] expected objective to be one of {}, got {}",
+                                fmt::join(objective_names(), ", "), config.objective));
 }
 
 std::unique_ptr<Optimizer> make_optimizer(const TrainConfig& config, std::vector<NamedParameter> parameters) {
@@ -68,6 +71,12 @@ void accumulate(std::vector<Tensor>& sum, std::vector<Tensor> gradients) {
 }  // namespace
 
 std::span<const ObjectiveEntry> objective_entries() { return objectives; }
+
+std::vector<std::string> objective_names() {
+  std::vector<std::string> names;
+  for (const auto& entry : objectives) names.emplace_back(entry.name);
+  return names;
+}
 
 Trainer::Trainer(std::shared_ptr<Network> network, const ForwardSde& sde, Dataset training, TrainConfig config,
                  std::uint64_t seed)

@@ -1,11 +1,13 @@
 #pragma once
 
+#include <algorithm>
 #include <functional>
 #include <memory>
 #include <span>
 #include <string>
 #include <vector>
 
+#include "fokker/core/config_fields.h"
 #include "fokker/core/nn/module.h"
 #include "fokker/core/optim/optimizer.h"
 #include "fokker/core/safetensors.h"
@@ -14,6 +16,8 @@
 #include "fokker/score/denoising.h"
 
 namespace fokker {
+
+std::vector<std::string> objective_names();
 
 /// The table [train] of an experiment.
 struct TrainConfig {
@@ -32,7 +36,30 @@ struct TrainConfig {
   std::string schedule = "constant";
   std::int64_t warmup = 0;
   std::int64_t checkpoint_every = 500;
-  std::int64_t log_every = 0;
+  std::int64_t log_every = 0;  // 0: a twentieth of the steps
+
+  std::int64_t log_interval() const { return log_every > 0 ? log_every : std::max<std::int64_t>(1, steps / 20); }
+
+  static constexpr auto fields = std::tuple{
+      field("objective", &TrainConfig::objective, "loss", one_of(objective_names)),
+      field("prediction", &TrainConfig::prediction, "dsm: what the network predicts",
+            one_of("epsilon", "x0", "v", "score")),
+      field("weighting", &TrainConfig::weighting, "dsm: weight of the noise levels",
+            one_of("uniform", "lambda", "snr", "min_snr", "likelihood")),
+      field("time_sampling", &TrainConfig::time_sampling, "dsm: how times are drawn",
+            one_of("uniform", "stratified", "antithetic", "importance")),
+      field("steps", &TrainConfig::steps, "optimizer steps", at_least(1)),
+      field("batch", &TrainConfig::batch, "samples a step", at_least(1)),
+      field("optimizer", &TrainConfig::optimizer, "update rule", one_of("adam", "adamw", "sgd")),
+      field("learning_rate", &TrainConfig::learning_rate, "step size", above(0)),
+      field("weight_decay", &TrainConfig::weight_decay, "adamw: decoupled decay", at_least(0)),
+      field("momentum", &TrainConfig::momentum, "sgd: momentum", at_least(0), below(1)),
+      field("clip", &TrainConfig::clip, "largest norm of the gradient; 0: unbounded", at_least(0)),
+      field("ema", &TrainConfig::ema, "decay of the average of the weights", at_least(0), below(1)),
+      field("schedule", &TrainConfig::schedule, "learning rate after the warm-up", one_of("constant", "cosine")),
+      field("warmup", &TrainConfig::warmup, "steps of linear rise of the learning rate", at_least(0)),
+      field("checkpoint_every", &TrainConfig::checkpoint_every, "steps between checkpoints", at_least(1)),
+      field("log_every", &TrainConfig::log_every, "steps between printed losses; 0: a twentieth of all", at_least(0))};
 };
 
 /// The loss of one shard, a scalar on the tape; the losses of all shards sum to that of the batch.

@@ -1,6 +1,6 @@
 #include "fokker/score/network.h"
 
-#include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include "fokker/score/feed_forward.h"
 #include "fokker/score/mlp.h"
@@ -41,13 +41,17 @@ constexpr NetworkEntry entries[] = {
 
 std::span<const NetworkEntry> network_entries() { return entries; }
 
+std::vector<std::string> network_names() {
+  std::vector<std::string> names;
+  for (const NetworkEntry& entry : entries) names.emplace_back(entry.name);
+  return names;
+}
+
 std::unique_ptr<Network> make_network(const NetworkConfig& config, const Shape& sample, const Rng& rng) {
-  std::string known;
-  for (const NetworkEntry& entry : entries) {
+  for (const NetworkEntry& entry : entries)
     if (config.kind == entry.name) return entry.make(config, sample, rng);
-    known += fmt::format("{}{}", known.empty() ? "" : ", ", entry.name);
-  }
-  throw ConfigError(fmt::format("[network] expected kind to be one of {}, got {}", known, config.kind));
+  throw ConfigError(fmt::format("[network] expected kind to be one of {}, got {}", fmt::join(network_names(), ", "),
+                                config.kind));
 }
 
 }  // namespace fokker
