@@ -11,7 +11,7 @@ TIDY = $(or $(firstword $(shell command -v run-clang-tidy run-clang-tidy-19 run-
 .PHONY: help setup build demo test nightly bench peers format check-format tidy headers asan tsan clean
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z][a-z -]*:.*## / {printf "make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 setup: ## install missing packages and the Python environment
 	@scripts/setup

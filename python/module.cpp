@@ -1,0 +1,20 @@
+#include "fokker/python/bindings.h"
+#include "fokker/core/error.h"
+#include "fokker/core/parallel.h"
+
+PYBIND11_MODULE(_fokker, m) {
+  namespace py = pybind11;
+  using namespace fokker;
+  m.doc() = "The C++ side of fokker; import fokker instead.";
+
+  // The last one registered is asked first, so that the base comes before what derives from it.
+  py::register_exception<Error>(m, "Error", PyExc_RuntimeError);
+  py::register_exception<ShapeError>(m, "ShapeError", PyExc_ValueError);
+  py::register_exception<ConfigError>(m, "ConfigError", PyExc_ValueError);
+  py::register_exception<NumericalError>(m, "NumericalError", PyExc_ArithmeticError);
+  py::register_exception<IoError>(m, "IoError", PyExc_OSError);
+
+  python::bind_core(m);
+  m.def("thread_count", &thread_count, "Workers that sampling and training use.");
+  m.def("set_thread_count", &set_thread_count, py::arg("threads"), "Results do not depend on it.");
+}
