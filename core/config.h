@@ -13,21 +13,6 @@
 namespace fokker {
 namespace detail {
 
-template <class T>
-inline constexpr bool is_optional = false;
-template <class T>
-inline constexpr bool is_optional<std::optional<T>> = true;
-template <class T>
-inline constexpr bool is_list = false;
-template <class T, class A>
-inline constexpr bool is_list<std::vector<T, A>> = true;
-template <class T, std::size_t N>
-inline constexpr bool is_list<std::array<T, N>> = true;
-template <class T>
-inline constexpr bool is_array = false;
-template <class T, std::size_t N>
-inline constexpr bool is_array<std::array<T, N>> = true;
-
 template <class T, class F>
 void for_each_field(F&& f) {
   std::apply([&](const auto&... field) { (f(field), ...); }, T::fields);

@@ -1,6 +1,8 @@
 #pragma once
 
+#include <array>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -16,6 +18,21 @@ struct ConfigRow {
 };
 
 namespace detail {
+
+template <class T>
+inline constexpr bool is_optional = false;
+template <class T>
+inline constexpr bool is_optional<std::optional<T>> = true;
+template <class T>
+inline constexpr bool is_list = false;
+template <class T, class A>
+inline constexpr bool is_list<std::vector<T, A>> = true;
+template <class T, std::size_t N>
+inline constexpr bool is_list<std::array<T, N>> = true;
+template <class T>
+inline constexpr bool is_array = false;
+template <class T, std::size_t N>
+inline constexpr bool is_array<std::array<T, N>> = true;
 
 /// What a struct's field table says, free of templates.
 struct ConfigSchema {
@@ -43,7 +60,11 @@ void add(ConfigNode& table, std::string key, ConfigNode value);
 [[noreturn]] void fail(const ConfigNode& node, const std::string& key, std::string_view message);
 /// Throws ConfigError unless `node` fits: keys, types, lengths, bounds, names, required keys.
 void check(const ConfigNode& node, const ConfigSchema& schema);
+std::optional<std::uint64_t> parse_unsigned(std::string_view digits);
+/// TOML of a whole document, of one value, and of a double: the shortest digits that read back as the same bits.
 std::string to_toml(const ConfigNode& root);
+std::string value_text(const ConfigNode& node);
+std::string real_text(double value);
 std::vector<ConfigRow> describe(const ConfigSchema& schema);
 std::string json_schema(const ConfigSchema& schema);
 
