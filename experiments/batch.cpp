@@ -95,12 +95,14 @@ void Augmentation::apply(const Step& step, const double* uniform, std::span<cons
 
 Tensor Augmentation::operator()(const Tensor& x, std::uint64_t seed, std::int64_t step, std::int64_t first_row) const {
   if (empty()) return x;
-  require<ShapeError>(x.rank() == 4, "[augment] expected images [B, height, width, channels], got {}; remove data.augment",
+  require<ShapeError>(x.rank() == 4,
+                      "[augment] expected images [B, height, width, channels], got {}; remove data.augment",
                       to_string(x.shape()));
   const std::int64_t per_image = x.size() / std::max(x.extent(0), std::int64_t{1});
   const auto per_row = static_cast<std::int64_t>(steps_.size()) * uniforms_per_step;
-  const Tensor random = Rng(seed, Stream::augmentation, static_cast<std::uint32_t>(step))
-                            .uniform({x.extent(0), per_row}, Dtype::f64, static_cast<std::uint64_t>(first_row * per_row));
+  const Tensor random =
+      Rng(seed, Stream::augmentation, static_cast<std::uint32_t>(step))
+          .uniform({x.extent(0), per_row}, Dtype::f64, static_cast<std::uint64_t>(first_row * per_row));
   Tensor result = x.clone();
   std::vector<float> before(static_cast<std::size_t>(per_image));
   for (std::int64_t row = 0; row < x.extent(0); ++row) {

@@ -4,6 +4,7 @@
 #include <memory>
 #include <span>
 #include <string>
+#include <tuple>
 #include <vector>
 
 #include "fokker/core/config.h"
@@ -13,14 +14,24 @@ namespace fokker {
 
 class FeatureClassifier;
 
+std::vector<std::string> metric_names();
+
 /// The table [evaluate] of an experiment.
 struct MetricConfig {
-  std::vector<std::string> metrics = {"sliced_w2", "energy",  "mmd",
-                                      "frechet",   "precision_recall", "nearest_neighbour"};
+  std::vector<std::string> metrics = {"sliced_w2", "energy", "mmd", "frechet", "precision_recall", "nearest_neighbour"};
   int projections = 256;
   int neighbours = 3;
+  int limit = 5000;
   int classifier_steps = 600;
   std::uint64_t seed = 0;  // not a key: the run's seed
+
+  static constexpr auto fields =
+      std::tuple{field("metrics", &MetricConfig::metrics, "names of `fokker list metrics`", one_of(metric_names)),
+                 field("projections", &MetricConfig::projections, "directions of sliced_w2", at_least(1)),
+                 field("neighbours", &MetricConfig::neighbours, "k of precision_recall", at_least(1)),
+                 field("limit", &MetricConfig::limit, "most held-out samples that metrics look at", at_least(2)),
+                 field("classifier_steps", &MetricConfig::classifier_steps,
+                       "training steps of the classifier behind frechet", at_least(1))};
 };
 
 struct MetricResult {
@@ -31,9 +42,9 @@ struct MetricResult {
 
 /// Samples and data that a metric sees, flattened to [N, D] f64.
 struct MetricInput {
-  Tensor samples, training, held_out;
+  Tensor samples, training, held_out;                            // no two rows of `training` are equal
   Tensor sample_features, training_features, held_out_features;  // undefined unless a metric asks for them
-  bool reference = false;                                        // the samples are training samples
+  bool reference = false;                                        // the samples are rows of `training`
 };
 
 /// One metric, of one or more figures.  The same function gives the reference, with real samples.
@@ -46,15 +57,16 @@ struct MetricEntry {
 };
 
 std::span<const MetricEntry> metric_entries();
-std::vector<std::string> metric_names();
 
-/// Compares sets of samples with real data.  `reference` figures take as many training samples, drawn by the seed, as
-/// there are samples (at most all), in the place of the samples; nearest_neighbour then leaves each one itself out of the
-/// training data.  The features of "frechet" are those of a classifier trained on the training labels, or without labels
+/// Compares sets of samples with real data.  Figures compare with the held-out samples (of more than `limit`, some drawn by
+/// the seed); nearest_neighbour looks at all training samples, too.  `reference` figures take as many different training
+/// samples, drawn by the seed, as there are samples (at most all), in the place of the samples; nearest_neighbour then
+/// leaves each one itself out of the training data.  The features of "frechet" are those of a classifier trained on the training labels, or without labels
 /// the values themselves.  Results do not depend on the number of threads.
 class Evaluator {
  public:
-  /// `training` and `held_out` in the units of the samples.  Throws ConfigError for an unknown metric.
+  /// `training` and `held_out` in the units of the samples.  Throws ConfigError for an unknown metric, with the nearest
+  /// names, and for fewer than two held-out samples.
   Evaluator(const Dataset& training, const Dataset& held_out, const MetricConfig& config = {});
   ~Evaluator();
 
@@ -65,13 +77,15 @@ class Evaluator {
 
  private:
   MetricInput input(const Tensor& samples) const;
+  MetricInput reference(std::int64_t n) const;
+  Tensor features(const Tensor& rows) const;
 
   MetricConfig config_;
   std::vector<const MetricEntry*> entries_;
   Shape sample_shape_;
   MetricInput data_;
   std::unique_ptr<FeatureClassifier> classifier_;
-  double accuracy_;
+  double accuracy_;  // NaN without a classifier
 };
 
 std::vector<MetricResult> evaluate(const Tensor& samples, const Dataset& training, const Dataset& held_out,

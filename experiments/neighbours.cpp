@@ -102,19 +102,31 @@ PrecisionRecall precision_recall(const Tensor& samples, const Tensor& real, int 
     const auto radius = neighbour_distances(set, set, k, Self::leave_out);
     std::vector<std::uint8_t> inside(static_cast<std::size_t>(points.extent(0)));
     for_each_distance_row(points, set, [&](std::int64_t row, std::span<double> squared) {
-      for (std::size_t j = 0; j < squared.size() && !inside[row]; ++j)
-        inside[row] = std::sqrt(squared[j]) <= radius[j];
+      for (std::size_t j = 0; j < squared.size() && !inside[row]; ++j) inside[row] = std::sqrt(squared[j]) <= radius[j];
     });
     return static_cast<double>(std::count(inside.begin(), inside.end(), 1)) / static_cast<double>(inside.size());
   };
   return {covered(samples, real), covered(real, samples)};
 }
 
-double nearest_neighbour_ratio(const Tensor& samples, const Tensor& training, const Tensor& held_out) {
+namespace {
+
+double neighbour_ratio(const Tensor& samples, const Tensor& training, const Tensor& held_out, int k) {
   const double usual = median(neighbour_distances(held_out, training, 1));
-  require<NumericalError>(usual > 0, "[nearest_neighbour] more than half of the held-out samples are copies of training "
+  require<NumericalError>(usual > 0,
+                          "[nearest_neighbour] more than half of the held-out samples are copies of training "
                           "samples; set data.remove_duplicates");
-  return median(neighbour_distances(samples, training, 1)) / usual;
+  return median(neighbour_distances(samples, training, k)) / usual;
+}
+
+}  // namespace
+
+double nearest_neighbour_ratio(const Tensor& samples, const Tensor& training, const Tensor& held_out) {
+  return neighbour_ratio(samples, training, held_out, 1);
+}
+
+double nearest_neighbour_ratio_of_training(const Tensor& rows, const Tensor& training, const Tensor& held_out) {
+  return neighbour_ratio(rows, training, held_out, 2);  // the first is the row itself
 }
 
 double median(std::vector<double> values) {

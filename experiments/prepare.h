@@ -3,10 +3,12 @@
 #include <cstdint>
 #include <span>
 #include <string>
+#include <tuple>
 #include <vector>
 
 #include "fokker/core/config.h"
 #include "fokker/experiments/dataset.h"
+#include "fokker/experiments/scaling.h"
 
 namespace fokker {
 
@@ -23,14 +25,26 @@ struct DataConfig {
   bool dequantise = false;
   std::string scaling = "auto";
   std::vector<std::string> augment;
-};
 
-/// Between the units of the data and those that the network sees: prepared = (x − shift) / scale.
-struct Scaling {
-  Tensor shift, scale;  // f32, of shape [] or [D]
-
-  Tensor apply(const Tensor& x) const;
-  Tensor invert(const Tensor& prepared) const;
+  static constexpr auto fields = std::tuple{
+      field("source", &DataConfig::source, "a name of `fokker list datasets`, as in \"digits\" or \"idx:PATH\"",
+            nonempty()),
+      field("n", &DataConfig::n, "samples: points of a toy (0: 10,000) or the first ones of a file (0: all)",
+            at_least(0)),
+      field("held_out", &DataConfig::held_out, "share kept for evaluation", at_least(0), below(1)),
+      field("stratify", &DataConfig::stratify, "hold out the same share of every class"),
+      field("remove_duplicates", &DataConfig::remove_duplicates, "drop copies of earlier samples"),
+      field("near_duplicates", &DataConfig::near_duplicates,
+            "drop samples whose root-mean-square difference to an earlier one is at most this share of the range (0: "
+            "none)",
+            at_least(0), below(1)),
+      field("remove_outliers", &DataConfig::remove_outliers,
+            "drop samples this many times farther than the median from their fifth neighbour (0: none)", at_least(0)),
+      field("balance", &DataConfig::balance, "repeat training samples until every class is as frequent as the largest"),
+      field("dequantise", &DataConfig::dequantise, "add uniform noise in [0, 1) to whole numbers"),
+      field("scaling", &DataConfig::scaling, "range (to [-1, 1]), standardise, none, or auto", one_of(scaling_names)),
+      field("augment", &DataConfig::augment,
+            "changes of each batch: \"flip\", \"shift(PIXELS)\", \"shift(PIXELS, edge)\"")};
 };
 
 /// What one step of the preparation did.
@@ -42,11 +56,11 @@ struct PreparationReport {
 
 /// Data ready for training, in the units of the network, with the way back.
 struct Prepared {
-  Dataset training, held_out;                              // x prepared; `range` in prepared units
-  std::vector<std::int64_t> training_index, held_out_index;  // rows of the original data
-  Scaling scaling;
-  ValueRange range;  // of the original data
-  std::vector<PreparationReport> report;
+  Dataset training = {}, held_out = {};                                // x prepared; `range` in prepared units
+  std::vector<std::int64_t> training_index = {}, held_out_index = {};  // rows of the original data
+  Scaling scaling = {};
+  ValueRange range = {};  // of the original data
+  std::vector<PreparationReport> report = {};
 };
 
 /// One step; `active` says whether the config asks for it.

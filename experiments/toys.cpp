@@ -60,8 +60,8 @@ constexpr double moon_noise = 0.05, roll_noise = 0.05;
 Labelled moon(const Draw& draw) {
   const std::int64_t label = draw.u[0] < 0.5 ? 0 : 1;
   const double angle = std::numbers::pi * draw.u[1];
-  const Point clean = label == 0 ? Point{std::cos(angle), std::sin(angle)}
-                                 : Point{1 - std::cos(angle), 0.5 - std::sin(angle)};
+  const Point clean =
+      label == 0 ? Point{std::cos(angle), std::sin(angle)} : Point{1 - std::cos(angle), 0.5 - std::sin(angle)};
   return {{clean[0] + moon_noise * draw.z[0], clean[1] + moon_noise * draw.z[1]}, label};
 }
 
@@ -126,8 +126,8 @@ Dataset checkerboard(std::int64_t n, std::uint64_t seed) {
 Dataset regression_toy(std::int64_t n, std::uint64_t seed) {
   require<ConfigError>(n >= 1, "[regression_toy] expected n ≥ 1 samples, got {}", n);
   const Rng rng(seed, Stream::data);
-  Dataset data{.x = rng.fork(2).normal({n, 100}), .name = "regression_toy",
-               .source = "independent normal inputs and targets"};
+  Dataset data{
+      .x = rng.fork(2).normal({n, 100}), .name = "regression_toy", .source = "independent normal inputs and targets"};
   data.target = rng.fork(3).normal({n, 100});
   data.range = {-1, 1};
   data.sha256 = sha256(std::as_bytes(std::as_const(data.x).data<float>()));

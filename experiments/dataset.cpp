@@ -1,0 +1,240 @@
+#include "fokker/experiments/dataset.h"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <cstdlib>
+#include <tuple>
+
+#include "fokker/core/config.h"
+#include "fokker/core/file.h"
+#include "fokker/core/hdf5.h"
+#include "fokker/core/ops/elementwise.h"
+#include "fokker/experiments/idx.h"
+#include "fokker/experiments/npy.h"
+#include "fokker/experiments/toys.h"
+
+namespace fokker {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::int64_t toy_samples = 10'000;
+constexpr std::int64_t most_classes = 65'536;
+
+/// Whole numbers in [0, most_classes).
+std::vector<std::int64_t> to_labels(const Tensor& values, const std::string& where) {
+  std::vector<std::int64_t> labels;
+  for (const double value : values.to_vector()) {
+    require<ConfigError>(value >= 0 && value < most_classes && value == std::floor(value),
+                         "[{}] expected labels 0, 1, 2, …, got {}", where, value);
+    labels.push_back(static_cast<std::int64_t>(value));
+  }
+  return labels;
+}
+
+/// Samples of any file as [N, D] or [N, height, width, channels]: grey images get their channel.
+Tensor with_channel(const Tensor& x, const std::string& where) {
+  require<ConfigError>(
+      x.rank() >= 1 && x.rank() <= 4 && x.size() > 0,
+      "[{}] expected [samples, features], [samples, height, width] or [samples, height, width, channels], "
+      "got {}",
+      where, to_string(x.shape()));
+  if (x.rank() == 1) return x.view({x.extent(0), 1});
+  return x.rank() == 3 ? x.view({x.extent(0), x.extent(1), x.extent(2), 1}) : x;
+}
+
+ValueRange range_of(const Tensor& x) {
+  const auto [low, high] = std::ranges::minmax(x.data<float>());
+  return {low, high};
+}
+
+void check_finite(const Dataset& data, const std::string& where) {
+  const auto values = data.x.data<float>();
+  const auto bad = std::ranges::find_if(values, [](float v) { return !std::isfinite(v); }) - values.begin();
+  require<ConfigError>(bad == std::ssize(values),
+                       "[{}] expected finite values, got {} in sample {}; remove it from the data", where,
+                       bad < std::ssize(values) ? values[bad] : 0, bad / (data.x.size() / data.size()));
+}
+
+/// Checks what a file gave, and keeps its first samples.
+Dataset finish(Dataset data, const fs::path& file, const DatasetOptions& options) {
+  const std::string where = file.string();
+  data.x = with_channel(cast(data.x.detach(), Dtype::f32), where);
+  require<ConfigError>(data.labels.empty() || std::ssize(data.labels) == data.size(),
+                       "[{}] expected {} labels, one a sample, got {}", where, data.size(), data.labels.size());
+  check_finite(data, where);
+  if (options.n > 0 && options.n < data.size()) {
+    data.x = data.x.rows(0, options.n).clone();
+    if (!data.labels.empty()) data.labels.resize(static_cast<std::size_t>(options.n));
+  }
+  data.sha256 = sha256(read_file(file));
+  return data;
+}
+
+// --- files ----------------------------------------------------------------------------------------------------------
+
+std::pair<fs::path, fs::path> mnist_files(const fs::path& folder) {
+  for (const std::string part : {"train", "t10k"})
+    for (const std::string dot : {"-", "."}) {
+      const fs::path images = folder / (part + "-images" + dot + "idx3-ubyte");
+      const fs::path labels = folder / (part + "-labels" + dot + "idx1-ubyte");
+      if (fs::exists(images)) return {images, fs::exists(labels) ? labels : fs::path{}};
+    }
+  throw IoError(
+      fmt::format("[data.source] expected \"train-images-idx3-ubyte\" or \"t10k-images-idx3-ubyte\" in the folder "
+                  "{}, found neither; unpack the files with gunzip, or name them as idx:IMAGES,LABELS",
+                  folder.string()));
+}
+
+Dataset load_idx(const std::string& argument, const DatasetOptions& options) {
+  const auto comma = argument.find(',');
+  fs::path images = argument.substr(0, comma);
+  fs::path labels = comma == std::string::npos ? "" : argument.substr(comma + 1);
+  if (fs::is_directory(images)) std::tie(images, labels) = mnist_files(images);
+  Dataset data{.x = read_idx(images), .name = images.filename().string(), .range = {0, 255}, .source = images.string()};
+  if (!labels.empty()) data.labels = to_labels(read_idx(labels), labels.string());
+  const ValueRange seen = data.x.size() > 0 ? range_of(data.x) : data.range;
+  if (seen.low < 0 || seen.high > 255) data.range = seen;
+  return finish(std::move(data), images, options);
+}
+
+Dataset load_npy(const std::string& argument, const DatasetOptions& options) {
+  const fs::path file = argument;
+  Dataset data{.x = read_npy(file), .name = file.filename().string(), .source = file.string()};
+  data = finish(std::move(data), file, options);
+  data.range = range_of(data.x);
+  return data;
+}
+
+std::string text_attribute(const Hdf5File& file, const std::string& name) {
+  if (!file.has_attribute("/", name)) return {};
+  const Attribute value = file.attribute("/", name);
+  return std::holds_alternative<std::string>(value) ? std::get<std::string>(value) : std::string{};
+}
+
+/// Samples `dataset` of a file; labels are the dataset "label" of the same group, where there is one.
+Dataset read_hdf5(const fs::path& path, const std::string& dataset, const DatasetOptions& options) {
+  const Hdf5File file = Hdf5File::open(path);
+  const std::string name = dataset.starts_with('/') ? dataset : "/" + dataset;
+  Dataset data{.x = file.read(name), .name = path.filename().string() + "#" + dataset};
+  data.source = text_attribute(file, "source");
+  if (const auto licence = text_attribute(file, "licence"); !licence.empty()) data.source += " (" + licence + ")";
+  if (data.source.empty()) data.source = path.string();
+  const std::string label = name.substr(0, name.rfind('/') + 1) + "label";
+  if (label != name && file.contains(label)) data.labels = to_labels(file.read(label), path.string() + "#" + label);
+  data = finish(std::move(data), path, options);
+  data.range = range_of(data.x);
+  if (file.has_attribute(name, "value_range")) {
+    const Attribute range = file.attribute(name, "value_range");
+    const auto* ends = std::get_if<std::vector<double>>(&range);
+    require<ConfigError>(ends && ends->size() == 2 && (*ends)[0] < (*ends)[1],
+                         "[{}#{}] expected the attribute value_range = [low, high]", path.string(), dataset);
+    data.range = {(*ends)[0], (*ends)[1]};
+  }
+  return data;
+}
+
+Dataset load_hdf5(const std::string& argument, const DatasetOptions& options) {
+  const auto mark = argument.rfind('#');
+  require<ConfigError>(mark != std::string::npos && mark > 0 && mark + 1 < argument.size(),
+                       "[data.source] expected \"hdf5:PATH#dataset\", got \"hdf5:{}\"", argument);
+  return read_hdf5(argument.substr(0, mark), argument.substr(mark + 1), options);
+}
+
+Dataset load_digits(const std::string&, const DatasetOptions& options) {
+  Dataset data = read_hdf5(shipped_data("digits.h5"), "image", options);
+  data.name = "digits";
+  return data;
+}
+
+// --- registry -------------------------------------------------------------------------------------------------------
+
+template <Dataset (*toy)(std::int64_t n, std::uint64_t seed)>
+Dataset load_toy(const std::string&, const DatasetOptions& options) {
+  return toy(options.n > 0 ? options.n : toy_samples, options.seed);
+}
+
+constexpr std::array entries{
+    DatasetEntry{"digits", "", "UCI handwritten digits: 1,797 grey images of 8 × 8, labelled; comes with Fokker",
+                 load_digits},
+    DatasetEntry{"idx", "IMAGES[,LABELS]", "IDX files of MNIST, Fashion-MNIST and the like, or a folder with them",
+                 load_idx},
+    DatasetEntry{"npy", "PATH", "a NumPy array [samples, features], [samples, y, x] or [samples, y, x, channel]",
+                 load_npy},
+    DatasetEntry{"hdf5", "PATH#DATASET", "an HDF5 dataset of such a shape, labelled by \"label\" beside it", load_hdf5},
+    DatasetEntry{"eight_gaussians", "", "eight normal laws on a circle, in the plane", load_toy<eight_gaussians>},
+    DatasetEntry{"gaussian_grid", "", "25 narrow normal laws on a square grid, in the plane", load_toy<gaussian_grid>},
+    DatasetEntry{"two_moons", "", "two interleaved half circles, in the plane", load_toy<two_moons>},
+    DatasetEntry{"swiss_roll", "", "a spiral, in the plane", load_toy<swiss_roll>},
+    DatasetEntry{"checkerboard", "", "the uniform law on the black squares of a 4 × 4 board", load_toy<checkerboard>},
+    DatasetEntry{"regression_toy", "", "independent normal inputs and targets of 100 numbers",
+                 load_toy<regression_toy>}};
+
+}  // namespace
+
+std::int64_t Dataset::classes() const { return labels.empty() ? 0 : 1 + *std::ranges::max_element(labels); }
+
+std::span<const DatasetEntry> dataset_entries() { return entries; }
+
+std::vector<std::string> dataset_names() {
+  std::vector<std::string> names;
+  for (const auto& entry : entries) names.emplace_back(entry.name);
+  return names;
+}
+
+Dataset load_dataset(const std::string& source, const DatasetOptions& options) {
+  require<ConfigError>(options.n >= 0, "[data.n] expected n ≥ 0, got {}", options.n);
+  const auto colon = source.find(':');
+  const std::string name = source.substr(0, colon);
+  const std::string argument = colon == std::string::npos ? "" : source.substr(colon + 1);
+  const auto entry = std::ranges::find_if(entries, [&](const auto& e) { return name == e.name; });
+  if (entry == entries.end()) {
+    const std::string near = nearest_name(name, dataset_names());
+    throw ConfigError(fmt::format("[data.source] unknown data set \"{}\"{}; known ones are {}", source,
+                                  near.empty() ? "" : fmt::format("; did you mean \"{}\"?", near),
+                                  fmt::join(dataset_names(), ", ")));
+  }
+  const bool takes_argument = *entry->argument != '\0';
+  require<ConfigError>(takes_argument == !argument.empty(), "[data.source] expected \"{}{}{}\", got \"{}\"",
+                       entry->name, takes_argument ? ":" : "", entry->argument, source);
+  return entry->load(argument, options);
+}
+
+Dataset subset(const Dataset& data, std::span<const std::int64_t> indices) {
+  const auto rows = [&](const Tensor& x) {
+    Tensor result = Tensor::empty(with_extent(x.shape(), 0, std::ssize(indices)));
+    const std::int64_t width = x.extent(0) > 0 ? x.size() / x.extent(0) : 0;
+    const auto from = x.data<float>();
+    auto to = result.data<float>();
+    for (std::size_t i = 0; i < indices.size(); ++i) {
+      require<ShapeError>(indices[i] >= 0 && indices[i] < x.extent(0), "[subset] expected a row in [0, {}), got {}",
+                          x.extent(0), indices[i]);
+      std::copy_n(from.begin() + indices[i] * width, width, to.begin() + static_cast<std::int64_t>(i) * width);
+    }
+    return result;
+  };
+  Dataset result = data;
+  result.x = rows(data.x);
+  if (data.target.defined()) result.target = rows(data.target);
+  result.labels.clear();
+  if (!data.labels.empty())
+    for (const auto index : indices) result.labels.push_back(data.labels[index]);
+  return result;
+}
+
+fs::path shipped_data(const std::string& file) {
+  std::vector<fs::path> places;
+  if (const char* folder = std::getenv("FOKKER_DATA"); folder && *folder) places.emplace_back(folder);
+  places.emplace_back(FOKKER_SOURCE_DATA);
+  places.emplace_back(FOKKER_INSTALLED_DATA);
+  std::error_code ignored;
+  std::string searched;
+  for (const auto& place : places) {
+    if (fs::is_regular_file(place / file, ignored)) return place / file;
+    searched += (searched.empty() ? "" : ", ") + place.string();
+  }
+  throw IoError(fmt::format("[data] {} is in none of {}; set FOKKER_DATA to the folder that has it", file, searched));
+}
+
+}  // namespace fokker

@@ -1,0 +1,185 @@
+#include "fokker/experiments/metrics.h"
+
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <numeric>
+
+#include "fokker/core/ops/elementwise.h"
+#include "fokker/core/ops/view.h"
+#include "fokker/core/rng.h"
+#include "fokker/experiments/classifier.h"
+#include "fokker/experiments/frechet.h"
+#include "fokker/experiments/neighbours.h"
+#include "fokker/experiments/split.h"
+#include "fokker/experiments/two_sample.h"
+
+namespace fokker {
+namespace {
+
+using Figures = std::vector<double>;
+
+Figures sliced(const MetricInput& in, const MetricConfig& config) {
+  return {sliced_w2(in.samples, in.held_out, config.projections, config.seed)};
+}
+
+Figures energy(const MetricInput& in, const MetricConfig&) { return {energy_distance(in.samples, in.held_out)}; }
+
+Figures mmd(const MetricInput& in, const MetricConfig&) {
+  return {mmd_squared(in.samples, in.held_out, median_distance(in.held_out))};
+}
+
+Figures frechet(const MetricInput& in, const MetricConfig&) {
+  return {frechet_distance(in.sample_features, in.held_out_features)};
+}
+
+Figures manifolds(const MetricInput& in, const MetricConfig& config) {
+  const auto [precision, recall] = precision_recall(in.samples, in.held_out, config.neighbours);
+  return {precision, recall};
+}
+
+Figures nearest(const MetricInput& in, const MetricConfig&) {
+  return {in.reference ? nearest_neighbour_ratio_of_training(in.samples, in.training, in.held_out)
+                       : nearest_neighbour_ratio(in.samples, in.training, in.held_out)};
+}
+
+const std::vector<MetricEntry>& entries() {
+  static const std::vector<MetricEntry> table{
+      {"sliced_w2", {"sliced_w2"}, false, "sliced Wasserstein-2 distance", sliced},
+      {"energy", {"energy"}, false, "energy distance", energy},
+      {"mmd", {"mmd"}, false, "squared maximum mean discrepancy, Gaussian kernels about the median distance", mmd},
+      {"frechet", {"frechet"}, true, "Fréchet distance in the features of a classifier that the run trains", frechet},
+      {"precision_recall",
+       {"precision", "recall"},
+       false,
+       "shares inside the k-nearest-neighbour balls of the other set",
+       manifolds},
+      {"nearest_neighbour",
+       {"nearest_neighbour"},
+       false,
+       "median distance to the training data over that of held-out samples: near 0 for copies",
+       nearest}};
+  return table;
+}
+
+const MetricEntry* find(const std::string& name) {
+  for (const auto& entry : entries())
+    if (name == entry.name) return &entry;
+  const std::string near = nearest_name(name, metric_names());
+  throw ConfigError(fmt::format("[evaluate.metrics] unknown metric \"{}\"{}; known ones are {}", name,
+                                near.empty() ? "" : fmt::format("; did you mean \"{}\"?", near),
+                                fmt::join(metric_names(), ", ")));
+}
+
+Tensor flat(const Tensor& x) {
+  return cast(x.detach().view({x.extent(0), x.size() / std::max<std::int64_t>(x.extent(0), 1)}), Dtype::f64);
+}
+
+Tensor rows_of(const Tensor& x, std::span<const std::int64_t> rows) {
+  const NoGrad no_grad;
+  return x.defined() ? gather(x, rows) : x;
+}
+
+/// At most `limit` different numbers below n, in random order; all in their own order where n ≤ limit.
+std::vector<std::int64_t> draw(std::int64_t n, std::int64_t limit, const Rng& rng) {
+  std::vector<std::int64_t> rows(static_cast<std::size_t>(n));
+  std::iota(rows.begin(), rows.end(), 0);
+  if (n <= limit) return rows;
+  rows = rng.permutation(n);
+  rows.resize(static_cast<std::size_t>(limit));
+  return rows;
+}
+
+std::vector<std::int64_t> distinct_rows(const Dataset& data) {
+  const auto first = first_copies({.x = data.x});
+  std::vector<std::int64_t> rows;
+  for (std::size_t i = 0; i < first.size(); ++i)
+    if (first[i] == static_cast<std::int64_t>(i)) rows.push_back(first[i]);
+  return rows;
+}
+
+}  // namespace
+
+std::span<const MetricEntry> metric_entries() { return entries(); }
+
+std::vector<std::string> metric_names() {
+  std::vector<std::string> names;
+  for (const auto& entry : entries()) names.emplace_back(entry.name);
+  return names;
+}
+
+Evaluator::Evaluator(const Dataset& training, const Dataset& held_out, const MetricConfig& config)
+    : config_(config), accuracy_(std::numeric_limits<double>::quiet_NaN()) {
+  for (const auto& name : config.metrics) entries_.push_back(find(name));
+  require<ConfigError>(training.size() >= 2 && held_out.size() >= 2,
+                       "[evaluate] expected at least two training and two "
+                       "held-out samples, got {} and {}; raise data.held_out or data.n",
+                       training.size(), held_out.size());
+  require<ShapeError>(without_axis(training.x.shape(), 0) == without_axis(held_out.x.shape(), 0),
+                      "[evaluate] expected training and held-out samples of one shape, got {} and {}",
+                      to_string(training.x.shape()), to_string(held_out.x.shape()));
+  sample_shape_ = without_axis(training.x.shape(), 0);
+  const auto training_rows = distinct_rows(training);
+  const auto held_out_rows = draw(held_out.size(), config.limit, Rng(config.seed, Stream::metric).fork(1));
+  data_.training = rows_of(flat(training.x), training_rows);
+  data_.held_out = rows_of(flat(held_out.x), held_out_rows);
+  if (std::ranges::none_of(entries_, [](const auto* entry) { return entry->features; })) return;
+  if (training.classes() >= 2) {
+    classifier_ = std::make_unique<FeatureClassifier>(
+        training, ClassifierConfig{.steps = config.classifier_steps, .seed = config.seed});
+    if (!held_out.labels.empty()) accuracy_ = classifier_->accuracy(held_out);
+  }
+  data_.training_features = features(data_.training);
+  data_.held_out_features = features(data_.held_out);
+}
+
+Evaluator::~Evaluator() = default;
+
+Tensor Evaluator::features(const Tensor& rows) const { return classifier_ ? classifier_->features(rows) : rows; }
+
+double Evaluator::classifier_accuracy() const { return accuracy_; }
+
+MetricInput Evaluator::input(const Tensor& samples) const {
+  MetricInput result = data_;
+  result.samples = flat(samples);
+  const auto values = std::as_const(result.samples).data<double>();
+  const auto bad = std::ranges::find_if(values, [](double v) { return !std::isfinite(v); }) - values.begin();
+  require<NumericalError>(bad == std::ssize(values),
+                          "[evaluate] expected finite samples, got {} in sample {}; look at the "
+                          "training loss and the sampler's steps",
+                          bad < std::ssize(values) ? values[bad] : 0, bad / result.samples.extent(1));
+  if (data_.held_out_features.defined()) result.sample_features = features(result.samples);
+  return result;
+}
+
+MetricInput Evaluator::reference(std::int64_t n) const {
+  MetricInput result = data_;
+  const auto rows = draw(data_.training.extent(0), n, Rng(config_.seed, Stream::metric).fork(2));
+  result.samples = rows_of(data_.training, rows);
+  result.sample_features = rows_of(data_.training_features, rows);
+  result.reference = true;
+  return result;
+}
+
+std::vector<MetricResult> Evaluator::operator()(const Tensor& samples) const {
+  require<ShapeError>(
+      samples.rank() >= 1 && samples.extent(0) >= 2 && without_axis(samples.shape(), 0) == sample_shape_,
+      "[evaluate] expected at least two samples of shape {}, got {}", to_string(sample_shape_),
+      to_string(samples.shape()));
+  const MetricInput generated = input(samples), real = reference(samples.extent(0));
+  std::vector<MetricResult> results;
+  for (const auto* entry : entries_) {
+    const Figures value = entry->compute(generated, config_), usual = entry->compute(real, config_);
+    for (std::size_t k = 0; k < value.size(); ++k) results.push_back({entry->results[k], value[k], usual[k]});
+  }
+  return results;
+}
+
+std::vector<MetricResult> evaluate(const Tensor& samples, const Dataset& training, const Dataset& held_out,
+                                   const MetricConfig& config) {
+  return Evaluator(training, held_out, config)(samples);
+}
+
+}  // namespace fokker

@@ -1,0 +1,223 @@
+#include "fokker/experiments/prepare.h"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <numeric>
+
+#include "fokker/core/rng.h"
+#include "fokker/experiments/batch.h"
+#include "fokker/experiments/neighbours.h"
+#include "fokker/experiments/split.h"
+
+namespace fokker {
+namespace {
+
+using Indices = std::vector<std::int64_t>;
+
+Tensor flat(const Tensor& x) { return x.view({x.extent(0), x.extent(0) > 0 ? x.size() / x.extent(0) : 0}); }
+
+/// Keeps rows `kept` of the data, which are not split yet.
+void keep(Prepared& data, const Indices& kept) {
+  Indices original;
+  for (const auto row : kept) original.push_back(data.training_index[row]);
+  data.training = subset(data.training, kept);
+  data.training_index = std::move(original);
+}
+
+// --- duplicates -----------------------------------------------------------------------------------------------------
+
+bool removes_duplicates(const DataConfig& config) { return config.remove_duplicates || config.near_duplicates > 0; }
+
+/// Rows that have no earlier kept row within `reach` of them.
+Indices without_near_copies(const Tensor& x, double reach) {
+  std::vector<Indices> near(static_cast<std::size_t>(x.extent(0)));
+  for_each_distance_row(x, x, [&](std::int64_t row, std::span<double> squared) {
+    for (std::int64_t j = 0; j < row; ++j)
+      if (squared[j] <= reach * reach) near[row].push_back(j);
+  });
+  std::vector<bool> dropped(near.size());
+  Indices kept;
+  for (std::size_t row = 0; row < near.size(); ++row) {
+    dropped[row] = std::ranges::any_of(near[row], [&](std::int64_t j) { return !dropped[j]; });
+    if (!dropped[row]) kept.push_back(static_cast<std::int64_t>(row));
+  }
+  return kept;
+}
+
+std::string remove_duplicates(Prepared& data, const DataConfig& config, std::uint64_t) {
+  const std::int64_t before = data.training.size();
+  const Indices first = first_copies(data.training);
+  Indices kept;
+  for (std::int64_t row = 0; row < before; ++row)
+    if (first[row] == row) kept.push_back(row);
+  const std::int64_t exact = before - static_cast<std::int64_t>(kept.size());
+  keep(data, kept);
+  std::string change = fmt::format("{} of {} samples repeat an earlier one", exact, before);
+  if (config.near_duplicates > 0) {
+    const Tensor x = flat(data.training.x);
+    const double width = data.range.high - data.range.low;
+    const std::int64_t distinct = data.training.size();
+    keep(data, without_near_copies(x, config.near_duplicates * width * std::sqrt(static_cast<double>(x.extent(1)))));
+    change += fmt::format(", {} more lie within {} of the range of one", distinct - data.training.size(),
+                          config.near_duplicates);
+  }
+  return change;
+}
+
+// --- outliers -------------------------------------------------------------------------------------------------------
+
+constexpr int outlier_neighbours = 5;
+
+std::string remove_outliers(Prepared& data, const DataConfig& config, std::uint64_t) {
+  const std::int64_t before = data.training.size();
+  require<ConfigError>(before > outlier_neighbours, "[data.remove_outliers] expected more than {} samples, got {}",
+                       outlier_neighbours, before);
+  const Tensor x = flat(data.training.x);
+  const auto distance = neighbour_distances(x, x, outlier_neighbours, Self::leave_out);
+  const double limit = config.remove_outliers * median(distance);
+  Indices kept;
+  for (std::int64_t row = 0; row < before; ++row)
+    if (distance[row] <= limit) kept.push_back(row);
+  keep(data, kept);
+  return fmt::format("{} of {} samples lie farther than {} from their neighbour {}, {} times the median",
+                     before - data.training.size(), before, limit, outlier_neighbours, config.remove_outliers);
+}
+
+// --- split and balance ----------------------------------------------------------------------------------------------
+
+std::string split(Prepared& data, const DataConfig& config, std::uint64_t seed) {
+  const Indices original = data.training_index;
+  const Dataset all = data.training;
+  const Split parts = split_rows(all, {config.held_out, config.stratify, seed});
+  const auto take = [&](const Indices& rows, Dataset& part, Indices& index) {
+    part = subset(all, rows);
+    index.clear();
+    for (const auto row : rows) index.push_back(original[row]);
+  };
+  take(parts.training, data.training, data.training_index);
+  take(parts.held_out, data.held_out, data.held_out_index);
+  return fmt::format("{} samples for training, {} held out{}", data.training.size(), data.held_out.size(),
+                     config.stratify && !all.labels.empty() ? ", with equal shares of the classes" : "");
+}
+
+/// Rows of each class repeated whole, and then in part, up to the size of the largest class.
+std::string balance(Prepared& data, const DataConfig&, std::uint64_t seed) {
+  const auto& labels = data.training.labels;
+  require<ConfigError>(!labels.empty(), "[data.balance] expected data with labels, got \"{}\" without; set it to false",
+                       data.training.name);
+  std::vector<Indices> members(static_cast<std::size_t>(data.training.classes()));
+  for (std::size_t row = 0; row < labels.size(); ++row) members[labels[row]].push_back(static_cast<std::int64_t>(row));
+  std::size_t largest = 0;
+  for (const auto& rows : members) largest = std::max(largest, rows.size());
+  Indices chosen(labels.size());
+  std::iota(chosen.begin(), chosen.end(), 0);
+  for (std::size_t c = 0; c < members.size(); ++c) {
+    const auto& rows = members[c];
+    if (rows.empty()) continue;
+    const auto order = Rng(seed, Stream::label, static_cast<std::uint32_t>(c)).permutation(std::ssize(rows));
+    for (std::size_t k = rows.size(); k < largest; ++k) chosen.push_back(rows[order[k % rows.size()]]);
+  }
+  const auto added = chosen.size() - labels.size();
+  keep(data, chosen);
+  return fmt::format("{} training samples repeated, so that every class has {}", added, largest);
+}
+
+// --- values ---------------------------------------------------------------------------------------------------------
+
+/// x + u for whole numbers x; u depends on (seed, original row), so that copies of a sample stay copies.
+void dequantise_part(Dataset& part, const Indices& index, std::uint64_t seed) {
+  if (part.size() == 0) return;
+  const std::int64_t width = part.x.size() / part.size();
+  Tensor x = part.x.clone();
+  auto values = x.data<float>();
+  const Rng rng = Rng(seed, Stream::data).fork(4);
+  for (std::int64_t row = 0; row < part.size(); ++row) {
+    const Tensor noise = rng.uniform({width}, Dtype::f32, static_cast<std::uint64_t>(index[row] * width));
+    const auto u = noise.data<float>();
+    for (std::int64_t k = 0; k < width; ++k) {
+      float& value = values[row * width + k];
+      require<ConfigError>(value == std::floor(value),
+                           "[data.dequantise] expected whole numbers, got {} in sample {}; "
+                           "set it to false",
+                           value, index[row]);
+      value += u[k];
+    }
+  }
+  part.x = x;
+  part.range.high += 1;
+}
+
+std::string dequantise(Prepared& data, const DataConfig&, std::uint64_t seed) {
+  dequantise_part(data.training, data.training_index, seed);
+  dequantise_part(data.held_out, data.held_out_index, seed);
+  return fmt::format("uniform noise in [0, 1) added; values lie in [{}, {})", data.training.range.low,
+                     data.training.range.high);
+}
+
+std::string scale(Prepared& data, const DataConfig& config, std::uint64_t) {
+  const std::string kind = scaling_kind(config.scaling, data.training);
+  data.scaling = make_scaling(kind, data.training);
+  for (Dataset* part : {&data.training, &data.held_out}) {
+    part->range = data.scaling.apply(part->range);
+    if (part->size() > 0) part->x = data.scaling.apply(part->x);
+  }
+  return fmt::format("{}: values lie in [{:.4g}, {:.4g}]", kind, data.training.range.low, data.training.range.high);
+}
+
+bool always(const DataConfig&) { return true; }
+
+constexpr std::array steps{
+    PreparationStep{"duplicates", "removes copies of earlier samples", removes_duplicates, remove_duplicates},
+    PreparationStep{"outliers", "removes samples far from their neighbours",
+                    [](const DataConfig& config) { return config.remove_outliers > 0; }, remove_outliers},
+    PreparationStep{"split", "holds a part out; copies of one sample stay together", always, split},
+    PreparationStep{"balance", "repeats training samples until the classes are equally frequent",
+                    [](const DataConfig& config) { return config.balance; }, balance},
+    PreparationStep{"dequantise", "adds uniform noise of one step to whole numbers",
+                    [](const DataConfig& config) { return config.dequantise; }, dequantise},
+    PreparationStep{"scale", "brings the values to the units of the network", always, scale}};
+
+void check(const Dataset& data, const DataConfig& config) {
+  require<ConfigError>(data.size() >= 1, "[data] expected at least one sample, got none from \"{}\"", data.name);
+  require<ConfigError>(config.held_out >= 0 && config.held_out < 1,
+                       "[data.held_out] expected a share in [0, 1), got {}", config.held_out);
+  require<ConfigError>(config.near_duplicates >= 0 && config.near_duplicates < 1,
+                       "[data.near_duplicates] expected a share of the range in [0, 1), got {}",
+                       config.near_duplicates);
+  require<ConfigError>(config.remove_outliers == 0 || config.remove_outliers > 1,
+                       "[data.remove_outliers] expected 0 (off) or a multiple > 1 of the median distance, got {}",
+                       config.remove_outliers);
+  const Augmentation augmentation(config.augment);
+  require<ConfigError>(augmentation.empty() || data.images(),
+                       "[data.augment] expected images, got \"{}\" with values {}; "
+                       "remove it",
+                       data.name, to_string(data.x.shape()));
+}
+
+}  // namespace
+
+std::span<const PreparationStep> preparation_steps() { return steps; }
+
+Prepared prepare(const Dataset& data, const DataConfig& config, std::uint64_t seed) {
+  check(data, config);
+  Prepared result{.training = data, .range = data.range};
+  result.held_out = subset(data, {});
+  result.training_index.resize(static_cast<std::size_t>(data.size()));
+  std::iota(result.training_index.begin(), result.training_index.end(), 0);
+  for (const auto& step : steps) {
+    if (!step.active(config)) continue;
+    const std::int64_t before = result.training.size() + result.held_out.size();
+    std::string change = step.apply(result, config, seed);
+    require<ConfigError>(result.training.size() >= 1, "[data] the step \"{}\" leaves no training sample: {}", step.name,
+                         change);
+    result.report.push_back({step.name, before, result.training.size() + result.held_out.size(), std::move(change)});
+  }
+  return result;
+}
+
+Prepared prepare(const DataConfig& config, std::uint64_t seed) {
+  return prepare(load_dataset(config.source, {.n = config.n, .seed = seed}), config, seed);
+}
+
+}  // namespace fokker
