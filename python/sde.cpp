@@ -1,0 +1,102 @@
+// Forward diffusions, the processes made from them, and scores.
+
+#include "fokker/sde/cosine.h"
+#include "fokker/sde/double_well.h"
+#include "fokker/sde/edm.h"
+#include "fokker/sde/gbm.h"
+#include "fokker/sde/langevin.h"
+#include "fokker/sde/ou.h"
+#include "fokker/sde/registry.h"
+#include "fokker/sde/reverse.h"
+#include "fokker/sde/sub_vp.h"
+#include "fokker/sde/ve.h"
+#include "fokker/python/bindings.h"
+
+namespace fokker::python {
+namespace {
+
+void bind_base(py::module_& m) {
+  py::class_<Marginal>(m, "Marginal", "x_t | x_0 ~ N(alpha x_0, sigma²); unpacks as alpha, sigma.")
+      .def_readonly("alpha", &Marginal::alpha)
+      .def_readonly("sigma", &Marginal::sigma)
+      .def_property_readonly("log_snr_half", &Marginal::lambda, "log(alpha/sigma)")
+      .def("__iter__", [](const Marginal& at) { return py::iter(py::make_tuple(at.alpha, at.sigma)); })
+      .def("__repr__", [](const Marginal& at) { return fmt::format("Marginal(alpha={:.6g}, sigma={:.6g})", at.alpha, at.sigma); });
+  py::class_<Score>(m, "Score", "∇ log p_t: score(x, t), one time for the whole batch.")
+      .def("__call__", [](const Score& score, const Tensor& x, double t) { return score(x, t); }, py::arg("x"), py::arg("t"));
+  py::class_<Sde, std::shared_ptr<Sde>>(m, "Sde", "dx = drift(x, t) dt + diffusion(x, t) dB (Itô)")
+      .def_property_readonly("name", &Sde::name)
+      .def_property_readonly("noise", [](const Sde& sde) { return std::string(to_string(sde.noise())); })
+      .def("drift", [](const Sde& sde, const Tensor& x, double t) { return sde.drift(x, t); }, py::arg("x"), py::arg("t"))
+      .def("diffusion", [](const Sde& sde, const Tensor& x, double t) { return sde.diffusion(x, t); }, py::arg("x"),
+           py::arg("t"))
+      .def("__repr__", [](const Sde& sde) { return "<fokker.Sde " + sde.name() + ">"; });
+  py::class_<ForwardSde, Sde, std::shared_ptr<ForwardSde>>(m, "ForwardSde", "From data at t = 0 to a prior at t_max.")
+      .def("marginal", &ForwardSde::marginal, py::arg("t"))
+      .def_property_readonly("t_min", &ForwardSde::t_min)
+      .def_property_readonly("t_max", &ForwardSde::t_max)
+      .def_property_readonly("prior_sigma", &ForwardSde::prior_sigma)
+      .def("time_of_lambda", &ForwardSde::time_of_lambda, py::arg("value"), "The t at which log(alpha/sigma) = value.");
+}
+
+template <class T>
+using Forward = py::class_<T, ForwardSde, std::shared_ptr<T>>;
+
+void bind_forward(py::module_& m) {
+  const VPConfig vp;
+  const auto beta = [](double low, double high) { return VPConfig{low, high}; };
+  Forward<VP>(m, "VP", "Variance-preserving: dx = −½ β x dt + √β dB, β linear in t.")
+      .def(py::init([beta](double low, double high) { return VP(beta(low, high)); }), py::arg("beta_min") = vp.beta_min,
+           py::arg("beta_max") = vp.beta_max);
+  Forward<SubVP>(m, "SubVP", "Sub-VP: the drift of VP with less noise, sigma = 1 − alpha².")
+      .def(py::init([beta](double low, double high) { return SubVP(beta(low, high)); }),
+           py::arg("beta_min") = vp.beta_min, py::arg("beta_max") = vp.beta_max);
+  const VEConfig ve;
+  Forward<VE>(m, "VE", "Variance-exploding: alpha = 1, sigma geometric in t.")
+      .def(py::init([](double low, double high) { return VE({low, high}); }), py::arg("sigma_min") = ve.sigma_min,
+           py::arg("sigma_max") = ve.sigma_max);
+  const EDMConfig edm;
+  Forward<EDM>(m, "EDM", "alpha = 1, sigma = t.")
+      .def(py::init([](double low, double high) { return EDM({low, high}); }), py::arg("sigma_min") = edm.sigma_min,
+           py::arg("sigma_max") = edm.sigma_max);
+  Forward<Cosine>(m, "Cosine", "The cosine schedule in continuous time.").def(py::init());
+  m.def("sde_names", &sde_names, "Kinds that experiment files know.");
+}
+
+template <class T>
+using Process = py::class_<T, Sde, std::shared_ptr<T>>;
+
+void bind_processes(py::module_& m) {
+  const auto moments = [](const auto& sde, double x0, double t) {
+    const Moments at = sde.moments(x0, t);
+    return py::make_tuple(at.mean, at.variance);
+  };
+  Process<OrnsteinUhlenbeck>(m, "OrnsteinUhlenbeck", "dx = −theta x dt + sigma dB")
+      .def(py::init<double, double>(), py::arg("theta") = 1.0, py::arg("sigma") = 1.0)
+      .def("moments", [moments](const OrnsteinUhlenbeck& sde, double x0, double t) { return moments(sde, x0, t); },
+           py::arg("x0"), py::arg("t"), "Mean and variance at t.");
+  Process<GeometricBrownianMotion>(m, "GeometricBrownianMotion", "dx = mu x dt + sigma x dB")
+      .def(py::init<double, double>(), py::arg("mu") = 0.5, py::arg("sigma") = 0.5)
+      .def("moments", [moments](const GeometricBrownianMotion& sde, double x0, double t) { return moments(sde, x0, t); },
+           py::arg("x0"), py::arg("t"), "Mean and variance at t.");
+  Process<DoubleWell>(m, "DoubleWell", "dx = (x − x³) dt + sigma exp(−kappa t) dB")
+      .def(py::init<double, double>(), py::arg("sigma") = 1.0, py::arg("kappa") = 0.0);
+  Process<ReverseSde>(m, "ReverseSde", "eta = 1: the reverse-time SDE; eta = 0: the probability-flow ODE.")
+      .def(py::init([](const ForwardSde& sde, const py::object& score, double eta) {
+             return ReverseSde(sde, to_score(score).score, eta);
+           }),
+           py::arg("sde"), py::arg("score"), py::arg("eta") = 1.0);
+  Process<LangevinSde>(m, "LangevinSde", "dx = score(x, time) du + √2 dB in a pseudo-time u.")
+      .def(py::init([](const py::object& score, double time) { return LangevinSde(to_score(score).score, time); }),
+           py::arg("score"), py::arg("time"));
+}
+
+}  // namespace
+
+void bind_sde(py::module_& m) {
+  bind_base(m);
+  bind_forward(m);
+  bind_processes(m);
+}
+
+}  // namespace fokker::python
