@@ -1,0 +1,135 @@
+#include "fokker/experiments/command_line.h"
+
+#include <fmt/ranges.h>
+
+#include <CLI/CLI.hpp>
+#include <csignal>
+#include <cstdio>
+#include <memory>
+
+#include "fokker/core/parallel.h"
+#include "fokker/experiments/commands.h"
+#include "fokker/experiments/provenance.h"
+
+namespace fokker {
+namespace {
+
+volatile std::sig_atomic_t received_signal = 0;
+
+/// The first signal asks for an orderly end; a second one of the same kind ends the process at once.
+void catch_signals() {
+  struct sigaction action {};
+  action.sa_handler = [](int signal) { received_signal = signal; };
+  action.sa_flags = static_cast<int>(SA_RESETHAND);
+  for (int signal : {SIGINT, SIGTERM, SIGUSR1}) sigaction(signal, &action, nullptr);
+  std::signal(SIGXFSZ, SIG_IGN);  // a file size limit becomes an IoError
+}
+
+struct Arguments {
+  std::string target;  // a config, a run or a kind
+  std::vector<std::string> overrides, sweep;
+  std::string out;
+  int threads = 0;
+  bool quiet = false;
+};
+
+void add_common(CLI::App* command, Arguments& arguments) {
+  command->add_option("--threads", arguments.threads, "workers; the results do not depend on it")->check(CLI::Range(1, 1024));
+  command->add_flag("--quiet", arguments.quiet, "print errors alone");
+}
+
+void add_run(CLI::App& app, const char* name, const char* help, Arguments& arguments) {
+  CLI::App* command = app.add_subcommand(name, help);
+  command->add_option("config", arguments.target, "a TOML file")->required();
+  command->add_option("overrides", arguments.overrides, "keys of the file, as train.steps=100");
+  command->add_option("-m,--sweep", arguments.sweep, "one run for each value: -m train.batch=32,64; several axes multiply")
+      ->expected(1)->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+  command->add_option("--out", arguments.out, "the run's folder; default runs/NAME/TIME-HASH");
+  add_common(command, arguments);
+}
+
+void define(CLI::App& app, Arguments& arguments) {
+  app.require_subcommand(1);
+  app.set_version_flag("--version", version());
+  add_run(app, "run", "train, sample, evaluate and write results.h5", arguments);
+  add_run(app, "train", "train alone; `sample` draws from the run later", arguments);
+  CLI::App* sample = app.add_subcommand("sample", "draw more samples from a trained run");
+  sample->add_option("run", arguments.target, "the folder of the run")->required();
+  sample->add_option("settings", arguments.overrides, "keys of [[sample]], as solver=sra1 steps=50 n=64 seed=1");
+  sample->add_option("--out", arguments.out, "the HDF5 file; default RUN/NAME.h5");
+  add_common(sample, arguments);
+  CLI::App* evaluate = app.add_subcommand("evaluate", "compare the samples of a run with its data again");
+  evaluate->add_option("run", arguments.target, "the folder of the run")->required();
+  evaluate->add_option("settings", arguments.overrides, "keys of [evaluate], as projections=1024");
+  add_common(evaluate, arguments);
+  CLI::App* resume = app.add_subcommand("resume", "go on with a run that was interrupted or killed");
+  resume->add_option("run", arguments.target, "the folder of the run")->required();
+  add_common(resume, arguments);
+  CLI::App* list = app.add_subcommand("list", "what there is to choose from");
+  list->add_option("kind", arguments.target, fmt::format("one of {}", fmt::join(list_kinds(), ", ")));
+  CLI::App* info = app.add_subcommand("info", "about a run, or about this program");
+  info->add_option("run", arguments.target, "the folder of a run");
+}
+
+int dispatch(const std::string& command, const Arguments& arguments, const RunOptions& options) {
+  if (command == "run" || command == "train")
+    return run_command(arguments.target, arguments.overrides, arguments.sweep,
+                       {.out = arguments.out, .only_train = command == "train"}, options);
+  if (command == "resume") return resume_command(arguments.target, options);
+  if (command == "sample") return sample_command(arguments.target, arguments.overrides, arguments.out, options);
+  if (command == "evaluate") return evaluate_command(arguments.target, arguments.overrides, options);
+  if (command == "list") return list_command(arguments.target, options);
+  return info_command(arguments.target, options);
+}
+
+int guarded(const std::string& command, const Arguments& arguments, const RunOptions& options) {
+  const auto report = [&](const std::exception& error, int code) {
+    fmt::print(stderr, "fokker {}: {}\n", command, error.what());
+    return code;
+  };
+  try {
+    const int code = dispatch(command, arguments, options);
+    return received_signal ? 128 + static_cast<int>(received_signal) : code;
+  } catch (const IoError& error) {
+    return report(error, 4);
+  } catch (const NumericalError& error) {
+    return report(error, 3);
+  } catch (const Error& error) {
+    return report(error, 2);
+  } catch (const std::bad_alloc&) {
+    fmt::print(stderr, "fokker {}: out of memory; choose a smaller train.batch, sample.n or network\n", command);
+    return 1;
+  } catch (const std::exception& error) {
+    return report(error, 1);
+  }
+}
+
+}  // namespace
+
+int command_line(int argc, char** argv) {
+  CLI::App app("Score-based and SDE diffusion models: experiments from one file.", "fokker");
+  Arguments arguments;
+  try {
+    define(app, arguments);
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? 0 : 2;
+  }
+  catch_signals();
+  if (arguments.threads > 0) set_thread_count(arguments.threads);
+  const auto bar = std::make_shared<ProgressBar>();
+  RunOptions options;
+  options.stop = [] { return received_signal != 0; };
+  options.command_line.assign(argv, argv + argc);
+  if (!arguments.quiet) {
+    options.line = [bar](std::string_view line) {
+      bar->clear();
+      fmt::print("{}\n", line);
+      std::fflush(stdout);
+    };
+    options.progress = [bar](std::string_view task, std::int64_t done, std::int64_t total) { bar->show(task, done, total); };
+  }
+  return guarded(app.get_subcommands().front()->get_name(), arguments, options);
+}
+
+}  // namespace fokker

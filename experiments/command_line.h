@@ -1,0 +1,9 @@
+#pragma once
+
+namespace fokker {
+
+/// The program `fokker`; returns its exit code: 0 done, 2 wrong config or arguments, 3 numerical failure, 4 a file that
+/// cannot be read or written, 128 + n ended by signal n.
+int command_line(int argc, char** argv);
+
+}  // namespace fokker

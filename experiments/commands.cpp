@@ -1,0 +1,132 @@
+#include "fokker/experiments/commands.h"
+
+#include <fmt/ranges.h>
+
+#include <nlohmann/json.hpp>
+
+#include "fokker/core/file.h"
+#include "fokker/experiments/pictures.h"
+#include "fokker/experiments/provenance.h"
+
+namespace fokker {
+namespace {
+
+void say(const RunOptions& options, const std::string& line) {
+  if (options.line) options.line(line);
+}
+
+/// A struct of settings from "key=value" texts, on top of `defaults`.
+template <class T>
+T with_settings(const std::vector<std::string>& settings, const T& defaults) {
+  Config document;
+  for (const auto& setting : settings) document.set(setting);
+  return read<T>(document, defaults);
+}
+
+Experiment prepare_experiment(const std::filesystem::path& config, const std::vector<std::string>& overrides,
+                              bool only_train) {
+  Experiment experiment = read_experiment(config, overrides);
+  if (only_train) experiment.sample.clear();
+  return experiment;
+}
+
+}  // namespace
+
+int run_command(const std::filesystem::path& config, const std::vector<std::string>& overrides,
+                const std::vector<std::string>& sweep, const RunTarget& target, const RunOptions& options) {
+  if (sweep.empty()) {
+    run(prepare_experiment(config, overrides, target.only_train), target.out, options);
+    return 0;
+  }
+  const auto combinations = expand_sweep(sweep);
+  for (const auto& combination : combinations) {  // every config is checked before the first run starts
+    auto all = overrides;
+    all.insert(all.end(), combination.begin(), combination.end());
+    prepare_experiment(config, all, target.only_train);
+  }
+  for (std::size_t i = 0; i < combinations.size() && !(options.stop && options.stop()); ++i) {
+    auto all = overrides;
+    all.insert(all.end(), combinations[i].begin(), combinations[i].end());
+    say(options, fmt::format("run {} of {}: {}", i + 1, combinations.size(), fmt::join(combinations[i], " ")));
+    const Experiment experiment = prepare_experiment(config, all, target.only_train);
+    const auto parent = target.out.empty() ? default_run_path(experiment.name, dump(experiment)) : target.out;
+    run(experiment, parent / std::to_string(i), options);
+  }
+  return 0;
+}
+
+int resume_command(const std::filesystem::path& run, const RunOptions& options) {
+  resume(run, options);
+  return 0;
+}
+
+int sample_command(const std::filesystem::path& path, const std::vector<std::string>& settings,
+                   const std::filesystem::path& out, const RunOptions& options) {
+  const TrainedRun run = load_run(path);
+  const SampleConfig config = with_settings(settings, SampleConfig{});
+  SampleSet set{.config = config, .samples = sample(run, config, options), .metrics = {}};
+  if (set.samples.cancelled) return 0;
+  const auto file = out.empty() ? path / (config.title() + ".h5") : out;
+  results_file(run.experiment, {.run_id = path.filename().string(),
+                                .config_text = dump(run.experiment),
+                                .data_sha256 = run.model.data.training.sha256,
+                                .range = run.model.data.range,
+                                .training = {},
+                                .samples = {set}})
+      .save(file);
+  write_pictures(file.has_parent_path() ? file.parent_path() : ".", config.title(), set.samples, run.model.data.range);
+  for (const auto& line : metrics_table(std::span(&set, 1))) say(options, line);
+  say(options, fmt::format("wrote    {}", file.string()));
+  return 0;
+}
+
+int evaluate_command(const std::filesystem::path& path, const std::vector<std::string>& settings,
+                     const RunOptions& options) {
+  const RunDirectory directory = RunDirectory::open(path);
+  const Experiment experiment = read_experiment(directory.config_file());
+  const auto results = directory.file("results.h5");
+  Hdf5File file = Hdf5File::open(results);
+  require<ConfigError>(file.contains("/samples"), "{}: the run has no samples to evaluate", results.string());
+  const Prepared data = prepare(experiment.data, experiment.seed);
+  MetricConfig config = with_settings(settings, experiment.evaluate);
+  config.seed = experiment.seed;
+  const Evaluator evaluator(in_data_units(data.training, data.scaling, data.range),
+                            in_data_units(data.held_out, data.scaling, data.range), config);
+  std::vector<SampleSet> sets;
+  for (const auto& name : file.list("/samples")) {
+    SampleSet set{.config = {}, .samples = {.values = read_samples(file, name)}, .metrics = {}};
+    set.config.name = name;
+    set.samples.nfe = std::get<std::int64_t>(file.attribute("/samples/" + name, "nfe"));
+    set.samples.seconds = std::get<double>(file.attribute("/samples/" + name, "wall_time_s"));
+    set.metrics = evaluator(set.samples.values);
+    write_evaluation(file, name, set.metrics);
+    sets.push_back(std::move(set));
+  }
+  file.save(results);
+  for (const auto& line : metrics_table(sets)) say(options, line);
+  return 0;
+}
+
+int info_command(const std::filesystem::path& path, const RunOptions& options) {
+  if (path.empty()) {
+    const auto facts = nlohmann::json::parse(provenance_json({}));
+    for (const auto& [key, value] : facts.items())
+      if (key != "command_line") say(options, fmt::format("{:<16} {}", key, value.is_string() ? value.get<std::string>() : value.dump()));
+    return 0;
+  }
+  const Experiment experiment = read_experiment(path / "config.toml");
+  say(options, fmt::format("run      {} ({})", experiment.name, run_status(path)));
+  say(options, fmt::format("config   SHA-256 {}", sha256(dump(experiment))));
+  std::error_code failure;
+  if (!std::filesystem::exists(path / "results.h5", failure)) return 0;
+  const Hdf5File file = Hdf5File::open(path / "results.h5");
+  if (!file.contains("/samples")) return 0;
+  for (const auto& name : file.list("/samples")) {
+    const std::string group = "/samples/" + name;
+    say(options, fmt::format("samples  {}: {}, {} evaluations each", name, to_string(read_samples(file, name).shape()),
+                             std::get<std::int64_t>(file.attribute(group, "nfe"))));
+  }
+  return 0;
+}
+
+}  // namespace fokker

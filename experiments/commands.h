@@ -1,0 +1,32 @@
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "fokker/experiments/progress_bar.h"
+#include "fokker/experiments/runner.h"
+
+namespace fokker {
+
+// The subcommands of the program; each returns its exit code and throws the library's errors.
+
+struct RunTarget {
+  std::filesystem::path out;  // empty: runs/NAME/TIME-HASH; with a sweep the runs are out/0, out/1, …
+  bool only_train = false;
+};
+int run_command(const std::filesystem::path& config, const std::vector<std::string>& overrides,
+                const std::vector<std::string>& sweep, const RunTarget& target, const RunOptions& options);
+int resume_command(const std::filesystem::path& run, const RunOptions& options);
+int sample_command(const std::filesystem::path& run, const std::vector<std::string>& settings,
+                   const std::filesystem::path& out, const RunOptions& options);
+int evaluate_command(const std::filesystem::path& run, const std::vector<std::string>& settings,
+                     const RunOptions& options);
+/// An empty kind lists the kinds.
+int list_command(const std::string& kind, const RunOptions& options);
+/// An empty path describes the program itself.
+int info_command(const std::filesystem::path& run, const RunOptions& options);
+
+std::vector<std::string> list_kinds();
+
+}  // namespace fokker

@@ -1,0 +1,47 @@
+#include "fokker/experiments/experiment.h"
+
+#include <set>
+
+namespace fokker {
+namespace {
+
+/// Rules between tables, which no single field can say.
+void check(const Experiment& experiment) {
+  require<ConfigError>(experiment.name.find_first_of("/\\") == std::string::npos && experiment.name != "..",
+                       "name: expected the name of one folder, got {}", experiment.name);
+  require<ConfigError>(experiment.train.objective == "dsm" || experiment.sample.empty(),
+                       "sample: only a network trained by train.objective = \"dsm\" can be sampled from; remove the "
+                       "tables [[sample]]");
+  std::set<std::string> names;
+  for (const auto& sample : experiment.sample)
+    require<ConfigError>(names.insert(sample.title()).second,
+                         "sample: two sets of samples are called {}; give one of them another name", sample.title());
+}
+
+}  // namespace
+
+Experiment read_experiment(const std::filesystem::path& path, const std::vector<std::string>& overrides) {
+  Config document = Config::load(path);
+  for (const auto& assignment : overrides) document.set(assignment);
+  Experiment experiment = read<Experiment>(document);
+  try {
+    check(experiment);
+  } catch (const ConfigError& error) {
+    throw ConfigError(fmt::format("{}: {}", path.string(), error.what()));
+  }
+  return experiment;
+}
+
+Model build(const Experiment& experiment) {
+  Model model{.data = prepare(experiment.data, experiment.seed), .sde = make_sde(experiment.sde), .network = {}, .sample_shape = {}};
+  const Shape& shape = model.data.training.x.shape();
+  model.sample_shape = Shape(std::span(shape.begin() + 1, shape.end()));
+  model.network = make_network(experiment.network, model.sample_shape, Rng(experiment.seed, Stream::initialisation));
+  return model;
+}
+
+Score make_score(const Experiment& experiment, const ForwardSde& sde, std::shared_ptr<const Network> network) {
+  return network_score(std::move(network), sde, prediction(experiment.train.prediction));
+}
+
+}  // namespace fokker

@@ -1,0 +1,57 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "fokker/core/config.h"
+#include "fokker/experiments/metrics.h"
+#include "fokker/experiments/prepare.h"
+#include "fokker/experiments/trainer.h"
+#include "fokker/score/network.h"
+#include "fokker/sde/registry.h"
+#include "fokker/solvers/sampler.h"
+
+namespace fokker {
+
+/// One TOML file is one experiment.
+struct Experiment {
+  std::string name = "experiment";
+  std::uint64_t seed = 0;
+  DataConfig data;
+  SdeConfig sde;
+  NetworkConfig network;
+  TrainConfig train;
+  std::vector<SampleConfig> sample;
+  MetricConfig evaluate;
+
+  static constexpr auto fields = std::tuple{
+      field("name", &Experiment::name, "name of the run's folder", nonempty()),
+      field("seed", &Experiment::seed, "of everything random"),
+      field("data", &Experiment::data, "what to learn from"),
+      field("sde", &Experiment::sde, "from data to noise"),
+      field("network", &Experiment::network, "what is trained"),
+      field("train", &Experiment::train, "how it is trained"),
+      field("sample", &Experiment::sample, "sets of samples to draw, one table each"),
+      field("evaluate", &Experiment::evaluate, "comparison of the samples with the data")};
+};
+
+/// Reads a file with overrides such as "train.steps=20"; throws ConfigError naming file, line and key.
+Experiment read_experiment(const std::filesystem::path& path, const std::vector<std::string>& overrides = {});
+
+/// What an experiment's tables describe, built: prepared data, SDE and network with its first weights.
+struct Model {
+  Prepared data;
+  std::unique_ptr<ForwardSde> sde;
+  std::shared_ptr<Network> network;
+  /// Shape of one sample in the units of the network.
+  Shape sample_shape;
+};
+Model build(const Experiment& experiment);
+
+/// The score that a network of the experiment stands for.
+Score make_score(const Experiment& experiment, const ForwardSde& sde, std::shared_ptr<const Network> network);
+
+}  // namespace fokker

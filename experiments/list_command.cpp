@@ -1,0 +1,65 @@
+#include <fmt/ranges.h>
+
+#include "fokker/experiments/commands.h"
+#include "fokker/solvers/registry.h"
+
+namespace fokker {
+namespace {
+
+using Lines = std::vector<std::string>;
+
+template <class Entries>
+Lines described(const Entries& entries) {
+  Lines lines;
+  for (const auto& entry : entries) lines.push_back(fmt::format("{:<20} {}", entry.name, entry.description));
+  return lines;
+}
+
+Lines keys() {
+  Lines lines;
+  for (const ConfigRow& row : describe<Experiment>())
+    lines.push_back(fmt::format("{:<28} {:<14} {:<22} {}{}{}", row.key, row.type, row.fallback, row.help,
+                                row.bounds.empty() ? "" : "; ", row.bounds));
+  return lines;
+}
+
+struct Kind {
+  const char* name;
+  Lines (*lines)();
+};
+
+const Kind kinds[] = {
+    {"datasets", [] { return described(dataset_entries()); }},
+    {"sdes", [] { return sde_names(); }},
+    {"networks", [] { return described(network_entries()); }},
+    {"objectives", [] { return described(objective_entries()); }},
+    {"solvers", [] { return solver_names(); }},
+    {"metrics", [] { return described(metric_entries()); }},
+    {"preparation", [] { return described(preparation_steps()); }},
+    {"keys", keys},
+    {"schema", [] { return Lines{json_schema<Experiment>()}; }},
+};
+
+}  // namespace
+
+std::vector<std::string> list_kinds() {
+  std::vector<std::string> names;
+  for (const Kind& kind : kinds) names.emplace_back(kind.name);
+  return names;
+}
+
+int list_command(const std::string& kind, const RunOptions& options) {
+  if (kind.empty()) {
+    if (options.line) options.line(fmt::format("fokker list {}", fmt::join(list_kinds(), " | ")));
+    return 0;
+  }
+  for (const Kind& known : kinds) {
+    if (kind != known.name) continue;
+    for (const auto& line : known.lines())
+      if (options.line) options.line(line);
+    return 0;
+  }
+  throw ConfigError(fmt::format("expected a kind of {}, got {}", fmt::join(list_kinds(), ", "), kind));
+}
+
+}  // namespace fokker

@@ -1,0 +1,122 @@
+#include "fokker/experiments/results.h"
+
+#include <algorithm>
+
+#include "fokker/core/file.h"
+#include "fokker/experiments/provenance.h"
+
+namespace fokker {
+namespace {
+
+/// One column of the training rows.
+template <class F>
+Tensor column(std::span<const MetricsRow> rows, F value) {
+  Tensor result = Tensor::empty({static_cast<std::int64_t>(rows.size())}, Dtype::f64);
+  for (std::size_t i = 0; i < rows.size(); ++i) result.data<double>()[i] = value(rows[i]);
+  return result;
+}
+
+void write_training(Hdf5File& file, std::span<const MetricsRow> rows) {
+  if (rows.empty()) return;
+  std::vector<std::int64_t> steps;
+  for (const auto& row : rows) steps.push_back(row.report.step);
+  const std::vector<std::string> axis = {"step"};
+  const std::string group = "/metrics/train/";
+  file.write(group + "step", std::span<const std::int64_t>(steps), {static_cast<std::int64_t>(steps.size())}, axis);
+  file.write(group + "train_loss", column(rows, [](const MetricsRow& r) { return r.report.loss; }), axis);
+  file.write(group + "grad_norm", column(rows, [](const MetricsRow& r) { return r.report.gradient_norm; }), axis);
+  file.write(group + "lr", column(rows, [](const MetricsRow& r) { return r.report.learning_rate; }), axis);
+  file.write(group + "ema_decay", column(rows, [](const MetricsRow& r) { return r.report.ema_decay; }), axis);
+  file.write(group + "wall_time", column(rows, [](const MetricsRow& r) { return r.seconds; }), axis);
+  file.set_attribute(group + "wall_time", "units", Attribute("s"));
+}
+
+/// Images are [sample, y, x, channel]; anything else [sample, component, …].
+std::vector<std::string> sample_axes(int rank) {
+  if (rank == 4) return {"sample", "y", "x", "channel"};
+  std::vector<std::string> axes = {"sample"};
+  for (int i = 1; i < rank; ++i) axes.push_back(i == 1 ? "component" : fmt::format("component_{}", i));
+  return axes;
+}
+
+const char* variable(int rank) { return rank == 4 ? "image" : "x"; }
+
+void write_samples(Hdf5File& file, const SampleSet& set, const ValueRange& range) {
+  const Samples& samples = set.samples;
+  const std::string group = "/samples/" + set.config.title();
+  const int rank = samples.values.rank();
+  file.write(group + "/" + variable(rank), samples.values, sample_axes(rank));
+  std::vector<std::int64_t> index(static_cast<std::size_t>(samples.values.extent(0)));
+  for (std::size_t i = 0; i < index.size(); ++i) index[i] = static_cast<std::int64_t>(i);
+  file.write(group + "/sample", std::span<const std::int64_t>(index), {samples.values.extent(0)}, {"sample"});
+  file.set_attribute(group, "sampler", Attribute(set.config.solver));
+  file.set_attribute(group, "sampler_config", Attribute(dump(set.config)));
+  file.set_attribute(group, "n_steps", Attribute(static_cast<std::int64_t>(set.config.steps)));
+  file.set_attribute(group, "nfe", Attribute(samples.nfe));
+  file.set_attribute(group, "failures", Attribute(samples.failures));
+  file.set_attribute(group, "wall_time_s", Attribute(samples.seconds));
+  file.set_attribute(group, "value_range", Attribute(std::vector<double>{range.low, range.high}));
+  if (!samples.trajectory.defined()) return;
+  const std::string path = "/trajectories/" + set.config.title();
+  std::vector<std::string> axes = sample_axes(rank);
+  axes.insert(axes.begin(), "time");
+  file.write(path + "/time", Tensor::from(samples.times, {static_cast<std::int64_t>(samples.times.size())}, Dtype::f64),
+             {"time"});
+  file.write(path + "/" + variable(rank), samples.trajectory, axes);
+}
+
+}  // namespace
+
+void write_evaluation(Hdf5File& file, const std::string& name, std::span<const MetricResult> metrics) {
+  for (const auto& metric : metrics) {
+    const std::string path = "/evaluation/" + name + "/" + metric.name;
+    file.write(path, Tensor::scalar(metric.value, Dtype::f64));
+    file.write(path + "_real", Tensor::scalar(metric.reference, Dtype::f64));
+  }
+}
+
+Hdf5File results_file(const Experiment& experiment, const RunResults& results) {
+  Hdf5File file;
+  file.set_attribute("/", "Conventions", Attribute("CF-1.8"));
+  file.set_attribute("/", "schema", Attribute("sde-run"));
+  file.set_attribute("/", "schema_version", Attribute("1.0.0"));
+  file.set_attribute("/", "creator", Attribute("fokker"));
+  file.set_attribute("/", "creator_version", Attribute(version()));
+  file.set_attribute("/", "created_at", Attribute(utc_now()));
+  file.set_attribute("/", "run_id", Attribute(results.run_id));
+  file.set_attribute("/", "seed", Attribute(static_cast<std::int64_t>(experiment.seed)));
+  file.set_attribute("/", "config_sha256", Attribute(sha256(results.config_text)));
+  file.set_attribute("/", "data_sha256", Attribute(results.data_sha256));
+  file.write_text("/provenance/config_toml", results.config_text);
+  write_training(file, results.training);
+  for (const auto& set : results.samples) {
+    write_samples(file, set, results.range);
+    write_evaluation(file, set.config.title(), set.metrics);
+  }
+  return file;
+}
+
+Tensor read_samples(const Hdf5File& file, const std::string& name) {
+  const std::string group = "/samples/" + name;
+  return file.read(group + (file.contains(group + "/image") ? "/image" : "/x"));
+}
+
+std::vector<std::string> metrics_table(std::span<const SampleSet> sets) {
+  std::size_t width = 7;
+  for (const auto& set : sets) width = std::max(width, set.config.title().size());
+  std::vector<std::string> lines = {fmt::format("{:<{}} {:>7} {:>8}", "sampler", width, "NFE", "seconds")};
+  for (const auto& set : sets)
+    lines.push_back(fmt::format("{:<{}} {:>7} {:>8.2f}", set.config.title(), width, set.samples.nfe, set.samples.seconds));
+  if (sets.empty() || sets[0].metrics.empty()) return lines;
+  lines.push_back(fmt::format("{:<{}} {:>7} {:>8}", "(real)", width, "", ""));
+  for (std::size_t i = 0; i < sets[0].metrics.size(); ++i) {
+    const std::size_t column = std::max<std::size_t>(9, sets[0].metrics[i].name.size());
+    lines[0] += fmt::format("  {:>{}}", sets[0].metrics[i].name, column);
+    for (std::size_t row = 0; row < sets.size(); ++row)
+      lines[row + 1] += fmt::format("  {:>{}.4f}", sets[row].metrics[i].value, column);
+    lines.back() += fmt::format("  {:>{}.4f}", sets[0].metrics[i].reference, column);
+  }
+  return lines;
+}
+
+}  // namespace fokker

@@ -1,0 +1,43 @@
+#pragma once
+
+#include <span>
+#include <string>
+#include <vector>
+
+#include "fokker/core/hdf5.h"
+#include "fokker/experiments/experiment.h"
+#include "fokker/experiments/run_directory.h"
+
+namespace fokker {
+
+/// Samples of one table [[sample]], in the units of the data, and how they compare with the data.
+struct SampleSet {
+  SampleConfig config;
+  Samples samples;
+  std::vector<MetricResult> metrics;
+};
+
+/// What is known at the end of a run.
+struct RunResults {
+  std::string run_id;
+  std::string config_text;  // the resolved experiment
+  std::string data_sha256;
+  ValueRange range;  // of the data
+  std::vector<MetricsRow> training;
+  std::vector<SampleSet> samples;
+};
+
+/// The file "results.h5" (docs/results.md): /metrics/train, /samples/NAME, /trajectories/NAME, /evaluation/NAME and
+/// /provenance.  Every dataset but `wall_time` is a function of the experiment alone.
+Hdf5File results_file(const Experiment& experiment, const RunResults& results);
+
+/// Replaces /evaluation of a results file.
+void write_evaluation(Hdf5File& file, const std::string& name, std::span<const MetricResult> metrics);
+
+/// The samples of /samples/NAME, [N, …].
+Tensor read_samples(const Hdf5File& file, const std::string& name);
+
+/// Rows of text, a column each for sampler, NFE, seconds and every metric, and below it real data against real data.
+std::vector<std::string> metrics_table(std::span<const SampleSet> sets);
+
+}  // namespace fokker

@@ -1,0 +1,229 @@
+#include "fokker/experiments/runner.h"
+
+#include <chrono>
+#include <numeric>
+
+#include "fokker/core/file.h"
+#include "fokker/experiments/checkpoint.h"
+#include "fokker/experiments/pictures.h"
+#include "fokker/experiments/provenance.h"
+
+namespace fokker {
+namespace {
+
+constexpr const char* weights_file = "model.safetensors";
+constexpr std::int64_t trajectory_frames = 10;
+
+class Runner {
+ public:
+  Runner(RunDirectory& directory, Experiment experiment, const RunOptions& options)
+      : directory_(directory), experiment_(std::move(experiment)), options_(options), model_(build(experiment_)) {}
+
+  Outcome execute();
+
+  std::vector<SampleSet> take_samples() { return std::move(sets_); }
+
+ private:
+  void describe();
+  bool train();
+  void train_step(Trainer& trainer, std::vector<MetricsRow>& unsaved);
+  void report_interval(std::int64_t step);
+  void save(const Trainer& trainer, std::vector<MetricsRow>& unsaved);
+  bool draw_samples();
+  void evaluate();
+  void write_results();
+
+  void say(const std::string& line) const {
+    directory_.log(line);
+    if (options_.line) options_.line(line);
+  }
+  bool stopping() const { return options_.stop && options_.stop(); }
+  void show(std::string_view task, std::int64_t done, std::int64_t total) const {
+    if (options_.progress) options_.progress(task, done, total);
+  }
+
+  RunDirectory& directory_;
+  Experiment experiment_;
+  const RunOptions& options_;
+  Model model_;
+  std::shared_ptr<const Network> averaged_;
+  std::vector<MetricsRow> rows_;
+  std::vector<SampleSet> sets_;
+  std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
+  double earlier_seconds_ = 0;  // of training, before an interruption
+};
+
+Outcome Runner::execute() {
+  describe();
+  if (!train() || !draw_samples()) return Outcome::stopped;
+  evaluate();
+  write_results();
+  return Outcome::done;
+}
+
+void Runner::describe() {
+  const Prepared& data = model_.data;
+  say(fmt::format("data     {}: {} training, {} held out, each {}", data.training.name, data.training.size(),
+                  data.held_out.size(), to_string(model_.sample_shape)));
+  for (const auto& step : data.report) say(fmt::format("         {}: {}", step.step, step.change));
+  say(fmt::format("network  {}: {} parameters", experiment_.network.kind, model_.network->parameter_count()));
+  if (model_.data.training.images())
+    write_grid(directory_.file("data.png"), data.scaling.invert(data.training.x), data.range);
+}
+
+void Runner::report_interval(std::int64_t step) {
+  const auto interval = experiment_.train.log_interval();
+  const auto count = static_cast<std::ptrdiff_t>((step - 1) % interval + 1);
+  const double mean = std::accumulate(rows_.end() - count, rows_.end(), 0.0,
+                                      [](double sum, const MetricsRow& row) { return sum + row.report.loss; }) /
+                      static_cast<double>(count);
+  const double epoch = static_cast<double>(step * experiment_.train.batch) / static_cast<double>(model_.data.training.size());
+  say(fmt::format("epoch {:<6.4g} step {:>6}/{}  loss {:.5f}  gradient {:.3g}", epoch, step, experiment_.train.steps, mean,
+                  rows_.back().report.gradient_norm));
+}
+
+void Runner::save(const Trainer& trainer, std::vector<MetricsRow>& unsaved) {
+  directory_.append_metrics(unsaved);
+  unsaved.clear();
+  save_checkpoint(directory_.checkpoints(), trainer.state());
+}
+
+void Runner::train_step(Trainer& trainer, std::vector<MetricsRow>& unsaved) {
+  const StepReport report = trainer.step();
+  const std::chrono::duration<double> elapsed = std::chrono::steady_clock::now() - start_;
+  rows_.push_back({.report = report, .seconds = earlier_seconds_ + elapsed.count()});
+  unsaved.push_back(rows_.back());
+  const auto& config = experiment_.train;
+  if (report.step % config.log_interval() == 0 || report.step == config.steps) report_interval(report.step);
+  if (report.step % config.checkpoint_every == 0 || report.step == config.steps) save(trainer, unsaved);
+  show("training", report.step, config.steps);
+}
+
+bool Runner::train() {
+  Trainer trainer(model_.network, *model_.sde, model_.data.training, experiment_.train, experiment_.seed);
+  trainer.augment(Augmentation(experiment_.data.augment, model_.data.training.range.low));
+  if (const auto state = latest_checkpoint(directory_.checkpoints())) {
+    trainer.restore(*state);
+    say(fmt::format("resume   from step {}", trainer.steps_done()));
+  }
+  rows_ = directory_.metrics_until(trainer.steps_done());
+  if (!rows_.empty()) earlier_seconds_ = rows_.back().seconds;
+  start_ = std::chrono::steady_clock::now();
+  std::vector<MetricsRow> unsaved;
+  while (trainer.steps_done() < experiment_.train.steps) {
+    train_step(trainer, unsaved);
+    if (!stopping() || trainer.steps_done() == experiment_.train.steps) continue;
+    save(trainer, unsaved);
+    return false;
+  }
+  averaged_ = trainer.averaged();
+  SafeTensors weights;
+  for (const auto& p : std::const_pointer_cast<Network>(averaged_)->parameters())
+    weights.tensors.emplace_back(p.name, p.tensor->detach());
+  write_safetensors(directory_.file(weights_file), weights);
+  return !stopping();
+}
+
+Samples draw(const Model& model, const Score& score, const SampleConfig& config, const RunOptions& options) {
+  SampleOptions sampling{.shape = model.sample_shape, .trajectory = trajectory_frames};
+  sampling.progress = [&](std::int64_t done, std::int64_t total) {
+    if (options.progress) options.progress("sampling " + config.title(), done, total);
+    return !(options.stop && options.stop());
+  };
+  Samples samples = sample(score, *model.sde, config, sampling);
+  samples.values = model.data.scaling.invert(samples.values);
+  if (samples.trajectory.defined()) samples.trajectory = model.data.scaling.invert(samples.trajectory);
+  return samples;
+}
+
+bool Runner::draw_samples() {
+  const Score score = make_score(experiment_, *model_.sde, averaged_);
+  for (const SampleConfig& config : experiment_.sample) {
+    SampleSet set{.config = config, .samples = draw(model_, score, config, options_), .metrics = {}};
+    if (set.samples.cancelled || stopping()) return false;
+    write_pictures(directory_.path(), set.config.title(), set.samples, model_.data.range);
+    sets_.push_back(std::move(set));
+  }
+  return true;
+}
+
+void Runner::evaluate() {
+  if (sets_.empty()) return;
+  if (!experiment_.evaluate.metrics.empty()) {
+    const Dataset training = in_data_units(model_.data.training, model_.data.scaling, model_.data.range);
+    const Dataset held_out = in_data_units(model_.data.held_out, model_.data.scaling, model_.data.range);
+    MetricConfig config = experiment_.evaluate;
+    config.seed = experiment_.seed;
+    const Evaluator evaluator(training, held_out, config);
+    for (SampleSet& set : sets_) set.metrics = evaluator(set.samples.values);
+  }
+  for (const auto& line : metrics_table(sets_)) say(line);
+}
+
+void Runner::write_results() {
+  const RunResults results{.run_id = directory_.path().filename().string(),
+                           .config_text = dump(experiment_),
+                           .data_sha256 = model_.data.training.sha256,
+                           .range = model_.data.range,
+                           .training = rows_,
+                           .samples = sets_};
+  results_file(experiment_, results).save(directory_.file("results.h5"));
+  say(fmt::format("wrote    {}", directory_.file("results.h5").string()));
+}
+
+std::string status_json(const char* status, const std::string& reason) {
+  std::string text;
+  for (char c : reason) text += c == '"' || c == '\\' ? std::string{'\\', c} : static_cast<unsigned char>(c) < 32 ? " " : std::string{c};
+  return fmt::format(R"({{"status": "{}", "reason": "{}", "ended": "{}"}})", status, text, utc_now());
+}
+
+RunResult execute(RunDirectory directory, const Experiment& experiment, const RunOptions& options) {
+  directory.update_status(provenance_json(options.command_line));
+  directory.update_status(fmt::format(R"({{"status": "running", "started": "{}"}})", utc_now()));
+  try {
+    Runner runner(directory, experiment, options);
+    const Outcome outcome = runner.execute();
+    directory.update_status(outcome == Outcome::done ? status_json("done", "") : status_json("stopped", "signal"));
+    return {.outcome = outcome, .path = directory.path(), .samples = runner.take_samples()};
+  } catch (const std::exception& error) {
+    try {
+      directory.log(error.what());
+      directory.update_status(status_json("failed", error.what()));
+    } catch (const IoError&) {  // a full disk: the first error says so
+    }
+    throw;
+  }
+}
+
+}  // namespace
+
+RunResult run(const Experiment& experiment, const std::filesystem::path& out, const RunOptions& options) {
+  const std::string text = dump(experiment);
+  return execute(RunDirectory::create(out.empty() ? default_run_path(experiment.name, text) : out, text), experiment,
+                 options);
+}
+
+RunResult resume(const std::filesystem::path& path, const RunOptions& options) {
+  RunDirectory directory = RunDirectory::open(path);
+  const Experiment experiment = read_experiment(directory.config_file());
+  return execute(std::move(directory), experiment, options);
+}
+
+TrainedRun load_run(const std::filesystem::path& path) {
+  TrainedRun run{.experiment = read_experiment(path / "config.toml"), .model = {}, .network = {}, .score = {}};
+  std::error_code failure;
+  require<ConfigError>(std::filesystem::exists(path / weights_file, failure),
+                       "{}: the training of this run is not done; finish it with `fokker resume {}`", path.string(),
+                       path.string());
+  run.model = build(run.experiment);
+  load_parameters(*run.model.network, read_safetensors(path / weights_file).tensors);
+  run.network = run.model.network;
+  run.score = make_score(run.experiment, *run.model.sde, run.network);
+  return run;
+}
+
+Samples sample(const TrainedRun& run, const SampleConfig& config, const RunOptions& options) {
+  return draw(run.model, run.score, config, options);
+}
+
+}  // namespace fokker
