@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <string>
@@ -47,14 +48,18 @@ class ForwardSde : public Sde {
   Tensor drift(const Tensor& x, double t) const final;
   Tensor diffusion(const Tensor& x, double t) const final;
 
-  double t_max() const { return 1; }
-  /// Where sampling and training end by default: pitfall of dividing by sigma(0) = 0.
+  virtual double t_max() const { return 1; }
+  /// Where sampling ends by default: the score diverges where sigma(0) = 0.
   virtual double t_min() const { return 1e-3; }
   /// Standard deviation of the prior N(0, prior_sigma²) at t_max.
   virtual double prior_sigma() const { return marginal(t_max()).sigma; }
+  /// Draws of the prior, shape [B, ...]; sample i of the batch is number first_sample + i of the stream.
   Tensor prior(const Shape& shape, const Rng& rng, Dtype dtype = Dtype::f32, std::int64_t first_sample = 0) const;
-  /// The t at which lambda(t) = `lambda`, by bisection to the last bit.
+  /// The t in [0, t_max] at which lambda(t) = `lambda`, by bisection to the last bit; the nearer end outside the range.
   double time_of_lambda(double lambda) const;
 };
+
+/// A copy that keeps its type.
+std::shared_ptr<const ForwardSde> share(const ForwardSde& sde);
 
 }  // namespace fokker

@@ -1,0 +1,15 @@
+#include "fokker/sde/edm.h"
+
+#include <cmath>
+
+namespace fokker {
+
+EDM::EDM(EDMConfig config) : config_(config) {
+  require<ConfigError>(config.sigma_min > 0 && config.sigma_max > config.sigma_min,
+                       "[edm] expected 0 < sigma_min < sigma_max, got sigma = [{}, {}]", config.sigma_min,
+                       config.sigma_max);
+}
+
+double EDM::diffusion_rate(double t) const { return std::sqrt(2 * t); }
+
+}  // namespace fokker

@@ -1,0 +1,23 @@
+#pragma once
+
+#include "fokker/sde/sde.h"
+
+namespace fokker {
+
+/// Overdamped Langevin dynamics at a frozen diffusion time:  dx = s(x, time) du + √2 dB, u a pseudo-time.
+/// Its stationary law is p_time; Euler–Maruyama is the unadjusted Langevin algorithm.
+class LangevinSde final : public Sde {
+ public:
+  LangevinSde(Score score, double time) : score_(std::move(score)), time_(time) {}
+  std::unique_ptr<Sde> clone() const override { return std::make_unique<LangevinSde>(*this); }
+  std::string name() const override { return "langevin"; }
+  Noise noise() const override { return Noise::additive; }
+  Tensor drift(const Tensor& x, double u) const override;
+  Tensor diffusion(const Tensor& x, double u) const override;
+
+ private:
+  Score score_;
+  double time_;
+};
+
+}  // namespace fokker

@@ -1,0 +1,52 @@
+#pragma once
+
+#include <vector>
+
+#include "fokker/sde/mixture_score.h"
+#include "fokker/sde/sde.h"
+
+namespace fokker {
+
+/// Σₖ wₖ N(μₖ, sₖ² I): a law whose diffusion under any ForwardSde is again such a mixture, so that scores, densities
+/// and denoisers are exact.  Points are rows of x [B, ...] with as many elements as a mean has.
+class GaussianMixture {
+ public:
+  /// One deviation for all components, or one each; weights are normalised, empty: equal.  Throws ConfigError for
+  /// unequal lengths, deviations < 0 or weights ≤ 0.
+  GaussianMixture(std::vector<std::vector<double>> means, std::vector<double> deviations,
+                  std::vector<double> weights = {});
+
+  std::int64_t components() const { return static_cast<std::int64_t>(means_.size()); }
+  std::int64_t dimension() const { return static_cast<std::int64_t>(means_.front().size()); }
+  std::vector<double> mean() const;
+  /// [dimension, dimension], row-major.
+  std::vector<double> covariance() const;
+
+  /// The law of α x₀ + σ ε:  means α μₖ, variances α² sₖ² + σ².
+  GaussianMixture diffused(Marginal at) const;
+  /// log p(x), [B]; differentiable.
+  Tensor log_density(const Tensor& x) const;
+  /// ∇ log p(x), of x's shape; differentiable where x is tracked.
+  Tensor score(const Tensor& x) const;
+  /// ∇ log p_t under `sde`; the result keeps copies of both.
+  Score score(const ForwardSde& sde) const;
+  /// E[x₀ | α x₀ + σ ε = x]
+  Tensor denoise(const Tensor& x, Marginal at) const;
+  /// Draws number first … first + n − 1, [n, dimension].
+  Tensor sample(std::int64_t n, const Rng& rng, Dtype dtype = Dtype::f32, std::int64_t first = 0) const;
+
+  /// Equal components evenly spaced on a circle, in two dimensions.
+  static GaussianMixture ring(int components = 8, double radius = 2, double deviation = 0.1);
+
+ private:
+  detail::MixtureTerms terms(Marginal at) const;
+  Tensor score(const Tensor& x, Marginal at) const;
+  /// Logits log wₖ N(x; k) + ½ d log 2π, [B, components], in ops.
+  Tensor logits(const Tensor& x, const detail::MixtureTerms& terms) const;
+  void check(const Tensor& x) const;
+
+  std::vector<std::vector<double>> means_;
+  std::vector<double> deviations_, weights_;
+};
+
+}  // namespace fokker

@@ -1,0 +1,21 @@
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "fokker/core/tensor.h"
+
+namespace fokker::detail {
+
+/// A mixture Σ wₖ N(μₖ, Vₖ I) as the loop needs it.
+struct MixtureTerms {
+  std::int64_t components, dimension;
+  std::vector<double> means;           // [components, dimension]
+  std::vector<double> half_precision;  // 1/(2 Vₖ)
+  std::vector<double> offset;          // log wₖ − ½ d log Vₖ
+};
+
+/// ∇ log p at the rows of x [B, ...], in one pass and off the tape.  The bits of a row depend on that row alone.
+Tensor mixture_score(const MixtureTerms& terms, const Tensor& x);
+
+}  // namespace fokker::detail

@@ -1,0 +1,62 @@
+#include "fokker/sde/registry.h"
+
+#include <fmt/ranges.h>
+
+#include "fokker/core/config_document.h"
+#include "fokker/sde/cosine.h"
+#include "fokker/sde/edm.h"
+#include "fokker/sde/sub_vp.h"
+#include "fokker/sde/ve.h"
+#include "fokker/sde/vp.h"
+
+namespace fokker {
+namespace {
+
+VPConfig beta_of(const SdeConfig& config) {
+  require<ConfigError>(config.beta.size() == 2, "[sde] expected beta = [at t = 0, at t = 1], got {} numbers",
+                       config.beta.size());
+  return {config.beta[0], config.beta[1]};
+}
+
+template <class Config>
+Config sigma_of(const SdeConfig& config) {
+  if (config.sigma.empty()) return {};
+  require<ConfigError>(config.sigma.size() == 2, "[sde] expected sigma = [least, largest], got {} numbers",
+                       config.sigma.size());
+  return {config.sigma[0], config.sigma[1]};
+}
+
+using Made = std::unique_ptr<ForwardSde>;
+
+struct SdeEntry {
+  const char* name;
+  Made (*make)(const SdeConfig&);
+};
+
+constexpr SdeEntry entries[] = {
+    {"vp", [](const SdeConfig& c) -> Made { return std::make_unique<VP>(beta_of(c)); }},
+    {"sub_vp", [](const SdeConfig& c) -> Made { return std::make_unique<SubVP>(beta_of(c)); }},
+    {"ve", [](const SdeConfig& c) -> Made { return std::make_unique<VE>(sigma_of<VEConfig>(c)); }},
+    {"cosine", [](const SdeConfig&) -> Made { return std::make_unique<Cosine>(); }},
+    {"edm", [](const SdeConfig& c) -> Made { return std::make_unique<EDM>(sigma_of<EDMConfig>(c)); }},
+};
+
+}  // namespace
+
+std::vector<std::string> sde_names() {
+  std::vector<std::string> names;
+  for (const auto& entry : entries) names.emplace_back(entry.name);
+  return names;
+}
+
+std::unique_ptr<ForwardSde> make_sde(const SdeConfig& config) {
+  for (const auto& entry : entries)
+    if (config.kind == entry.name) return entry.make(config);
+  const std::string near = nearest_name(config.kind, sde_names());
+  throw ConfigError(fmt::format("[sde] expected kind to be one of {}, got {}{}", fmt::join(sde_names(), ", "), config.kind,
+                                near.empty() ? "" : "; did you mean " + near + "?"));
+}
+
+void SdeConfig::validate() const { make_sde(*this); }
+
+}  // namespace fokker

@@ -1,0 +1,30 @@
+#pragma once
+
+#include "fokker/sde/sde.h"
+
+namespace fokker {
+
+struct VEConfig {
+  double sigma_min = 0.01, sigma_max = 50;
+};
+
+/// Variance-exploding SDE [song2021]:  dx = σ(t) √(2 ln(σ_max/σ_min)) dB,  σ(t) = σ_min (σ_max/σ_min)^t,  t ∈ [0, 1].
+/// Marginal:  α = 1,  σ = σ(t).  As in the paper, data at t = 0 carry noise of σ_min: the SDE alone adds the variance
+/// σ(t)² − σ_min².
+class VE final : public ForwardSde {
+ public:
+  /// Throws ConfigError unless 0 < sigma_min < sigma_max.
+  explicit VE(VEConfig config = {});
+  std::unique_ptr<Sde> clone() const override { return std::make_unique<VE>(*this); }
+  std::string name() const override { return "ve"; }
+  Marginal marginal(double t) const override;
+  double drift_rate(double) const override { return 0; }
+  double diffusion_rate(double t) const override;
+  double t_min() const override { return 1e-5; }
+
+ private:
+  VEConfig config_;
+  double log_ratio_;
+};
+
+}  // namespace fokker
