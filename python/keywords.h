@@ -38,6 +38,31 @@ inline ConfigNode to_node(const py::handle& value) {
   return node;
 }
 
+inline py::object to_object(const ConfigNode& node) {
+  using Kind = ConfigNode::Kind;
+  switch (node.kind) {
+    case Kind::boolean: return py::bool_(node.boolean);
+    case Kind::integer: return py::int_(node.integer);
+    case Kind::real: return py::float_(node.real);
+    case Kind::text: return py::str(node.text);
+    case Kind::list: {
+      py::list list;
+      for (const auto& item : node.items) list.append(to_object(item));
+      return list;
+    }
+    case Kind::table: break;
+  }
+  py::dict table;
+  for (std::size_t i = 0; i < node.keys.size(); ++i) table[py::str(node.keys[i])] = to_object(node.items[i]);
+  return table;
+}
+
+/// A config struct as a dictionary.
+template <HasFields T>
+py::object to_dictionary(const T& value) {
+  return to_object(detail::encode(value));
+}
+
 template <HasFields T>
 T from_keywords(const py::dict& keywords, T defaults = {}) {
   return read<T>(Config(to_node(keywords)), std::move(defaults));

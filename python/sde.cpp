@@ -5,6 +5,7 @@
 #include "fokker/sde/edm.h"
 #include "fokker/sde/gbm.h"
 #include "fokker/sde/langevin.h"
+#include "fokker/sde/mixture.h"
 #include "fokker/sde/ou.h"
 #include "fokker/sde/registry.h"
 #include "fokker/sde/reverse.h"
@@ -91,12 +92,46 @@ void bind_processes(py::module_& m) {
            py::arg("score"), py::arg("time"));
 }
 
+GaussianMixture make_mixture(std::vector<std::vector<double>> means, const py::object& deviations,
+                             std::vector<double> weights) {
+  const bool one = PyNumber_Check(deviations.ptr()) != 0 && !py::isinstance<py::sequence>(deviations);
+  return {std::move(means), one ? std::vector{deviations.cast<double>()} : deviations.cast<std::vector<double>>(),
+          std::move(weights)};
+}
+
+void bind_mixture(py::module_& m) {
+  py::class_<GaussianMixture>(m, "GaussianMixture",
+                              "Σₖ wₖ N(μₖ, sₖ² I): scores and densities are exact under every forward SDE.")
+      .def(py::init(&make_mixture), py::arg("means"), py::arg("deviations"),
+           py::arg("weights") = std::vector<double>{})
+      .def_static("ring", &GaussianMixture::ring, py::arg("components") = 8, py::arg("radius") = 2.0,
+                  py::arg("deviation") = 0.1)
+      .def_property_readonly("components", &GaussianMixture::components)
+      .def_property_readonly("dimension", &GaussianMixture::dimension)
+      .def_property_readonly("mean", &GaussianMixture::mean)
+      .def_property_readonly("covariance",
+                             [](const GaussianMixture& p) {
+                               return to_numpy(Tensor::from(p.covariance(), {p.dimension(), p.dimension()}, Dtype::f64));
+                             })
+      .def("diffused", [](const GaussianMixture& p, const ForwardSde& sde, double t) { return p.diffused(sde.marginal(t)); },
+           py::arg("sde"), py::arg("t"), "The law at time t.")
+      .def("log_density", &GaussianMixture::log_density, py::arg("x"), "log p(x), [B]; differentiable.")
+      .def("score", [](const GaussianMixture& p, const ForwardSde& sde) { return p.score(sde); }, py::arg("sde"),
+           "∇ log p_t under a forward SDE, as a Score.")
+      .def("score", [](const GaussianMixture& p, const Tensor& x) { return p.score(x); }, py::arg("x"), "∇ log p(x)")
+      .def("sample", [](const GaussianMixture& p, std::int64_t n, std::uint64_t seed, Dtype dtype) {
+             return p.sample(n, Rng(seed, Stream::data), dtype);
+           },
+           py::arg("n"), py::arg("seed") = 0, py::arg("dtype") = Dtype::f32);
+}
+
 }  // namespace
 
 void bind_sde(py::module_& m) {
   bind_base(m);
   bind_forward(m);
   bind_processes(m);
+  bind_mixture(m);
 }
 
 }  // namespace fokker::python
