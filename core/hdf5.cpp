@@ -1,0 +1,261 @@
+#include "fokker/core/hdf5.h"
+
+#include <algorithm>
+
+#include "fokker/core/file.h"
+#include "fokker/core/hdf5_internal.inc"
+
+namespace fokker {
+namespace {
+
+constexpr std::size_t memory_increment = std::size_t{1} << 20;
+
+/// Access to a file that lives in memory and never touches the disk: HDF5 1.10 crashes the process after a failed write
+/// to a full disk, and does not know how to replace a file whole.
+Hdf5Handle memory_access() {
+  Hdf5Handle access(H5Pcreate(H5P_FILE_ACCESS), H5Pclose);
+  hdf5_check(H5Pset_fapl_core(access, memory_increment, false), "memory", "choosing the driver");
+  hdf5_check(H5Pset_libver_bounds(access, H5F_LIBVER_V18, H5F_LIBVER_V110), "memory", "choosing the format");
+  return access;
+}
+
+/// No times, so that the same content gives the same bytes; order of creation kept, as netCDF needs.
+Hdf5Handle creation_list(hid_t kind) {
+  Hdf5Handle list(H5Pcreate(kind), H5Pclose);
+  constexpr unsigned order = H5P_CRT_ORDER_TRACKED | H5P_CRT_ORDER_INDEXED;
+  hdf5_check(H5Pset_obj_track_times(list, false), "memory", "switching times off");
+  if (kind != H5P_DATASET_CREATE) hdf5_check(H5Pset_link_creation_order(list, order), "memory", "keeping the order");
+  hdf5_check(H5Pset_attr_creation_order(list, order), "memory", "keeping the order");
+  return list;
+}
+
+std::pair<std::string, std::string> split_path(const std::string& path) {
+  const auto slash = path.rfind('/');
+  const bool good = slash == 0 || (slash != std::string::npos && path[0] == '/');
+  require<ConfigError>(good && slash + 1 < path.size() && path.find("//") == std::string::npos,
+                       "[hdf5] expected a path like /group/dataset, got \"{}\"", path);
+  return {slash == 0 ? "/" : path.substr(0, slash), path.substr(slash + 1)};
+}
+
+Hdf5Handle make_space(const Shape& shape) {
+  if (shape.rank() == 0) return {H5Screate(H5S_SCALAR), H5Sclose};
+  std::vector<hsize_t> extents(shape.begin(), shape.end());
+  return {H5Screate_simple(shape.rank(), extents.data(), nullptr), H5Sclose};
+}
+
+/// Values of one type in memory and in the file.
+struct Block {
+  const void* data;
+  hid_t memory, stored;
+  std::size_t count;
+};
+
+void write_block(hid_t file, const std::string& name, const std::string& path, const Block& block, const Shape& shape,
+                 const std::vector<std::string>& axes) {
+  const std::string place = hdf5_place(name, path);
+  const auto [parent, leaf] = split_path(path);
+  require<ShapeError>(static_cast<std::int64_t>(block.count) == shape.size(),
+                      "[hdf5] {}: expected {} values for the shape {}, got {}", place, shape.size(), to_string(shape),
+                      block.count);
+  require<ShapeError>(axes.empty() || static_cast<int>(axes.size()) == shape.rank(),
+                      "[hdf5] {}: expected a name for each axis of {}, got {}", place, to_string(shape), axes.size());
+  require<ConfigError>(!hdf5_exists(file, path),
+                       "[hdf5] {}: exists already; write a coordinate before the datasets that use it", place);
+  const Hdf5Handle group = hdf5_make_group(file, name, parent);
+  const Hdf5Handle space = make_space(shape), list = creation_list(H5P_DATASET_CREATE);
+  const Hdf5Handle dataset(H5Dcreate2(group, leaf.c_str(), block.stored, space, H5P_DEFAULT, list, H5P_DEFAULT),
+                           H5Dclose);
+  hdf5_check(hid_t{dataset}, place, "making the dataset");
+  if (block.count > 0)
+    hdf5_check(H5Dwrite(dataset, block.memory, H5S_ALL, H5S_ALL, H5P_DEFAULT, block.data), place, "writing");
+  if (!axes.empty()) hdf5_name_axes(group, dataset, place, leaf, axes, shape);
+}
+
+Shape shape_of(hid_t dataset, const std::string& place) {
+  const Hdf5Handle space(H5Dget_space(dataset), H5Sclose);
+  const int rank = hdf5_check(H5Sget_simple_extent_ndims(space), place, "reading the shape");
+  require<ConfigError>(rank <= Shape::max_rank, "[hdf5] {}: expected at most {} axes, got {}", place, Shape::max_rank,
+                       rank);
+  std::vector<hsize_t> extents(static_cast<std::size_t>(rank));
+  hdf5_check(H5Sget_simple_extent_dims(space, extents.data(), nullptr), place, "reading the shape");
+  std::vector<std::int64_t> signed_extents;
+  for (const hsize_t extent : extents) signed_extents.push_back(static_cast<std::int64_t>(extent));
+  return Shape(signed_extents);
+}
+
+/// Refuses what a damaged or hostile file can do: values outside the file, and a size out of all proportion to it.
+void check_storage(hid_t dataset, const Shape& shape, std::size_t element, const std::string& place) {
+  const Hdf5Handle list(H5Dget_create_plist(dataset), H5Pclose);
+  const H5D_layout_t layout = H5Pget_layout(list);
+  const bool inside = layout != H5D_VIRTUAL && layout != H5D_LAYOUT_ERROR && H5Pget_external_count(list) == 0;
+  require<ConfigError>(inside, "[hdf5] {}: expected values inside the file, got a reference to another file", place);
+  constexpr double deflate_limit = 1100;  // deflate shrinks at most 1032-fold
+  const double stored = static_cast<double>(H5Dget_storage_size(dataset));
+  const double needed = static_cast<double>(shape.size()) * static_cast<double>(element);
+  const bool chunked = layout == H5D_CHUNKED;
+  require<ConfigError>(chunked ? needed <= stored * deflate_limit + 4096 : needed <= stored,
+                       "[hdf5] {}: expected {} bytes of values, the file stores {}; it is damaged or incomplete", place,
+                       needed, stored);
+}
+
+const char* class_name(H5T_class_t kind) {
+  switch (kind) {
+    case H5T_INTEGER:
+      return "integers";
+    case H5T_FLOAT:
+      return "floating-point numbers";
+    case H5T_STRING:
+      return "text";
+    case H5T_COMPOUND:
+      return "records";
+    default:
+      return "another type";
+  }
+}
+
+/// A dataset of numbers, and its shape.
+struct Numbers {
+  Hdf5Handle dataset;
+  Shape shape;
+  H5T_class_t kind;
+};
+
+Numbers open_numbers(const Hdf5File& owner, hid_t file, const std::string& name, const std::string& path) {
+  const std::string place = hdf5_place(name, path);
+  Numbers numbers{hdf5_open_dataset(owner, file, name, path), {}, H5T_NO_CLASS};
+  const Hdf5Handle type(H5Dget_type(numbers.dataset), H5Tclose);
+  numbers.kind = H5Tget_class(type);
+  require<ConfigError>(numbers.kind == H5T_INTEGER || numbers.kind == H5T_FLOAT,
+                       "[hdf5] {}: expected numbers, got {}", place, class_name(numbers.kind));
+  numbers.shape = shape_of(numbers.dataset, place);
+  check_storage(numbers.dataset, numbers.shape, H5Tget_size(type), place);
+  return numbers;
+}
+
+}  // namespace
+
+Hdf5File::Hdf5File() : state_(std::make_unique<State>()) {
+  const Hdf5Session session;
+  const Hdf5Handle creation = creation_list(H5P_FILE_CREATE), access = memory_access();
+  state_->name = "new file";
+  state_->file = {H5Fcreate("fokker-memory", H5F_ACC_TRUNC, creation, access), H5Fclose};
+  hdf5_check(hid_t{state_->file}, state_->name, "making the file");
+}
+
+Hdf5File::Hdf5File(std::unique_ptr<State> state) : state_(std::move(state)) {}
+Hdf5File::Hdf5File(Hdf5File&&) noexcept = default;
+
+Hdf5File& Hdf5File::operator=(Hdf5File&& other) noexcept {
+  std::swap(state_, other.state_);
+  return *this;
+}
+
+Hdf5File::~Hdf5File() {
+  if (!state_) return;
+  const Hdf5Session session;
+  state_.reset();
+}
+
+Hdf5File Hdf5File::open(const std::filesystem::path& path) {
+  const auto bytes = read_file(path);
+  const Hdf5Session session;
+  const Hdf5Handle access = memory_access();
+  require<IoError>(!bytes.empty(), "[hdf5] {}: expected an HDF5 file, got an empty one", path.string());
+  // The library copies the image.
+  hdf5_check(H5Pset_file_image(access, const_cast<std::byte*>(bytes.data()), bytes.size()), path.string(), "reading");
+  auto state = std::make_unique<State>();
+  state->name = path.string();
+  state->file = {H5Fopen("fokker-memory", H5F_ACC_RDWR, access), H5Fclose};
+  require<IoError>(state->file.valid(), "[hdf5] {}: expected an HDF5 file, got {} bytes that are none or damaged: {}",
+                   path.string(), bytes.size(), hdf5_cause());
+  return Hdf5File(std::move(state));
+}
+
+void Hdf5File::save(const std::filesystem::path& path) const {
+  std::vector<std::byte> image;
+  {
+    const Hdf5Session session;
+    hdf5_check(H5Fflush(state_->file, H5F_SCOPE_GLOBAL), path.string(), "collecting the file");
+    const ssize_t size = hdf5_check(H5Fget_file_image(state_->file, nullptr, 0), path.string(), "collecting the file");
+    image.resize(static_cast<std::size_t>(size));
+    hdf5_check(H5Fget_file_image(state_->file, image.data(), image.size()), path.string(), "collecting the file");
+  }
+  write_file_atomically(path, image);
+}
+
+void Hdf5File::write(const std::string& path, const Tensor& values, const std::vector<std::string>& axes) {
+  const Hdf5Session session;
+  require<ShapeError>(values.defined(), "[hdf5] {}: expected a tensor, got none", path);
+  const bool single = values.dtype() == Dtype::f32;
+  const Block block{values.raw(), single ? H5T_NATIVE_FLOAT : H5T_NATIVE_DOUBLE,
+                    single ? H5T_IEEE_F32LE : H5T_IEEE_F64LE, static_cast<std::size_t>(values.size())};
+  write_block(state_->file, state_->name, path, block, values.shape(), axes);
+}
+
+void Hdf5File::write(const std::string& path, std::span<const std::int64_t> values, const Shape& shape,
+                     const std::vector<std::string>& axes) {
+  const Hdf5Session session;
+  const Block block{values.data(), H5T_NATIVE_INT64, H5T_STD_I64LE, values.size()};
+  write_block(state_->file, state_->name, path, block, shape, axes);
+}
+
+void Hdf5File::write(const std::string& path, std::span<const std::uint8_t> values, const Shape& shape,
+                     const std::vector<std::string>& axes) {
+  const Hdf5Session session;
+  const Block block{values.data(), H5T_NATIVE_UINT8, H5T_STD_U8LE, values.size()};
+  write_block(state_->file, state_->name, path, block, shape, axes);
+}
+
+void Hdf5File::write_text(const std::string& path, std::string_view text) {
+  const Hdf5Session session;
+  require<ConfigError>(text.find('\0') == std::string_view::npos,
+                       "[hdf5] {}: expected text without a zero byte, which HDF5 takes for the end", path);
+  const std::string owned(text);
+  const char* data = owned.c_str();
+  const Hdf5Handle type = hdf5_text_type();
+  write_block(state_->file, state_->name, path, {&data, type, type, 1}, {}, {});
+}
+
+Shape Hdf5File::shape(const std::string& path) const {
+  const Hdf5Session session;
+  return shape_of(hdf5_open_dataset(*this, state_->file, state_->name, path), hdf5_place(state_->name, path));
+}
+
+Tensor Hdf5File::read(const std::string& path, Dtype dtype) const {
+  const Hdf5Session session;
+  const Numbers numbers = open_numbers(*this, state_->file, state_->name, path);
+  Tensor values = Tensor::empty(numbers.shape, dtype);
+  const hid_t memory = dtype == Dtype::f32 ? H5T_NATIVE_FLOAT : H5T_NATIVE_DOUBLE;
+  if (values.size() > 0)
+    hdf5_check(H5Dread(numbers.dataset, memory, H5S_ALL, H5S_ALL, H5P_DEFAULT, values.raw()),
+               hdf5_place(state_->name, path), "reading");
+  return values;
+}
+
+std::vector<std::int64_t> Hdf5File::read_integers(const std::string& path) const {
+  const Hdf5Session session;
+  const Numbers numbers = open_numbers(*this, state_->file, state_->name, path);
+  const std::string place = hdf5_place(state_->name, path);
+  require<ConfigError>(numbers.kind == H5T_INTEGER, "[hdf5] {}: expected integers, got {}", place,
+                       class_name(numbers.kind));
+  std::vector<std::int64_t> values(static_cast<std::size_t>(numbers.shape.size()));
+  if (!values.empty())
+    hdf5_check(H5Dread(numbers.dataset, H5T_NATIVE_INT64, H5S_ALL, H5S_ALL, H5P_DEFAULT, values.data()), place,
+               "reading");
+  return values;
+}
+
+std::string Hdf5File::read_text(const std::string& path) const {
+  const Hdf5Session session;
+  const std::string place = hdf5_place(state_->name, path);
+  const Hdf5Handle dataset = hdf5_open_dataset(*this, state_->file, state_->name, path);
+  const Hdf5Handle type(H5Dget_type(dataset), H5Tclose);
+  const bool scalar = shape_of(dataset, place).size() == 1;
+  require<ConfigError>(H5Tget_class(type) == H5T_STRING && scalar, "[hdf5] {}: expected one text, got {} of shape {}",
+                       place, class_name(H5Tget_class(type)), to_string(shape_of(dataset, place)));
+  return hdf5_read_text(type, place, [&](hid_t memory, void* data) {
+    return H5Dread(dataset, memory, H5S_ALL, H5S_ALL, H5P_DEFAULT, data);
+  });
+}
+
+}  // namespace fokker
