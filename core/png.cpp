@@ -1,0 +1,113 @@
+#include "fokker/core/png.h"
+
+#include <png.h>
+
+#include <algorithm>
+#include <cmath>
+#include <cstdint>
+#include <string>
+
+#include "fokker/core/file.h"
+
+namespace fokker {
+namespace {
+
+constexpr std::int64_t largest_side = 32'768;
+constexpr std::int64_t visible_side = 64;
+constexpr std::uint8_t separator_grey = 128;
+
+/// Sizes in pixels of a grid of images.
+struct Layout {
+  std::int64_t rows, columns, scale, separator, height, width, channels;
+  std::int64_t picture_height() const { return rows * height * scale + (rows - 1) * separator; }
+  std::int64_t picture_width() const { return columns * width * scale + (columns - 1) * separator; }
+};
+
+Layout plan(const Shape& shape, const PngOptions& options) {
+  require<ShapeError>(shape.rank() == 4 && shape.size() > 0 && (shape[3] == 1 || shape[3] == 3),
+                      "[png] expected images [N, height, width, 1 or 3], got {}", to_string(shape));
+  require<ConfigError>(options.columns >= 0 && options.scale >= 0 && options.separator >= 0 && options.low < options.high,
+                       "[png] expected low < high and no negative columns, scale or separator, got [{}, {}], {}, {}, {}",
+                       options.low, options.high, options.columns, options.scale, options.separator);
+  const std::int64_t side = std::max(shape[1], shape[2]), n = shape[0];
+  const auto square = static_cast<std::int64_t>(std::ceil(std::sqrt(static_cast<double>(n))));
+  const std::int64_t columns = options.columns ? std::min<std::int64_t>(options.columns, n) : square;
+  const std::int64_t scale = options.scale ? options.scale : std::max<std::int64_t>(1, visible_side / side);
+  Layout layout{(n + columns - 1) / columns, columns, scale, options.separator, shape[1], shape[2], shape[3]};
+  require<ShapeError>(layout.picture_height() <= largest_side && layout.picture_width() <= largest_side,
+                      "[png] expected a picture of at most {} pixels a side, got {} × {}; draw fewer images or scale less",
+                      largest_side, layout.picture_width(), layout.picture_height());
+  return layout;
+}
+
+std::uint8_t to_byte(double value, const PngOptions& options) {
+  const double unit = (value - options.low) / (options.high - options.low);
+  return unit > 0 ? static_cast<std::uint8_t>(std::lround(255 * std::min(unit, 1.0))) : 0;
+}
+
+std::vector<std::uint8_t> paint(const Tensor& images, const Layout& layout, const PngOptions& options) {
+  const std::int64_t stride = layout.picture_width() * layout.channels;
+  std::vector<std::uint8_t> pixels(static_cast<std::size_t>(layout.picture_height() * stride), separator_grey);
+  const std::int64_t tile_height = layout.height * layout.scale, tile_width = layout.width * layout.scale;
+  for (std::int64_t i = 0; i < images.extent(0); ++i) {
+    const std::int64_t top = i / layout.columns * (tile_height + layout.separator);
+    const std::int64_t left = i % layout.columns * (tile_width + layout.separator);
+    for (std::int64_t y = 0; y < tile_height; ++y)
+      for (std::int64_t x = 0; x < tile_width; ++x)
+        for (std::int64_t c = 0; c < layout.channels; ++c) {
+          const std::int64_t row = i * layout.height + y / layout.scale;
+          const std::int64_t source = (row * layout.width + x / layout.scale) * layout.channels + c;
+          pixels[static_cast<std::size_t>((top + y) * stride + (left + x) * layout.channels + c)] =
+              to_byte(images.at(source), options);
+        }
+  }
+  return pixels;
+}
+
+}  // namespace
+
+std::vector<std::byte> encode_png(const Tensor& images, const PngOptions& options) {
+  require<ShapeError>(images.defined(), "[png] expected images, got an undefined tensor");
+  const Layout layout = plan(images.shape(), options);
+  const auto pixels = paint(images, layout, options);
+  png_image picture{};
+  picture.version = PNG_IMAGE_VERSION;
+  picture.width = static_cast<png_uint_32>(layout.picture_width());
+  picture.height = static_cast<png_uint_32>(layout.picture_height());
+  picture.format = layout.channels == 1 ? PNG_FORMAT_GRAY : PNG_FORMAT_RGB;
+  png_alloc_size_t size = PNG_IMAGE_PNG_SIZE_MAX(picture);
+  std::vector<std::byte> bytes(size);
+  const int good = png_image_write_to_memory(&picture, bytes.data(), &size, 0, pixels.data(), 0, nullptr);
+  const std::string message = picture.message;
+  png_image_free(&picture);
+  require<IoError>(good != 0, "[png] encoding failed: {}", message);
+  bytes.resize(size);
+  return bytes;
+}
+
+void write_png(const std::filesystem::path& path, const Tensor& images, const PngOptions& options) {
+  write_file_atomically(path, encode_png(images, options));
+}
+
+Tensor density_image(const Tensor& points, const DensityOptions& options) {
+  require<ShapeError>(points.defined() && points.rank() == 2 && points.extent(1) >= 2,
+                      "[density_image] expected points [N, ≥ 2], got {}", to_string(points.shape()));
+  require<ConfigError>(options.size > 0 && options.size <= largest_side && options.low < options.high,
+                       "[density_image] expected low < high and 1 to {} pixels, got [{}, {}] and {}", largest_side,
+                       options.low, options.high, options.size);
+  const std::int64_t size = options.size, width = points.extent(1);
+  std::vector<double> count(static_cast<std::size_t>(size * size));
+  const auto cell = [&](double value) { return (value - options.low) / (options.high - options.low) * double(size); };
+  const auto inside = [&](double at) { return at >= 0 && at < static_cast<double>(size); };
+  for (std::int64_t i = 0; i < points.extent(0); ++i) {
+    const double x = cell(points.at(i * width)), y = cell(points.at(i * width + 1));
+    if (!inside(x) || !inside(y)) continue;
+    const std::int64_t row = size - 1 - static_cast<std::int64_t>(y);
+    count[static_cast<std::size_t>(row * size + static_cast<std::int64_t>(x))] += 1;
+  }
+  const double most = std::max(1.0, *std::max_element(count.begin(), count.end()));
+  for (double& value : count) value = 1 - std::sqrt(value / most);
+  return Tensor::from(count, {1, size, size, 1});
+}
+
+}  // namespace fokker
