@@ -57,11 +57,12 @@ Tensor DenoisingScoreMatching::loss(const Network& network, const Shard& shard) 
   const Tensor& x0 = shard.x0;
   const std::int64_t rows = x0.extent(0), dimension = x0.size() / rows;
   const TimeDraw draw = times_.draw(shard.seed, shard.step, shard.batch, shard.first, rows);
-  std::vector<double> label, alpha, sigma, target_x, target_epsilon, weight;
+  std::vector<double> label, scale, alpha, sigma, target_x, target_epsilon, weight;
   for (std::size_t i = 0; i < draw.t.size(); ++i) {
     const Marginal m = sde_->marginal(draw.t[i]);
     const Conversion target = convert(Prediction::epsilon, prediction_, m);
     label.push_back(time_label(*sde_, draw.t[i]));
+    scale.push_back(input_scale(m));
     alpha.push_back(m.alpha);
     sigma.push_back(m.sigma);
     target_x.push_back(target.x);
@@ -77,7 +78,7 @@ Tensor DenoisingScoreMatching::loss(const Network& network, const Shard& shard) 
                             ? epsilon
                             : x * per_sample(target_x, x) + epsilon * per_sample(target_epsilon, x);
   const Pass pass{.training = true, .rng = Rng(shard.seed, Stream::dropout, shard.step), .first_sample = shard.first};
-  const Tensor predicted = network(x, Tensor::from(label, {rows}, x.dtype()), pass);
+  const Tensor predicted = network(x * per_sample(scale, x), Tensor::from(label, {rows}, x.dtype()), pass);
   require<ShapeError>(predicted.shape() == x.shape(), "[denoising] expected the network to return {}, got {}",
                       to_string(x.shape()), to_string(predicted.shape()));
   return sum(square(predicted - target) * per_sample(weight, x));

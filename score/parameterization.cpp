@@ -3,6 +3,7 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <cmath>
 #include <iterator>
 
 #include "fokker/core/ops/elementwise.h"
@@ -61,13 +62,16 @@ Tensor convert(const Tensor& predicted, const Tensor& x, Prediction from, Predic
   return c.x == 0 ? predicted * c.predicted : weighted_sum({{c.x, x}, {c.predicted, predicted}});
 }
 
-double time_label(const ForwardSde& sde, double t) { return 1000 * t / sde.t_max(); }
+double time_label(const ForwardSde& sde, double t) { return 1000 * sde.label(t); }
+
+double input_scale(Marginal at) { return 1 / std::hypot(at.alpha, at.sigma); }
 
 namespace {
 
 Tensor score_of(const Network& network, const ForwardSde& sde, Prediction from, const Tensor& x, double t) {
   const Tensor label = Tensor::full({x.extent(0)}, time_label(sde, t), x.dtype());
-  return convert(network(x, label), x, from, Prediction::score, sde.marginal(t));
+  const Marginal m = sde.marginal(t);
+  return convert(network(x * input_scale(m), label), x, from, Prediction::score, m);
 }
 
 }  // namespace

@@ -26,8 +26,10 @@ struct Conversion {
 Conversion convert(Prediction from, Prediction to, Marginal at);
 Tensor convert(const Tensor& predicted, const Tensor& x, Prediction from, Prediction to, Marginal at);
 
-/// The time label that networks are given: t on [0, 1] as 0 … 1,000, on which sinusoidal embeddings are usual.
+/// The time label that networks are given: the SDE's label as 0 … 1,000, on which sinusoidal embeddings are usual.
 double time_label(const ForwardSde& sde, double t);
+/// Networks see x_t times this, 1/√(α² + σ²): of variance 1 for data of variance 1, whatever the SDE.
+double input_scale(Marginal at);
 
 /// ∇ log p_t from a network that predicts `from`; the network is shared, and evaluated off the tape unless x is tracked.
 Score network_score(std::shared_ptr<const Network> network, const ForwardSde& sde, Prediction from = Prediction::epsilon);

@@ -16,20 +16,22 @@ constexpr int cells = 512;
 
 std::span<const char* const> TimeSampler::names() { return kinds; }
 
-TimeSampler::TimeSampler(const std::string& kind, const ForwardSde& sde, double t_min) : t_min_(t_min), t_max_(sde.t_max()) {
+TimeSampler::TimeSampler(const std::string& kind, const ForwardSde& sde, double t_min)
+    : sde_(static_cast<const ForwardSde*>(sde.clone().release())), first_label_(sde.label(t_min)) {
   const auto found = std::ranges::find(kinds, kind);
   require<ConfigError>(found != std::end(kinds), "[time_sampling] expected one of {}, got {}", fmt::join(kinds, ", "), kind);
   kind_ = static_cast<Kind>(found - std::begin(kinds));
-  require<ConfigError>(t_min > 0 && t_min < t_max_, "[time_sampling] expected t_min in (0, {}), got {}", t_max_, t_min);
+  require<ConfigError>(t_min > 0 && t_min < sde.t_max(), "[time_sampling] expected t_min in (0, {}), got {}", sde.t_max(),
+                       t_min);
   if (kind_ != Kind::importance) return;
   // The cells are the proposal itself, not an approximation of it: weights by its own density keep the loss unbiased.
   cumulative_.push_back(0);
-  for (int i = 0; i <= cells; ++i) knots_.push_back(t_min * std::pow(t_max_ / t_min, static_cast<double>(i) / cells));
+  const auto knot = [&](double i) { return sde.label(t_min * std::pow(sde.t_max() / t_min, i / cells)); };
+  for (int i = 0; i <= cells; ++i) knots_.push_back(knot(i));
   for (int i = 0; i < cells; ++i) {
-    const double width = knots_[static_cast<std::size_t>(i + 1)] - knots_[static_cast<std::size_t>(i)];
-    const double middle = 0.5 * (knots_[static_cast<std::size_t>(i + 1)] + knots_[static_cast<std::size_t>(i)]);
-    const double g = sde.diffusion_rate(middle), sigma = sde.marginal(middle).sigma;
-    cumulative_.push_back(cumulative_.back() + width * g * g / (sigma * sigma));
+    const double t = sde.time_of_label(0.5 * (knot(i) + knot(i + 1)));
+    const double g = sde.diffusion_rate(t), sigma = sde.marginal(t).sigma;
+    cumulative_.push_back(cumulative_.back() + (knot(i + 1) - knot(i)) * g * g / (sigma * sigma));
   }
   for (double& c : cumulative_) c /= cumulative_.back();
 }
@@ -48,8 +50,8 @@ std::pair<double, double> TimeSampler::importance(double u) const {
   const auto above = std::ranges::upper_bound(cumulative_, u) - cumulative_.begin();
   const auto cell = static_cast<std::size_t>(std::clamp<std::ptrdiff_t>(above - 1, 0, cells - 1));
   const double width = knots_[cell + 1] - knots_[cell], mass = cumulative_[cell + 1] - cumulative_[cell];
-  const double t = knots_[cell] + width * (u - cumulative_[cell]) / mass;
-  return {t, width / mass / (t_max_ - t_min_)};
+  const double label = knots_[cell] + width * (u - cumulative_[cell]) / mass;
+  return {sde_->time_of_label(label), width / mass / (1 - first_label_)};
 }
 
 TimeDraw TimeSampler::draw(std::uint64_t seed, std::uint32_t step, std::int64_t batch, std::int64_t first,
@@ -57,7 +59,9 @@ TimeDraw TimeSampler::draw(std::uint64_t seed, std::uint32_t step, std::int64_t 
   TimeDraw result;
   for (std::int64_t i = first; i < first + count; ++i) {
     const double u = unit(seed, step, batch, i);
-    const auto [t, weight] = kind_ == Kind::importance ? importance(u) : std::pair{t_min_ + u * (t_max_ - t_min_), 1.0};
+    const auto [t, weight] = kind_ == Kind::importance
+                                 ? importance(u)
+                                 : std::pair{sde_->time_of_label(first_label_ + u * (1 - first_label_)), 1.0};
     result.t.push_back(t);
     result.inverse_density.push_back(weight);
   }

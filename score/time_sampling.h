@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <span>
 #include <string>
 #include <vector>
@@ -9,7 +10,7 @@
 
 namespace fokker {
 
-/// Times for the samples of a training batch, and 1/density of each on [t_min, t_max] (mean 1 over uniform times), by
+/// Times for the samples of a training batch, and 1/density of each relative to uniform labels from t_min on, by
 /// which a loss must be multiplied to keep its expectation.
 struct TimeDraw {
   std::vector<double> t, inverse_density;
@@ -32,7 +33,8 @@ class TimeSampler {
   std::pair<double, double> importance(double u) const;
 
   enum class Kind : std::uint8_t { uniform, stratified, antithetic, importance } kind_;
-  double t_min_, t_max_;
+  std::shared_ptr<const ForwardSde> sde_;
+  double first_label_;
   std::vector<double> knots_, cumulative_;  // importance: a piecewise-constant density on geometric cells
 };
 

@@ -12,4 +12,12 @@ EDM::EDM(EDMConfig config) : config_(config) {
 
 double EDM::diffusion_rate(double t) const { return std::sqrt(2 * t); }
 
+double EDM::label(double t) const {
+  return std::log(t / config_.sigma_min) / std::log(config_.sigma_max / config_.sigma_min);
+}
+
+double EDM::time_of_label(double label) const {
+  return config_.sigma_min * std::pow(config_.sigma_max / config_.sigma_min, label);
+}
+
 }  // namespace fokker

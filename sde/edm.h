@@ -21,6 +21,9 @@ class EDM final : public ForwardSde {
   double diffusion_rate(double t) const override;
   double t_min() const override { return config_.sigma_min; }
   double t_max() const override { return config_.sigma_max; }
+  /// Logarithmic, since the noise spans decades.
+  double label(double t) const override;
+  double time_of_label(double label) const override;
 
  private:
   EDMConfig config_;

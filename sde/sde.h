@@ -51,6 +51,9 @@ class ForwardSde : public Sde {
   virtual double t_max() const { return 1; }
   /// Where sampling ends by default: the score diverges where sigma(0) = 0.
   virtual double t_min() const { return 1e-3; }
+  /// Time as networks see it, in [0, 1]; training draws labels uniformly.
+  virtual double label(double t) const { return t / t_max(); }
+  virtual double time_of_label(double label) const { return label * t_max(); }
   /// Standard deviation of the prior N(0, prior_sigma²) at t_max.
   virtual double prior_sigma() const { return marginal(t_max()).sigma; }
   /// Draws of the prior, shape [B, ...]; sample i of the batch is number first_sample + i of the stream.

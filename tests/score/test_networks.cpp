@@ -1,0 +1,134 @@
+#include "fokker/score/network.h"
+
+#include <cmath>
+#include <set>
+
+#include "fokker/core/ops/elementwise.h"
+#include "fokker/core/ops/reduce.h"
+#include "fokker/score/unet.h"
+#include "tests/support/catch.h"
+
+using namespace fokker;
+
+namespace {
+
+const NetworkConfig small_unet{.kind = "unet", .channels = {8, 16}, .attention = {false, true}, .layers_per_block = 1, .groups = 4, .head_size = 8};
+const NetworkConfig small_mlp{.kind = "mlp", .hidden = {12, 10}, .time_dimension = 6};
+
+/// Every parameter random and in f64: an output layer that starts at zero would hide the others.
+void randomise(Network& network) {
+  std::uint32_t i = 0;
+  network.visit(ParameterVisitor([&](const std::string& name, Tensor& tensor, bool) {
+    const bool scale = name.find("norm") != std::string::npos && name.ends_with("weight");
+    tensor = Rng(9, Stream::general, i++).normal(tensor.shape(), Dtype::f64) * 0.2 + (scale ? 1.0 : 0.0);
+  }));
+}
+
+double loss_value(const Network& network, const Tensor& x, const Tensor& time, const Tensor& weights) {
+  return sum(network(x, time) * weights).item();
+}
+
+/// Gradients against central differences along random directions of all parameters and the input together.
+void check_directions(Network& network, const Shape& input) {
+  randomise(network);
+  const Tensor x = Rng(1).normal(input, Dtype::f64), weights = Rng(2).normal(input, Dtype::f64);
+  const Tensor time = Rng(3).uniform({input[0]}, Dtype::f64) * 1000;
+  auto parameters = network.trainable_parameters();
+  std::vector<Tensor> values, leaves;
+  for (auto& p : parameters) {
+    values.push_back(*p.tensor);
+    *p.tensor = p.tensor->leaf();
+    leaves.push_back(*p.tensor);
+  }
+  leaves.push_back(x.leaf());
+  values.push_back(x);
+  const auto gradients = grad(sum(network(leaves.back(), time) * weights), leaves);
+  const double step = 2e-5;
+  for (std::uint32_t direction = 0; direction < 20; ++direction) {
+    double analytic = 0, numeric = 0;
+    std::vector<Tensor> tangents;
+    for (std::size_t i = 0; i < leaves.size(); ++i) {
+      tangents.push_back(Rng(100 + i, Stream::general, direction).normal(values[i].shape(), Dtype::f64));
+      analytic += sum(gradients[i] * tangents[i]).item();
+    }
+    for (const auto& [steps, weight] : {std::pair{1, 8.0}, {-1, -8.0}, {2, -1.0}, {-2, 1.0}}) {
+      const double shift = steps * step;
+      for (std::size_t i = 0; i < parameters.size(); ++i) *parameters[i].tensor = values[i] + tangents[i] * shift;
+      numeric += weight * loss_value(network, x + tangents.back() * shift, time, weights) / (12 * step);
+    }
+    INFO("direction " << direction);
+    CHECK(numeric == Approx(analytic).epsilon(1e-6));
+  }
+}
+
+}  // namespace
+
+TEST_CASE("gradients of whole networks along 20 random directions") {
+  SECTION("mlp") { check_directions(*make_network(small_mlp, Shape{3}, Rng(0)), {4, 3}); }
+  SECTION("feed_forward") {
+    check_directions(*make_network({.kind = "feed_forward", .hidden = {7, 9}}, Shape{5}, Rng(0)), {4, 5});
+  }
+  SECTION("unet") { check_directions(*make_network(small_unet, Shape{4, 4, 1}, Rng(0)), {2, 4, 4, 1}); }
+}
+
+TEST_CASE("f32 networks agree with f64, and samples do not see their batch") {
+  const auto [config, sample] = GENERATE(table<NetworkConfig, Shape>({{small_unet, Shape{8, 8, 1}}, {small_mlp, Shape{2}}}));
+  const auto network = make_network(config, sample, Rng(4));
+  randomise(*network);
+  std::vector<std::int64_t> extents{7};
+  extents.insert(extents.end(), sample.begin(), sample.end());
+  const Tensor x = Rng(5).normal(Shape(extents), Dtype::f64), time = Tensor::full({7}, 321, Dtype::f64);
+  const Tensor exact = (*network)(x, time);
+  network->visit(ParameterVisitor([](const std::string&, Tensor& p, bool) { p = cast(p, Dtype::f32); }));
+  const Tensor x32 = cast(x, Dtype::f32), time32 = cast(time, Dtype::f32);
+  const Tensor all = (*network)(x32, time32);
+  const double error = std::sqrt(sum(square(cast(all, Dtype::f64) - exact)).item() / sum(square(exact)).item());
+  CHECK(error < 2e-5);
+  const std::int64_t size = sample.size();
+  for (std::int64_t row = 0; row < 7; ++row) {
+    const Tensor one = (*network)(x32.rows(row, row + 1), time32.rows(row, row + 1));
+    for (std::int64_t i = 0; i < size; ++i) REQUIRE(one.at(i) == all.at(row * size + i));
+  }
+}
+
+TEST_CASE("the U-Net has diffusers' parameter names and starts silent") {
+  UNet network(1, {.channels = {32, 64}, .attention = {false, true}, .layers_per_block = 2, .groups = 8, .head_size = 8}, Rng(0));
+  std::set<std::string> names;
+  for (const auto& p : network.parameters()) names.insert(p.name);
+  for (const char* name :
+       {"conv_in.weight", "time_embedding.linear_1.weight", "time_embedding.linear_2.bias",
+        "down_blocks.0.resnets.0.norm1.weight", "down_blocks.0.resnets.1.conv2.bias", "down_blocks.0.downsamplers.0.conv.weight",
+        "down_blocks.1.resnets.0.conv_shortcut.weight", "down_blocks.1.resnets.0.time_emb_proj.weight",
+        "down_blocks.1.attentions.0.group_norm.weight", "down_blocks.1.attentions.1.to_q.weight",
+        "down_blocks.1.attentions.0.to_out.0.bias", "mid_block.resnets.1.conv1.weight", "mid_block.attentions.0.to_v.bias",
+        "up_blocks.0.resnets.2.conv_shortcut.weight", "up_blocks.0.upsamplers.0.conv.bias", "up_blocks.0.attentions.2.to_k.weight",
+        "up_blocks.1.resnets.2.norm2.bias", "conv_norm_out.weight", "conv_out.bias"}) {
+    INFO(name);
+    CHECK(names.contains(name));
+  }
+  CHECK_FALSE(names.contains("down_blocks.1.downsamplers.0.conv.weight"));
+  const Tensor silent = network(Tensor::ones({2, 8, 8, 1}), Tensor::zeros({2}));
+  for (double v : silent.to_vector()) CHECK(v == 0);
+}
+
+TEST_CASE("wrong shapes and kinds are refused with the remedy") {
+  CHECK_THROWS_WITH(make_network(small_unet, Shape{2}, Rng(0)), Catch::Contains("mlp"));
+  CHECK_THROWS_AS(make_network({.kind = "transformer"}, Shape{2}, Rng(0)), ConfigError);
+  const auto network = make_network(small_unet, Shape{8, 8, 1}, Rng(0));
+  CHECK_THROWS_WITH((*network)(Tensor::zeros({1, 7, 7, 1}), Tensor::zeros({1})), Catch::Contains("multiples of 2"));
+  CHECK_THROWS_AS((*network)(Tensor::zeros({1, 8, 8, 3}), Tensor::zeros({1})), ShapeError);
+}
+
+TEST_CASE("dropout acts in training alone, by sample") {
+  NetworkConfig config = small_mlp;
+  config.dropout = 0.5;
+  const auto network = make_network(config, Shape{2}, Rng(0));
+  network->visit(ParameterVisitor([](const std::string&, Tensor& p, bool) { p = Rng(6).normal(p.shape()) * 0.5; }));
+  const Tensor x = Tensor::ones({6, 2}), time = Tensor::zeros({6});
+  const Tensor plain = (*network)(x, time);
+  CHECK(plain.at(0) == plain.at(2));
+  const Tensor dropped = (*network)(x, time, {.training = true, .rng = Rng(1, Stream::dropout)});
+  CHECK(dropped.at(0) != dropped.at(2));
+  const Tensor tail = (*network)(x.rows(4, 6), time.rows(4, 6), {.training = true, .rng = Rng(1, Stream::dropout), .first_sample = 4});
+  CHECK(tail.at(0) == dropped.at(8));
+}

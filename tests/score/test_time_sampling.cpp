@@ -1,0 +1,85 @@
+#include "fokker/score/time_sampling.h"
+
+#include <cmath>
+
+#include "fokker/score/denoising.h"
+#include "fokker/sde/ve.h"
+#include "fokker/sde/vp.h"
+#include "tests/support/catch.h"
+
+using namespace fokker;
+
+namespace {
+
+constexpr double t_min = 1e-3;
+
+struct Estimate {
+  double mean, error;
+};
+
+/// Mean of f(t)/density over many batches, with its standard error.
+template <class F>
+Estimate expectation(const TimeSampler& sampler, F f) {
+  const int batches = 400, batch = 64;
+  double sum = 0, squares = 0;
+  for (int step = 0; step < batches; ++step) {
+    const TimeDraw draw = sampler.draw(7, static_cast<std::uint32_t>(step), batch, 0, batch);
+    double mean = 0;
+    for (int i = 0; i < batch; ++i) mean += f(draw.t[i]) * draw.inverse_density[i] / batch;
+    sum += mean;
+    squares += mean * mean;
+  }
+  const double mean = sum / batches;
+  return {mean, std::sqrt(std::max(0.0, squares / batches - mean * mean) / batches) + 1e-9};
+}
+
+}  // namespace
+
+TEST_CASE("every way to draw times keeps expectations over uniform times") {
+  const VP sde;
+  // ∫ 1/(0.1 + t) dt over [t_min, 1], as a mean
+  const double exact = std::log(1.1 / (0.1 + t_min)) / (1 - t_min);
+  for (const char* kind : TimeSampler::names()) {
+    const TimeSampler sampler(kind, sde, t_min);
+    const Estimate estimate = expectation(sampler, [](double t) { return 1 / (0.1 + t); });
+    INFO(kind << ": " << estimate.mean << " ± " << estimate.error << ", exact " << exact);
+    CHECK(std::abs(estimate.mean - exact) < 4.5 * estimate.error);
+    CHECK(expectation(sampler, [](double) { return 1.0; }).mean == Approx(1).margin(4.5 * estimate.error));
+  }
+}
+
+TEST_CASE("stratified times fall one in each stratum, antithetic ones are equally spaced") {
+  const VP sde;
+  const int batch = 16;
+  const TimeDraw stratified = TimeSampler("stratified", sde, t_min).draw(1, 3, batch, 0, batch);
+  const TimeDraw antithetic = TimeSampler("antithetic", sde, t_min).draw(1, 3, batch, 0, batch);
+  std::vector<int> hits(batch);
+  std::vector<double> sorted = antithetic.t;
+  std::sort(sorted.begin(), sorted.end());
+  for (double t : stratified.t) ++hits[std::min(batch - 1, static_cast<int>((t - t_min) / (1 - t_min) * batch))];
+  for (int hit : hits) CHECK(hit == 1);
+  for (int i = 1; i < batch; ++i) CHECK(sorted[i] - sorted[i - 1] == Approx((1 - t_min) / batch));
+}
+
+TEST_CASE("importance sampling turns the likelihood weighting into a constant") {
+  const VP sde;
+  const TimeDraw draw = TimeSampler("importance", sde, t_min).draw(5, 0, 256, 0, 256);
+  double low = 1e300, high = 0;
+  for (std::size_t i = 0; i < draw.t.size(); ++i) {
+    const double product = epsilon_weight("likelihood", Prediction::epsilon, sde, draw.t[i]) * draw.inverse_density[i];
+    low = std::min(low, product);
+    high = std::max(high, product);
+  }
+  CHECK(high / low < 1.1);  // the density is constant on cells
+  CHECK(epsilon_weight("likelihood", Prediction::epsilon, sde, t_min) / epsilon_weight("likelihood", Prediction::epsilon, sde, 1) > 10);
+}
+
+TEST_CASE("the times of a shard are those of the whole batch") {
+  const VE sde;
+  for (const char* kind : TimeSampler::names()) {
+    const TimeSampler sampler(kind, sde, t_min);
+    const TimeDraw whole = sampler.draw(2, 9, 24, 0, 24), part = sampler.draw(2, 9, 24, 7, 5);
+    for (int i = 0; i < 5; ++i) CHECK(part.t[i] == whole.t[i + 7]);
+  }
+  CHECK_THROWS_AS(TimeSampler("halton", sde, t_min), ConfigError);
+}
