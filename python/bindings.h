@@ -17,6 +17,7 @@ namespace py = pybind11;
 void bind_core(py::module_& m);
 void bind_sde(py::module_& m);
 void bind_score(py::module_& m);
+void bind_experiments(py::module_& m);
 void bind_ops(py::module_& m, py::class_<Tensor>& tensor);
 
 /// A tensor over any Python object: no copy of a writable C-contiguous array of float32 or float64; a copy of

@@ -1,0 +1,118 @@
+// Data sets, training and metrics.
+
+#include <algorithm>
+
+#include "fokker/experiments/metrics.h"
+#include "fokker/experiments/prepare.h"
+#include "fokker/experiments/trainer.h"
+#include "fokker/python/keywords.h"
+#include "fokker/python/network.h"
+#include "fokker/python/poll.h"
+
+namespace fokker::python {
+namespace {
+
+ValueRange range_of(const Tensor& x) {
+  if (x.size() == 0) return {};
+  const auto values = x.data<float>();
+  const auto [low, high] = std::minmax_element(values.begin(), values.end());
+  return {*low, *high};
+}
+
+/// Data of the caller's own, prepared by the keywords of [data].
+Prepared prepare_array(const py::object& x, const std::vector<std::int64_t>& labels, const py::object& target,
+                       const py::dict& keywords, std::uint64_t seed) {
+  Dataset data{.x = to_tensor(x, Dtype::f32).detach(), .labels = labels, .name = "array"};
+  require<ShapeError>(data.x.rank() >= 2, "[data] expected an array [samples, …] of at least two axes, got {}",
+                      to_string(data.x.shape()));
+  if (!target.is_none()) data.target = to_tensor(target, Dtype::f32).detach();
+  data.range = range_of(data.x);
+  return prepare(data, from_keywords<DataConfig>(keywords), seed);
+}
+
+void bind_data(py::module_& m) {
+  const auto rows = [](Dataset Prepared::*part) {
+    return [part](const Prepared& data) { return to_numpy((data.*part).x); };
+  };
+  py::class_<Prepared>(m, "Data", "Data ready for training, in the units of the network, with the way back.")
+      .def_property_readonly("name", [](const Prepared& data) { return data.training.name; })
+      .def_property_readonly("source", [](const Prepared& data) { return data.training.source; })
+      .def_property_readonly("training", rows(&Prepared::training), "[N, …]")
+      .def_property_readonly("held_out", rows(&Prepared::held_out), "[N, …]")
+      .def_property_readonly("training_labels", [](const Prepared& data) { return data.training.labels; })
+      .def_property_readonly("held_out_labels", [](const Prepared& data) { return data.held_out.labels; })
+      .def_property_readonly("range", [](const Prepared& data) { return py::make_tuple(data.range.low, data.range.high); },
+                             "Of the original data.")
+      .def_property_readonly("report", [](const Prepared& data) {
+             std::vector<std::string> lines;
+             for (const auto& step : data.report) lines.push_back(step.step + ": " + step.change);
+             return lines;
+           },
+           "What the preparation did.")
+      .def("to_data_units", [](const Prepared& data, const Tensor& x) { return data.scaling.invert(x); }, py::arg("x"))
+      .def("__repr__", [](const Prepared& data) {
+        return fmt::format("<fokker.Data {}: {} training, {} held out, each {}>", data.training.name, data.training.size(),
+                           data.held_out.size(), to_string(without_axis(data.training.x.shape(), 0)));
+      });
+  m.def("load_data", [](const py::dict& keywords, std::uint64_t seed) {
+          const auto config = from_keywords<DataConfig>(keywords);
+          const py::gil_scoped_release released;
+          return prepare(config, seed);
+        },
+        py::arg("keywords"), py::arg("seed"));
+  m.def("prepare_array", &prepare_array, py::arg("x"), py::arg("labels"), py::arg("target"), py::arg("keywords"),
+        py::arg("seed"));
+  m.def("dataset_names", &dataset_names);
+}
+
+struct Curves {
+  std::vector<double> loss, gradient_norm;
+};
+
+/// Trains `network` in place; returns the averaged network and the curves.
+py::tuple train(NetworkHandle& network, const ForwardSde& sde, const Prepared& data, const py::dict& keywords,
+                std::uint64_t seed, const std::vector<std::string>& augment, const py::object& progress) {
+  const auto config = from_keywords<TrainConfig>(keywords);
+  network.build(without_axis(data.training.x.shape(), 0));
+  Curves curves;
+  Poll poll(progress);
+  NetworkHandle averaged = network;
+  {
+    const py::gil_scoped_release released;
+    Trainer trainer(network.network, sde, data.training, config, seed);
+    trainer.augment(Augmentation(augment, data.training.range.low));
+    while (trainer.steps_done() < config.steps) {
+      const StepReport report = trainer.step();
+      curves.loss.push_back(report.loss);
+      curves.gradient_norm.push_back(report.gradient_norm);
+      poll(report.step, config.steps);
+    }
+    averaged.network = std::const_pointer_cast<Network>(trainer.averaged());
+  }
+  return py::make_tuple(averaged, curves.loss, curves.gradient_norm, to_dictionary(config));
+}
+
+/// Metrics of samples against data, both in the units of the network.
+py::dict evaluate_samples(const Tensor& samples, const Prepared& data, const py::dict& keywords) {
+  const auto config = from_keywords<MetricConfig>(keywords);
+  std::vector<MetricResult> results;
+  {
+    const py::gil_scoped_release released;
+    results = evaluate(samples, data.training, data.held_out, config);
+  }
+  py::dict values;
+  for (const auto& result : results) values[py::str(result.name)] = py::make_tuple(result.value, result.reference);
+  return values;
+}
+
+}  // namespace
+
+void bind_experiments(py::module_& m) {
+  bind_data(m);
+  m.def("train_network", &train, py::arg("network"), py::arg("sde"), py::arg("data"), py::arg("keywords"), py::arg("seed"),
+        py::arg("augment"), py::arg("progress"));
+  m.def("evaluate_samples", &evaluate_samples, py::arg("samples"), py::arg("data"), py::arg("keywords"));
+  m.def("metric_names", &metric_names);
+}
+
+}  // namespace fokker::python

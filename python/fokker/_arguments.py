@@ -1,0 +1,16 @@
+"""What the functions of the package have in common."""
+
+import operator
+
+
+def seed_of(seed):
+    """A seed from an int, or drawn from a numpy.random.Generator."""
+    if hasattr(seed, "integers"):
+        return int(seed.integers(2**63))
+    try:
+        seed = operator.index(seed)
+    except TypeError:
+        raise TypeError(f"[seed] expected an int or a numpy.random.Generator, got {seed!r}") from None
+    if not 0 <= seed < 2**63:
+        raise ValueError(f"[seed] expected an int in [0, 2**63), got {seed}")
+    return seed

@@ -1,0 +1,48 @@
+"""Data sets, prepared as the table [data] of an experiment says."""
+
+from . import _fokker
+from ._arguments import seed_of
+
+
+def load(source, *, seed=0, **data):
+    """Data by name ("digits", "two_moons", "idx:PATH", "npy:PATH", "hdf5:PATH#dataset", …), scaled for training.
+
+    Keywords are those of [data]: held_out=0.2, scaling="auto", remove_duplicates=False, …
+    """
+    return _fokker.load_data({"source": source, **data}, seed_of(seed))
+
+
+def from_array(x, *, labels=(), target=None, seed=0, held_out=0.0, scaling="none", **data):
+    """Data from an array [samples, …]; images are [samples, height, width, channels].  As they are, unless told."""
+    keywords = {"held_out": held_out, "scaling": scaling, **data}
+    return _fokker.prepare_array(x, [int(label) for label in labels], target, keywords, seed_of(seed))
+
+
+def names():
+    """The names that load() knows."""
+    return _fokker.dataset_names()
+
+
+def digits(**data):
+    """UCI handwritten digits: 1,797 images of 8 × 8 pixels, a fifth held out."""
+    return load("digits", **data)
+
+
+def two_moons(n=10_000, **data):
+    """Two interleaved half circles in the plane."""
+    return load("two_moons", n=n, **data)
+
+
+def eight_gaussians(n=10_000, **data):
+    """Eight narrow modes on a circle."""
+    return load("eight_gaussians", n=n, **data)
+
+
+def swiss_roll(n=10_000, **data):
+    """A spiral in the plane."""
+    return load("swiss_roll", n=n, **data)
+
+
+def checkerboard(n=10_000, **data):
+    """Uniform on the black squares of a board."""
+    return load("checkerboard", n=n, **data)

@@ -1,0 +1,19 @@
+"""Networks; keywords are those of the table [network] of an experiment."""
+
+from ._arguments import seed_of
+from ._fokker import Network
+
+
+def UNet(*, seed=0, **network):
+    """The U-Net of DDPM for images: channels=(32, 64), attention=(False, True), layers_per_block=2, dropout=0, …"""
+    return Network({"kind": "unet", **network}, seed_of(seed))
+
+
+def Mlp(*, seed=0, **network):
+    """A multilayer perceptron with time embedding: hidden=(256, 256, 256, 256), time_dimension=64, dropout=0."""
+    return Network({"kind": "mlp", **network}, seed_of(seed))
+
+
+def FeedForward(*, seed=0, **network):
+    """Linear layers with ReLU for regression: hidden=(…)."""
+    return Network({"kind": "feed_forward", **network}, seed_of(seed))

@@ -1,0 +1,51 @@
+"""Training, as the table [train] of an experiment describes it."""
+
+import dataclasses
+
+from . import _fokker, datasets
+from ._arguments import seed_of
+from ._progress import callback
+
+
+@dataclasses.dataclass
+class Training:
+    """A trained network and how it came about."""
+
+    network: _fokker.Network  # averaged weights
+    sde: _fokker.ForwardSde
+    data: _fokker.Data
+    config: dict
+    loss: list
+    gradient_norm: list
+
+    @property
+    def score(self):
+        """∇ log p_t of the averaged network, in the units of the network."""
+        return _fokker.network_score(self.network, self.sde, self.config["prediction"])
+
+    def plot(self, axes=None):
+        """The loss, and its mean over a fiftieth of the steps."""
+        import matplotlib.pyplot as plt
+        import numpy as np
+
+        axes = axes or plt.gca()
+        window = max(1, len(self.loss) // 50)
+        mean = np.convolve(self.loss, np.full(window, 1 / window), "valid")
+        axes.plot(self.loss, alpha=0.3)
+        axes.plot(np.arange(window - 1, len(self.loss)), mean)
+        axes.set(xlabel="step", ylabel="loss", yscale="log")
+        return axes
+
+
+def train(network, sde, data, *, seed=0, augment=(), progress=False, **config):
+    """Trains `network` in place by denoising score matching and returns a Training.
+
+    data: from fk.datasets, or an array [samples, …], taken as it is.  Keywords are those of [train]: steps=3000,
+    batch=128, learning_rate=5e-4, ema=0.999, prediction="epsilon", weighting="uniform", …  Ctrl-C ends it between steps.
+    """
+    if not isinstance(data, _fokker.Data):
+        data = datasets.from_array(data)
+    averaged, loss, norm, used = _fokker.train_network(
+        network, sde, data, config, seed_of(seed), list(augment), callback(progress, "training")
+    )
+    return Training(averaged, sde, data, used, loss, norm)
