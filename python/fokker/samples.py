@@ -1,0 +1,98 @@
+"""What sampling returns."""
+
+from __future__ import annotations
+
+import base64
+import dataclasses
+import html
+import io
+
+import numpy as np
+
+
+@dataclasses.dataclass
+class Samples:
+    """Samples and how they were drawn."""
+
+    values: np.ndarray  # [n, …]
+    nfe: int  # score evaluations of each sample
+    seconds: float
+    config: dict
+    sde: str
+    trajectory: np.ndarray | None = None  # [time, n, …]
+    times: np.ndarray | None = None  # [time]
+
+    @property
+    def images(self):
+        """Whether the samples are images [n, height, width, 1 or 3]."""
+        return self.values.ndim == 4 and self.values.shape[3] in (1, 3)
+
+    def __len__(self):
+        return len(self.values)
+
+    def __array__(self, dtype=None, copy=None):
+        return np.array(self.values, dtype=dtype, copy=True) if copy else np.asarray(self.values, dtype=dtype)
+
+    def __repr__(self):
+        return f"Samples({list(self.values.shape)} by {self.config['solver']}, {self.nfe} evaluations, {self.seconds:.2f} s)"
+
+    def grid(self, n=64):
+        """The first n images as one, [height, width, channels] in [0, 1]; the values' own range is black to white."""
+        if not self.images:
+            raise ValueError(f"[samples] expected images [n, height, width, 1 or 3], got {list(self.values.shape)}")
+        images = self.values[:n]
+        count, height, width, channels = images.shape
+        columns = max(1, int(np.ceil(np.sqrt(count))))
+        rows = -(-count // columns)
+        sheet = np.zeros((rows * columns, height, width, channels), images.dtype)
+        low, high = (-1, 1) if images.min() < 0 else (0, images.max() or 1)
+        sheet[:count] = np.clip((images - low) / (high - low), 0, 1)
+        sheet = sheet.reshape(rows, columns, height, width, channels).transpose(0, 2, 1, 3, 4)
+        return sheet.reshape(rows * height, columns * width, channels)
+
+    def plot(self, axes=None):
+        """Images as a grid, points in the plane as a scatter plot, anything else as a histogram of the first value."""
+        import matplotlib.pyplot as plt
+
+        axes = axes or plt.gca()
+        flat = self.values.reshape(len(self.values), -1)
+        if self.images:
+            axes.imshow(self.grid().squeeze(), cmap="gray", vmin=0, vmax=1)
+            axes.axis("off")
+        elif flat.shape[1] == 2:
+            axes.scatter(flat[:, 0], flat[:, 1], s=2)
+            axes.set_aspect("equal")
+        else:
+            axes.hist(flat[:, 0], bins="auto", density=True)
+        axes.set_title(f"{self.config['solver']}, {self.nfe} evaluations")
+        return axes
+
+    def to_xarray(self):
+        """An xarray.Dataset with the names of results.h5: image(sample, y, x, channel) or x(sample, component)."""
+        import xarray
+
+        if self.images:
+            name, axes = "image", ("sample", "y", "x", "channel")
+        else:
+            name = "x"
+            axes = ("sample", "component") if self.values.ndim == 2 else ("sample", *(f"axis_{i}" for i in range(1, self.values.ndim)))
+        attributes = {key: value for key, value in self.config.items() if isinstance(value, (int, float, str))}
+        data = {name: (axes, self.values)}
+        coordinates = {}
+        if self.trajectory is not None:
+            data["trajectory"] = (("time", *axes), self.trajectory)
+            coordinates["time"] = self.times
+        return xarray.Dataset(data, coordinates, {**attributes, "nfe": self.nfe, "sde": self.sde})
+
+    def _repr_html_(self):
+        text = html.escape(repr(self))
+        if not self.images:
+            return f"<p>{text}</p>"
+        try:
+            import matplotlib.image
+        except ImportError:
+            return f"<p>{text}</p>"
+        file = io.BytesIO()
+        picture = np.repeat(np.repeat(self.grid(), 4, 0), 4, 1)
+        matplotlib.image.imsave(file, picture.squeeze(), format="png", cmap="gray", vmin=0, vmax=1)
+        return f'<p>{text}</p><img src="data:image/png;base64,{base64.b64encode(file.getvalue()).decode()}"/>'
