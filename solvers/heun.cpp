@@ -1,0 +1,23 @@
+#include "fokker/solvers/heun.h"
+
+namespace fokker {
+
+Tensor StochasticHeun::step(const Sde& sde, const BrownianIncrement& b, const Tensor& x, double t0, double t1) const {
+  const double h = t1 - t0;
+  const bool noisy = sde.noise() != Noise::none;
+  const Tensor f0 = sde.drift(x, t0);
+  const detail::DriftTerm predictor[] = {{h, f0}};
+  if (!noisy) {
+    const Tensor y = detail::advance(x, predictor, {}, b);
+    const detail::DriftTerm corrector[] = {{0.5 * h, f0}, {0.5 * h, sde.drift(y, t1)}};
+    return detail::advance(x, corrector, {}, b);
+  }
+  const Tensor g0 = sde.diffusion(x, t0);
+  const detail::NoiseTerm whole[] = {{g0, 1, 0}};
+  const Tensor y = detail::advance(x, predictor, whole, b);
+  const detail::DriftTerm corrector[] = {{0.5 * h, f0}, {0.5 * h, sde.drift(y, t1)}};
+  const detail::NoiseTerm halves[] = {{g0, 0.5, 0}, {sde.diffusion(y, t1), 0.5, 0}};
+  return detail::advance(x, corrector, halves, b);
+}
+
+}  // namespace fokker

@@ -1,0 +1,26 @@
+#pragma once
+
+#include "fokker/sde/langevin.h"
+#include "fokker/solvers/noise.h"
+
+namespace fokker {
+
+/// A run of the unadjusted Langevin algorithm at one noise level:  x ← x + ε s(x, t) + √(2ε) ξ, `steps` times.
+struct LangevinRun {
+  double t;
+  double step;                    // ε, in units of x²
+  int steps;
+  std::int64_t first_increment;   // number of the first increment taken from the noise
+};
+Tensor langevin(const Score& score, const BrownianMotion& noise, Tensor x, const LangevinRun& run);
+
+/// The corrector's ε = 2 (r σ)² [song2021, with σ for ‖ξ‖/‖s‖]: the same for all samples of a level.  The norm ratio
+/// couples the samples of a batch and diverges in few dimensions.  On N(0, V) the stationary variance is
+/// V/(1 − ε/2V) ≤ V/(1 − r²).
+double corrector_step(double snr, double sigma);
+
+/// The ε/σ² of `steps` Langevin steps at noise level σ that bring the variance of a Gaussian from (ratio·σ)² nearest to
+/// σ² [song2020, technique 4]:  v ← (1 − e)² v + 2e.
+double annealing_step(double ratio, int steps);
+
+}  // namespace fokker

@@ -1,0 +1,83 @@
+#include "fokker/solvers/registry.h"
+
+#include <fmt/ranges.h>
+
+#include "fokker/core/config_document.h"
+#include "fokker/solvers/euler_maruyama.h"
+#include "fokker/solvers/heun.h"
+#include "fokker/solvers/sra.h"
+#include "fokker/solvers/trajectory.h"
+
+namespace fokker {
+namespace {
+
+using Made = std::unique_ptr<Solver>;
+
+struct SolverEntry {
+  const char* name;
+  const char* text;
+  detail::Run run;
+  Made (*make)();  // nullptr: not a stepper of any SDE
+};
+
+constexpr SolverEntry entries[] = {
+    {"euler_maruyama", "Euler-Maruyama on the reverse SDE; in the clock \"snr\" it is ancestral sampling", detail::run_steps,
+     [] { return Made(new EulerMaruyama); }},
+    {"stochastic_heun", "stochastic Heun on the reverse SDE", detail::run_steps, [] { return Made(new StochasticHeun); }},
+    {"sra1", "Roessler's SRA1 on the reverse SDE", detail::run_steps, [] { return Made(new Sra<2>("sra1", sra1)); }},
+    {"sea", "shifted Euler on the reverse SDE; best in the clock \"snr\"", detail::run_steps,
+     [] { return Made(new Sea); }},
+    {"heun", "Heun on the probability-flow ODE", detail::run_heun, nullptr},
+    {"probability_flow", "Dormand-Prince 5(4) on the probability-flow ODE, each sample with its own steps",
+     detail::run_probability_flow, nullptr},
+    {"predictor_corrector", "Euler-Maruyama, each step followed by Langevin steps", detail::run_predictor_corrector,
+     nullptr},
+    {"annealed_langevin", "Langevin steps at falling noise levels; wants the grid \"log_snr\"",
+     detail::run_annealed_langevin, nullptr},
+};
+
+const SolverEntry& find(const std::string& name) {
+  for (const auto& entry : entries)
+    if (name == entry.name) return entry;
+  const std::string near = nearest_name(name, solver_names());
+  throw ConfigError(fmt::format("[solver] expected one of {}, got {}{}", fmt::join(solver_names(), ", "), name,
+                                near.empty() ? "" : "; did you mean " + near + "?"));
+}
+
+}  // namespace
+
+std::vector<std::string> solver_names() {
+  std::vector<std::string> names;
+  for (const auto& entry : entries) names.emplace_back(entry.name);
+  return names;
+}
+
+std::vector<std::string> stepper_names() {
+  std::vector<std::string> names;
+  for (const auto& entry : entries)
+    if (entry.make) names.emplace_back(entry.name);
+  return names;
+}
+
+std::unique_ptr<Solver> make_solver(const std::string& name) {
+  const SolverEntry& entry = find(name);
+  require<ConfigError>(entry.make != nullptr, "[solver] {} is no stepper of a general SDE; steppers: {}", name,
+                       fmt::join(stepper_names(), ", "));
+  return entry.make();
+}
+
+std::vector<SolverSummary> solver_summaries() {
+  std::vector<SolverSummary> rows;
+  for (const auto& entry : entries) {
+    rows.push_back({entry.name, entry.text, {}});
+    if (entry.make) rows.back().claims = entry.make()->claims();
+  }
+  return rows;
+}
+
+namespace detail {
+
+Run sampler_run(const std::string& name) { return find(name).run; }
+
+}  // namespace detail
+}  // namespace fokker

@@ -1,0 +1,184 @@
+#include "fokker/solvers/sampler.h"
+
+#include <algorithm>
+#include <atomic>
+#include <chrono>
+#include <cmath>
+#include <cstring>
+#include <mutex>
+
+#include "fokker/core/autodiff.h"
+#include "fokker/core/parallel.h"
+#include "fokker/solvers/nfe.h"
+#include "fokker/solvers/trajectory.h"
+
+namespace fokker {
+namespace {
+
+using Time = std::chrono::steady_clock;
+
+/// About 2,048 numbers a shard: a working set for the first cache, and shards enough for the workers.
+std::int64_t shard_size(const SampleOptions& options) {
+  require<ConfigError>(options.shard >= 0, "[sample] expected shard >= 0, got {}", options.shard);
+  if (options.shard > 0) return options.shard;
+  return std::clamp<std::int64_t>(2048 / std::max<std::int64_t>(1, options.shape.size()), 8, 1024);
+}
+
+/// Counts sample-steps over all workers and calls back at most every 20 ms.
+class ProgressMeter {
+ public:
+  ProgressMeter(const SampleOptions& options, std::int64_t total) : callback_(options.progress), total_(total) {}
+  void add(std::int64_t count) {
+    if (!callback_) return;
+    const std::int64_t done = done_.fetch_add(count) + count;
+    if (cancelled_.load(std::memory_order_relaxed)) throw Cancelled("[sample] cancelled by the progress callback");
+    std::unique_lock<std::mutex> held(mutex_, std::try_to_lock);
+    if (!held && done < total_) return;
+    if (!held) held.lock();
+    const auto now = Time::now();
+    if (done < total_ && now - last_ < std::chrono::milliseconds(20)) return;
+    last_ = now;
+    if (callback_(std::min(done, total_), total_)) return;
+    cancelled_ = true;
+    throw Cancelled("[sample] cancelled by the progress callback");
+  }
+
+ private:
+  const std::function<bool(std::int64_t, std::int64_t)>& callback_;
+  std::int64_t total_;
+  std::atomic<std::int64_t> done_{0};
+  std::atomic<bool> cancelled_{false};
+  std::mutex mutex_;
+  Time::time_point last_ = Time::now();
+};
+
+Shape batch_shape(std::int64_t n, const Shape& sample) { return with_axis(sample, 0, n); }
+
+bool finite_row(const Tensor& x, std::int64_t row) {
+  const std::int64_t width = x.size() / x.extent(0);
+  return visit(x.dtype(), [&]<class T>(T) {
+    const auto values = x.data<T>().subspan(static_cast<std::size_t>(row * width), static_cast<std::size_t>(width));
+    return std::ranges::all_of(values, [](T value) { return std::isfinite(value); });
+  });
+}
+
+/// x into rows [first, …) of `all`.
+void store(const Tensor& x, Tensor& all, std::int64_t first) {
+  std::memcpy(static_cast<std::byte*>(all.raw()) + first * (all.bytes() / all.extent(0)), x.raw(),
+              static_cast<std::size_t>(x.bytes()));
+}
+
+/// Grid points to keep, evenly spaced in number.
+std::vector<std::int64_t> frame_points(int frames, std::int64_t steps) {
+  std::vector<std::int64_t> points;
+  for (int j = 0; j < frames; ++j)
+    points.push_back(frames == 1 ? steps : (2 * j * steps + frames - 1) / (2 * (frames - 1)));
+  return points;
+}
+
+class Sampling {
+ public:
+  Sampling(const Score& score, const ForwardSde& sde, const SampleConfig& config, const SampleOptions& options)
+      : score_(score), sde_(sde), config_(config), options_(options), run_(detail::sampler_run(config.solver)),
+        meter_(options, config.n * config.steps) {
+    require<ConfigError>(config.n > 0, "[sample] expected n >= 1, got {}", config.n);
+    require<ConfigError>(options.trajectory >= 0, "[sample] expected trajectory >= 0, got {}", options.trajectory);
+    grid_ = time_grid(config.grid, sde, config.steps, config.t_min > 0 ? config.t_min : sde.t_min());
+    points_ = frame_points(options.trajectory, config.steps);
+    result_.values = Tensor::empty(batch_shape(config.n, options.shape), options.dtype);
+    if (options.trajectory > 0)
+      result_.trajectory = Tensor::empty(with_axis(result_.values.shape(), 0, options.trajectory), options.dtype);
+    for (const std::int64_t point : points_) result_.times.push_back(grid_[static_cast<std::size_t>(point)]);
+  }
+
+  Samples run() {
+    const auto begin = Time::now();
+    const std::int64_t size = shard_size(options_), shards = (config_.n + size - 1) / size;
+    std::vector<std::int64_t> evaluations(static_cast<std::size_t>(shards)), failures(static_cast<std::size_t>(shards));
+    parallel(shards, [&](std::int64_t i) {
+      const std::int64_t first = i * size, count = std::min(size, config_.n - first);
+      const auto [calls, failed] = run_shard(first, count);
+      evaluations[static_cast<std::size_t>(i)] = calls;
+      failures[static_cast<std::size_t>(i)] = failed;
+    });
+    std::int64_t calls = 0;
+    for (const std::int64_t count : evaluations) calls += count;
+    for (const std::int64_t count : failures) result_.failures += count;
+    result_.nfe = static_cast<double>(calls) / static_cast<double>(config_.n);
+    result_.seconds = std::chrono::duration<double>(Time::now() - begin).count();
+    return std::move(result_);
+  }
+
+ private:
+  /// Evaluations and failures of one shard, whose samples go into the result.
+  std::pair<std::int64_t, std::int64_t> run_shard(std::int64_t first, std::int64_t count) {
+    const NoGrad off_tape;
+    const CountedScore counted(score_);
+    detail::Shard shard{sde_, config_, grid_, counted, batch_shape(count, options_.shape), options_.dtype, first,
+                        [&](std::int64_t) { meter_.add(count); }, {}};
+    if (options_.trajectory > 0)
+      shard.observe = [&](std::int64_t point, const Tensor& x) { keep_frame(point, first, x); };
+    const Tensor start = prior(shard);
+    if (shard.observe) shard.observe(0, start);
+    const Tensor x = finish(shard, run_(shard, start));
+    std::int64_t failed = 0;
+    for (std::int64_t row = 0; row < count; ++row) {
+      if (finite_row(x, row)) continue;
+      if (!options_.allow_failures) report_failure(shard, row);
+      ++failed;
+    }
+    store(x, result_.values, first);
+    return {counted.count(), failed};
+  }
+
+  Tensor prior(const detail::Shard& shard) const {
+    return sde_.prior(shard.shape, Rng(config_.seed), shard.dtype, shard.first);
+  }
+
+  Tensor finish(const detail::Shard& shard, const Tensor& x) const {
+    return config_.denoise ? fokker::denoise(sde_, shard.score, x, grid_.back()) : x;
+  }
+
+  void keep_frame(std::int64_t point, std::int64_t first, const Tensor& x) {
+    for (std::size_t j = 0; j < points_.size(); ++j) {
+      if (points_[j] != point) continue;
+      Tensor frame = result_.trajectory.rows(static_cast<std::int64_t>(j), static_cast<std::int64_t>(j) + 1)
+                         .view(result_.values.shape());
+      store(x, frame, first);
+    }
+  }
+
+  /// Runs the shard again, since runs repeat to the bit, and looks at every step.
+  [[noreturn]] void report_failure(detail::Shard shard, std::int64_t row) const {
+    shard.tick = [](std::int64_t) {};
+    shard.observe = [&](std::int64_t point, const Tensor& x) {
+      require<NumericalError>(finite_row(x, row),
+                              "[{}] sample {} is not finite after step {} of {}, at t = {}; take more steps, or check the "
+                              "score there",
+                              config_.solver, shard.first + row, point, config_.steps,
+                              grid_[static_cast<std::size_t>(point)]);
+    };
+    run_(shard, prior(shard));
+    throw NumericalError(fmt::format("[{}] sample {} is not finite after the final denoising at t = {}; check the score "
+                                     "there, or raise t_min",
+                                     config_.solver, shard.first + row, grid_.back()));
+  }
+
+  const Score& score_;
+  const ForwardSde& sde_;
+  const SampleConfig& config_;
+  const SampleOptions& options_;
+  detail::Run run_;
+  ProgressMeter meter_;
+  std::vector<double> grid_;
+  std::vector<std::int64_t> points_;
+  Samples result_;
+};
+
+}  // namespace
+
+Samples sample(const Score& score, const ForwardSde& sde, const SampleConfig& config, const SampleOptions& options) {
+  return Sampling(score, sde, config, options).run();
+}
+
+}  // namespace fokker

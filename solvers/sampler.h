@@ -1,0 +1,86 @@
+#pragma once
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "fokker/core/config_fields.h"
+#include "fokker/sde/clock.h"
+#include "fokker/solvers/grid.h"
+#include "fokker/solvers/registry.h"
+
+namespace fokker {
+
+/// Langevin steps at each noise level, of predictor–corrector and annealed Langevin.
+struct CorrectorConfig {
+  int steps = 1;
+  double snr = 0.16;
+
+  static constexpr auto fields =
+      std::tuple{field("steps", &CorrectorConfig::steps, "Langevin steps at each level", at_least(1)),
+                 field("snr", &CorrectorConfig::snr, "r of the step 2 (r sigma)^2 of predictor_corrector", above(0),
+                       below(1))};
+};
+
+/// How samples are drawn.  Solvers: the steppers (`stepper_names`) solve the reverse SDE of `eta`; "heun" and
+/// "probability_flow" the probability-flow ODE by fixed and by controlled steps; "predictor_corrector" and
+/// "annealed_langevin" use Langevin dynamics [song2021, song2019].
+struct SampleConfig {
+  std::string solver = "euler_maruyama";
+  std::int64_t steps = 100;
+  std::int64_t n = 64;
+  std::uint64_t seed = 0;
+  std::string grid = "uniform";
+  std::string clock = "t";
+  double eta = 1;
+  CorrectorConfig corrector = {};
+  bool denoise = true;
+  double tolerance = 1e-5;
+  double t_min = 0;
+
+  static constexpr auto fields = std::tuple{
+      field("solver", &SampleConfig::solver, "the method", one_of(&solver_names)),
+      field("steps", &SampleConfig::steps, "steps of the grid; probability_flow chooses its own", at_least(1)),
+      field("n", &SampleConfig::n, "samples", at_least(1)),
+      field("seed", &SampleConfig::seed, "of prior and noise"),
+      field("grid", &SampleConfig::grid, "spacing of the time points", one_of(&grid_names)),
+      field("clock", &SampleConfig::clock, "the variable that steps are taken in", one_of(&clock_names)),
+      field("eta", &SampleConfig::eta, "noise of the reverse SDE: 1 Anderson's, 0 the probability flow", at_least(0)),
+      field("corrector", &SampleConfig::corrector, "Langevin steps"),
+      field("denoise", &SampleConfig::denoise, "end with the denoiser's mean, one more evaluation"),
+      field("tolerance", &SampleConfig::tolerance, "absolute and relative, of probability_flow", above(0)),
+      field("t_min", &SampleConfig::t_min, "time at which sampling ends; 0: the SDE's own", at_least(0))};
+};
+
+struct SampleOptions {
+  Shape shape = {2};             // of one sample
+  Dtype dtype = Dtype::f32;
+  std::int64_t shard = 0;        // samples that one worker carries at a time; 0: chosen by the shape.  Changes no bit.
+  int trajectory = 0;            // states to keep, evenly spaced over the grid points, first and last among them
+  bool allow_failures = false;   // count non-finite samples instead of throwing
+  /// Sample-steps done and in all, at most 50 times a second, by one worker at a time; false cancels.
+  std::function<bool(std::int64_t done, std::int64_t total)> progress = {};
+};
+
+struct Samples {
+  Tensor values;               // [n, ...]
+  double nfe = 0;              // evaluations of the score per sample, counted; a mean where samples differ
+  double seconds = 0;
+  Tensor trajectory;           // [frames, n, ...], before the final denoising
+  std::vector<double> times;   // of the frames
+  std::int64_t failures = 0;   // samples that are not finite
+};
+
+/// Thrown by `sample` where the progress callback returns false.
+class Cancelled : public Error {
+  using Error::Error;
+};
+
+/// Draws from the prior at t_max and carries the draws to t_min, in shards on all workers; sample i is the same, to the
+/// bit, for any n, shard or number of threads.  `score` is called by several threads at once, off the tape.
+/// Throws ConfigError for settings that do not fit together, NumericalError, naming sample and step, where a sample is
+/// not finite.
+Samples sample(const Score& score, const ForwardSde& sde, const SampleConfig& config = {},
+               const SampleOptions& options = {});
+
+}  // namespace fokker

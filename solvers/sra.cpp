@@ -1,0 +1,48 @@
+#include "fokker/solvers/sra.h"
+
+namespace fokker {
+
+template <int S>
+Tensor Sra<S>::step(const Sde& sde, const BrownianIncrement& b, const Tensor& x, double t0, double t1) const {
+  using detail::advance, detail::DriftTerm, detail::NoiseTerm;
+  const double h = t1 - t0;
+  const auto& m = tableau_;
+  const bool noisy = sde.noise() != Noise::none;
+  std::array<Tensor, S> f, g;
+  if (noisy)
+    for (int j = 0; j < S; ++j) g[j] = sde.diffusion(x, t0 + m.c1[j] * h);
+  std::array<DriftTerm, S> drifts;
+  std::array<NoiseTerm, S> noises;
+  for (int i = 0; i < S; ++i) {
+    for (int j = 0; j < i; ++j) {
+      drifts[j] = {h * m.a0[i][j], f[j]};
+      if (noisy) noises[j] = {g[j], 0.5 * m.b0[i][j], m.b0[i][j]};
+    }
+    const auto used = static_cast<std::size_t>(i);
+    const Tensor y = i == 0 ? x : advance(x, {drifts.data(), used}, {noises.data(), noisy ? used : 0}, b);
+    f[i] = sde.drift(y, t0 + m.c0[i] * h);
+  }
+  for (int i = 0; i < S; ++i) {
+    drifts[i] = {h * m.alpha[i], f[i]};
+    if (noisy) noises[i] = {g[i], m.beta1[i] + 0.5 * m.beta2[i], m.beta2[i]};
+  }
+  return advance(x, drifts, {noises.data(), noisy ? std::size_t{S} : 0}, b);
+}
+
+template class Sra<2>;
+
+Tensor Sea::step(const Sde& sde, const BrownianIncrement& b, const Tensor& x, double t0, double t1) const {
+  using detail::advance, detail::DriftTerm, detail::NoiseTerm;
+  const double h = t1 - t0;
+  if (sde.noise() == Noise::none) {
+    const DriftTerm drift[] = {{h, sde.drift(x, t0)}};
+    return advance(x, drift, {}, b);
+  }
+  const Tensor g0 = sde.diffusion(x, t0), g1 = sde.diffusion(x, t1);
+  const NoiseTerm shift[] = {{g0, 0.5, 1}};
+  const DriftTerm drift[] = {{h, sde.drift(advance(x, {}, shift, b), t0)}};
+  const NoiseTerm noise[] = {{g0, 0.5, 1}, {g1, 0.5, -1}};
+  return advance(x, drift, noise, b);
+}
+
+}  // namespace fokker

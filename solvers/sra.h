@@ -1,0 +1,81 @@
+#pragma once
+
+#include <array>
+
+#include "fokker/solvers/solver.h"
+
+namespace fokker {
+
+/// A stochastic Runge–Kutta method for additive noise [rossler2010], with I = W/2 + H:
+///   Yᵢ = x + h Σ a0ᵢⱼ f(Yⱼ, t + c0ⱼ h) + Σ b0ᵢⱼ g(t + c1ⱼ h) I,
+///   x⁺ = x + h Σ αᵢ f(Yᵢ, t + c0ᵢ h) + Σ (β1ᵢ W + β2ᵢ I) g(t + c1ᵢ h).
+template <int S>
+struct SraTableau {
+  std::array<double, S> c0, c1;
+  std::array<std::array<double, S>, S> a0, b0;
+  std::array<double, S> alpha, beta1, beta2;
+};
+
+/// Whether a tableau is explicit and has strong order 1.5 under additive, time-dependent noise.
+template <int S>
+constexpr bool satisfies_order_conditions(const SraTableau<S>& m) {
+  const auto is = [](double value, double wanted) { return value - wanted < 1e-12 && wanted - value < 1e-12; };
+  double alpha = 0, beta1 = 0, beta2 = 0, alpha_a = 0, alpha_b = 0, alpha_bb = 0, beta1_c = 0, beta2_c = 0;
+  for (int i = 0; i < S; ++i) {
+    double a = 0, b = 0;
+    for (int j = 0; j < S; ++j) {
+      a += m.a0[i][j];
+      b += m.b0[i][j];
+      if (j >= i && (m.a0[i][j] != 0 || m.b0[i][j] != 0)) return false;
+    }
+    if (!is(a, m.c0[i])) return false;
+    alpha += m.alpha[i];
+    beta1 += m.beta1[i];
+    beta2 += m.beta2[i];
+    alpha_a += m.alpha[i] * a;
+    alpha_b += m.alpha[i] * b;
+    alpha_bb += m.alpha[i] * b * b;
+    beta1_c += m.beta1[i] * m.c1[i];
+    beta2_c += m.beta2[i] * m.c1[i];
+  }
+  return is(alpha, 1) && is(beta1, 1) && is(beta2, 0) && is(alpha_b, 1) && is(alpha_a, 0.5) && is(alpha_bb, 1.5) &&
+         is(beta1_c, 1) && is(beta2_c, -1);
+}
+
+inline constexpr SraTableau<2> sra1{.c0 = {0, 3. / 4},
+                                    .c1 = {1, 0},
+                                    .a0 = {{{0, 0}, {3. / 4, 0}}},
+                                    .b0 = {{{0, 0}, {3. / 2, 0}}},
+                                    .alpha = {1. / 3, 2. / 3},
+                                    .beta1 = {1, 0},
+                                    .beta2 = {-1, 1}};
+static_assert(satisfies_order_conditions(sra1));
+
+/// The method of a tableau.  Strong order 1.5, weak order 2, S drift evaluations a step, additive noise.
+template <int S>
+class Sra final : public Solver {
+ public:
+  Sra(std::string name, const SraTableau<S>& tableau) : name_(std::move(name)), tableau_(tableau) {}
+  std::string name() const override { return name_; }
+  SolverClaims claims() const override { return {1.5, 0, 2, S, true}; }
+  std::unique_ptr<Solver> clone() const override { return std::make_unique<Sra>(*this); }
+  Tensor step(const Sde& sde, const BrownianIncrement& b, const Tensor& x, double t0, double t1) const override;
+
+ private:
+  std::string name_;
+  SraTableau<S> tableau_;
+};
+extern template class Sra<2>;
+
+/// SEA, the shifted Euler method for additive noise [foster2024]:
+///   x⁺ = x + h f(x + g₀ (½W + H), t) + g₀ W + (g₁ − g₀)(½W − H).
+/// Strong order 1, weak order 1 (with a far smaller constant than Euler–Maruyama's), one drift evaluation a step.
+class Sea final : public Solver {
+ public:
+  std::string name() const override { return "sea"; }
+  SolverClaims claims() const override { return {1, 0, 1, 1, true}; }
+  std::unique_ptr<Solver> clone() const override { return std::make_unique<Sea>(); }
+  Tensor step(const Sde& sde, const BrownianIncrement& b, const Tensor& x, double t0, double t1) const override;
+};
+
+}  // namespace fokker
