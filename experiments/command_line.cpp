@@ -90,6 +90,8 @@ int guarded(const std::string& command, const Arguments& arguments, const RunOpt
   try {
     const int code = dispatch(command, arguments, options);
     return received_signal ? 128 + static_cast<int>(received_signal) : code;
+  } catch (const Cancelled&) {
+    return 128 + static_cast<int>(received_signal);
   } catch (const IoError& error) {
     return report(error, 4);
   } catch (const NumericalError& error) {

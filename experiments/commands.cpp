@@ -65,7 +65,6 @@ int sample_command(const std::filesystem::path& path, const std::vector<std::str
   const TrainedRun run = load_run(path);
   const SampleConfig config = with_settings(settings, SampleConfig{});
   SampleSet set{.config = config, .samples = sample(run, config, options), .metrics = {}};
-  if (set.samples.cancelled) return 0;
   const auto file = out.empty() ? path / (config.title() + ".h5") : out;
   results_file(run.experiment, {.run_id = path.filename().string(),
                                 .config_text = dump(run.experiment),
@@ -90,13 +89,12 @@ int evaluate_command(const std::filesystem::path& path, const std::vector<std::s
   const Prepared data = prepare(experiment.data, experiment.seed);
   MetricConfig config = with_settings(settings, experiment.evaluate);
   config.seed = experiment.seed;
-  const Evaluator evaluator(in_data_units(data.training, data.scaling, data.range),
-                            in_data_units(data.held_out, data.scaling, data.range), config);
+  const Evaluator evaluator(in_data_units(data.training, data), in_data_units(data.held_out, data), config);
   std::vector<SampleSet> sets;
   for (const auto& name : file.list("/samples")) {
     SampleSet set{.config = {}, .samples = {.values = read_samples(file, name)}, .metrics = {}};
     set.config.name = name;
-    set.samples.nfe = std::get<std::int64_t>(file.attribute("/samples/" + name, "nfe"));
+    set.samples.nfe = std::get<double>(file.attribute("/samples/" + name, "nfe"));
     set.samples.seconds = std::get<double>(file.attribute("/samples/" + name, "wall_time_s"));
     set.metrics = evaluator(set.samples.values);
     write_evaluation(file, name, set.metrics);
@@ -123,8 +121,8 @@ int info_command(const std::filesystem::path& path, const RunOptions& options) {
   if (!file.contains("/samples")) return 0;
   for (const auto& name : file.list("/samples")) {
     const std::string group = "/samples/" + name;
-    say(options, fmt::format("samples  {}: {}, {} evaluations each", name, to_string(read_samples(file, name).shape()),
-                             std::get<std::int64_t>(file.attribute(group, "nfe"))));
+    say(options, fmt::format("samples  {}: {}, {:.4g} evaluations each", name, to_string(read_samples(file, name).shape()),
+                             std::get<double>(file.attribute(group, "nfe"))));
   }
   return 0;
 }

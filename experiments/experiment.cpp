@@ -33,11 +33,21 @@ Experiment read_experiment(const std::filesystem::path& path, const std::vector<
 }
 
 Model build(const Experiment& experiment) {
-  Model model{.data = prepare(experiment.data, experiment.seed), .sde = make_sde(experiment.sde), .network = {}, .sample_shape = {}};
+  Model model{.data = prepare(experiment.data, experiment.seed),
+              .sde = make_sde(experiment.sde),
+              .network = {},
+              .sample_shape = {}};
   const Shape& shape = model.data.training.x.shape();
   model.sample_shape = Shape(std::span(shape.begin() + 1, shape.end()));
   model.network = make_network(experiment.network, model.sample_shape, Rng(experiment.seed, Stream::initialisation));
   return model;
+}
+
+Dataset in_data_units(const Dataset& part, const Prepared& data) {
+  Dataset result = part;
+  if (part.x.defined()) result.x = data.scaling.invert(part.x);
+  result.range = data.range;
+  return result;
 }
 
 Score make_score(const Experiment& experiment, const ForwardSde& sde, std::shared_ptr<const Network> network) {

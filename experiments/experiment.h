@@ -51,6 +51,9 @@ struct Model {
 };
 Model build(const Experiment& experiment);
 
+/// A part of prepared data, in the units of the data.
+Dataset in_data_units(const Dataset& part, const Prepared& data);
+
 /// The score that a network of the experiment stands for.
 Score make_score(const Experiment& experiment, const ForwardSde& sde, std::shared_ptr<const Network> network);
 

@@ -23,6 +23,12 @@ Lines keys() {
   return lines;
 }
 
+Lines solvers() {
+  Lines lines;
+  for (const SolverSummary& solver : solver_summaries()) lines.push_back(fmt::format("{:<20} {}", solver.name, solver.text));
+  return lines;
+}
+
 struct Kind {
   const char* name;
   Lines (*lines)();
@@ -33,7 +39,7 @@ const Kind kinds[] = {
     {"sdes", [] { return sde_names(); }},
     {"networks", [] { return described(network_entries()); }},
     {"objectives", [] { return described(objective_entries()); }},
-    {"solvers", [] { return solver_names(); }},
+    {"solvers", solvers},
     {"metrics", [] { return described(metric_entries()); }},
     {"preparation", [] { return described(preparation_steps()); }},
     {"keys", keys},

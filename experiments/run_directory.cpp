@@ -104,10 +104,10 @@ void RunDirectory::update_status(std::string_view fields) const {
   write_file_atomically(file("run.json"), json.dump(2) + "\n");
 }
 
-std::string RunDirectory::status() const {
+std::string run_status(const fs::path& run) {
   std::error_code failure;
-  if (!fs::exists(file("run.json"), failure)) return "unknown";
-  const Json json = Json::parse(read_text_file(file("run.json")), nullptr, false);
+  if (!fs::exists(run / "run.json", failure)) return "unknown";
+  const Json json = Json::parse(read_text_file(run / "run.json"), nullptr, false);
   return json.is_object() ? json.value("status", "unknown") : "unknown";
 }
 

@@ -37,7 +37,6 @@ class RunDirectory {
 
   /// Merges `fields` (a JSON object) into run.json.
   void update_status(std::string_view fields) const;
-  std::string status() const;
   void log(std::string_view line) const;
 
   void append_metrics(const std::vector<MetricsRow>& rows) const;
@@ -54,6 +53,9 @@ class RunDirectory {
 
 /// runs/NAME/20260101T000000Z-HASH, the hash being that of the resolved config.
 std::filesystem::path default_run_path(const std::string& name, std::string_view config);
+
+/// What run.json says of a run: "running", "done", "stopped", "failed", or "unknown".
+std::string run_status(const std::filesystem::path& run);
 
 /// "2026-01-01T00:00:00Z"
 std::string utc_now();

@@ -55,7 +55,11 @@ class Runner {
 
 Outcome Runner::execute() {
   describe();
-  if (!train() || !draw_samples()) return Outcome::stopped;
+  try {
+    if (!train() || !draw_samples()) return Outcome::stopped;
+  } catch (const Cancelled&) {
+    return Outcome::stopped;
+  }
   evaluate();
   write_results();
   return Outcome::done;
@@ -140,7 +144,7 @@ bool Runner::draw_samples() {
   const Score score = make_score(experiment_, *model_.sde, averaged_);
   for (const SampleConfig& config : experiment_.sample) {
     SampleSet set{.config = config, .samples = draw(model_, score, config, options_), .metrics = {}};
-    if (set.samples.cancelled || stopping()) return false;
+    if (stopping()) return false;
     write_pictures(directory_.path(), set.config.title(), set.samples, model_.data.range);
     sets_.push_back(std::move(set));
   }
@@ -150,11 +154,10 @@ bool Runner::draw_samples() {
 void Runner::evaluate() {
   if (sets_.empty()) return;
   if (!experiment_.evaluate.metrics.empty()) {
-    const Dataset training = in_data_units(model_.data.training, model_.data.scaling, model_.data.range);
-    const Dataset held_out = in_data_units(model_.data.held_out, model_.data.scaling, model_.data.range);
     MetricConfig config = experiment_.evaluate;
     config.seed = experiment_.seed;
-    const Evaluator evaluator(training, held_out, config);
+    const Evaluator evaluator(in_data_units(model_.data.training, model_.data),
+                              in_data_units(model_.data.held_out, model_.data), config);
     for (SampleSet& set : sets_) set.metrics = evaluator(set.samples.values);
   }
   for (const auto& line : metrics_table(sets_)) say(line);

@@ -26,6 +26,7 @@ struct CorrectorConfig {
 /// "probability_flow" the probability-flow ODE by fixed and by controlled steps; "predictor_corrector" and
 /// "annealed_langevin" use Langevin dynamics [song2021, song2019].
 struct SampleConfig {
+  std::string name = {};
   std::string solver = "euler_maruyama";
   std::int64_t steps = 100;
   std::int64_t n = 64;
@@ -38,7 +39,11 @@ struct SampleConfig {
   double tolerance = 1e-5;
   double t_min = 0;
 
+  /// What the set of samples is called: its name, or else the solver's.
+  const std::string& title() const { return name.empty() ? solver : name; }
+
   static constexpr auto fields = std::tuple{
+      field("name", &SampleConfig::name, "of the set of samples; empty: the solver's"),
       field("solver", &SampleConfig::solver, "the method", one_of(&solver_names)),
       field("steps", &SampleConfig::steps, "steps of the grid; probability_flow chooses its own", at_least(1)),
       field("n", &SampleConfig::n, "samples", at_least(1)),
