@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string_view>
 
 #include "fokker/core/tensor.h"
 
@@ -116,6 +117,8 @@ struct Table {
 
 /// The best table for this CPU; the environment variable FOKKER_ISA (baseline, v3, v4) can only lower it.
 const Table& table();
+/// The table of that name, "baseline", "v3" or "v4"; null where the CPU cannot run it.
+const Table* table(std::string_view name);
 
 inline const Elementwise& elementwise(Dtype dtype) { return table().elementwise[dtype]; }
 inline const Reduce& reduce(Dtype dtype) { return table().reduce[dtype]; }
