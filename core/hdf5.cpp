@@ -160,13 +160,13 @@ Hdf5File Hdf5File::open(const std::filesystem::path& path) {
   const auto bytes = read_file(path);
   const Hdf5Session session;
   const Hdf5Handle access = memory_access();
-  require<IoError>(!bytes.empty(), "[hdf5] {}: expected an HDF5 file, got an empty one", path.string());
+  require<ConfigError>(!bytes.empty(), "[hdf5] {}: expected an HDF5 file, got an empty one", path.string());
   // The library copies the image.
   hdf5_check(H5Pset_file_image(access, const_cast<std::byte*>(bytes.data()), bytes.size()), path.string(), "reading");
   auto state = std::make_unique<State>();
   state->name = path.string();
   state->file = {H5Fopen("fokker-memory", H5F_ACC_RDWR, access), H5Fclose};
-  require<IoError>(state->file.valid(), "[hdf5] {}: expected an HDF5 file, got {} bytes that are none or damaged: {}",
+  require<ConfigError>(state->file.valid(), "[hdf5] {}: expected an HDF5 file, got {} bytes that are none or damaged: {}",
                    path.string(), bytes.size(), hdf5_cause());
   return Hdf5File(std::move(state));
 }

@@ -23,7 +23,7 @@ class Hdf5File {
  public:
   /// An empty file in memory.
   Hdf5File();
-  /// Reads `path` whole into memory.
+  /// Reads `path` whole into memory.  ConfigError where it is not an HDF5 file or damaged.
   static Hdf5File open(const std::filesystem::path& path);
   Hdf5File(Hdf5File&&) noexcept;
   Hdf5File& operator=(Hdf5File&&) noexcept;
