@@ -14,8 +14,8 @@ thread_local bool is_recording = true;
 }  // namespace
 
 bool recording() { return is_recording; }
-NoGrad::NoGrad() : before_(std::exchange(is_recording, false)) {}
-NoGrad::~NoGrad() { is_recording = before_; }
+Recording::Recording(bool on) : before_(std::exchange(is_recording, on)) {}
+Recording::~Recording() { is_recording = before_; }
 
 namespace detail {
 namespace {

@@ -31,16 +31,22 @@ Tensor grad(const Tensor& output, const Tensor& input, bool create_graph = false
 /// Whether ops record themselves on this thread.
 bool recording();
 
-/// Ops record nothing on this thread while it lives.
-class NoGrad {
+/// Ops record themselves on this thread, or do not, while it lives.
+class Recording {
  public:
-  NoGrad();
-  ~NoGrad();
-  NoGrad(const NoGrad&) = delete;
-  NoGrad& operator=(const NoGrad&) = delete;
+  explicit Recording(bool on);
+  ~Recording();
+  Recording(const Recording&) = delete;
+  Recording& operator=(const Recording&) = delete;
 
  private:
   bool before_;
+};
+
+/// Ops record nothing on this thread while it lives.
+class NoGrad : public Recording {
+ public:
+  NoGrad() : Recording(false) {}
 };
 
 namespace detail {

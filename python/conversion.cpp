@@ -95,6 +95,8 @@ ScoreArgument to_score(const py::object& object) {
   });
   const auto score = [callable](const Tensor& x, double t) {
     const py::gil_scoped_acquire gil;
+    // Samplers work off the tape, but a callable may well be a gradient.
+    const Recording on(true);
     const Tensor result = to_tensor((*callable)(to_numpy(x), t), x.dtype());
     require<ShapeError>(result.shape() == x.shape(), "[score] expected the callable to return x's shape {}, got {}",
                         to_string(x.shape()), to_string(result.shape()));
