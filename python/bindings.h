@@ -16,6 +16,7 @@ namespace py = pybind11;
 // One function a layer, each in the file of its name.
 void bind_core(py::module_& m);
 void bind_sde(py::module_& m);
+void bind_solvers(py::module_& m);
 void bind_score(py::module_& m);
 void bind_experiments(py::module_& m);
 void bind_ops(py::module_& m, py::class_<Tensor>& tensor);

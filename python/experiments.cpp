@@ -7,7 +7,7 @@
 #include "fokker/experiments/trainer.h"
 #include "fokker/python/keywords.h"
 #include "fokker/python/network.h"
-#include "fokker/python/poll.h"
+#include "fokker/python/watch.h"
 
 namespace fokker::python {
 namespace {
@@ -75,20 +75,19 @@ py::tuple train(NetworkHandle& network, const ForwardSde& sde, const Prepared& d
   const auto config = from_keywords<TrainConfig>(keywords);
   network.build(without_axis(data.training.x.shape(), 0));
   Curves curves;
-  Poll poll(progress);
   NetworkHandle averaged = network;
-  {
-    const py::gil_scoped_release released;
+  watched(progress, [&](Watch& watch) {
     Trainer trainer(network.network, sde, data.training, config, seed);
     trainer.augment(Augmentation(augment, data.training.range.low));
-    while (trainer.steps_done() < config.steps) {
+    bool going = true;
+    while (going && trainer.steps_done() < config.steps) {
       const StepReport report = trainer.step();
       curves.loss.push_back(report.loss);
       curves.gradient_norm.push_back(report.gradient_norm);
-      poll(report.step, config.steps);
+      going = watch.report(report.step, config.steps);
     }
     averaged.network = std::const_pointer_cast<Network>(trainer.averaged());
-  }
+  });
   return py::make_tuple(averaged, curves.loss, curves.gradient_norm, to_dictionary(config));
 }
 

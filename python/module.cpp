@@ -16,6 +16,7 @@ PYBIND11_MODULE(_fokker, m) {
 
   python::bind_core(m);
   python::bind_sde(m);
+  python::bind_solvers(m);
   python::bind_score(m);
   python::bind_experiments(m);
   m.def("thread_count", &thread_count, "Workers that sampling and training use.");

@@ -15,12 +15,13 @@ class Samples:
     """Samples and how they were drawn."""
 
     values: np.ndarray  # [n, …]
-    nfe: int  # score evaluations of each sample
+    nfe: float  # score evaluations of a sample, counted
     seconds: float
     config: dict
     sde: str
     trajectory: np.ndarray | None = None  # [time, n, …]
     times: np.ndarray | None = None  # [time]
+    failures: int = 0  # samples that are not finite
 
     @property
     def images(self):
@@ -34,7 +35,7 @@ class Samples:
         return np.array(self.values, dtype=dtype, copy=True) if copy else np.asarray(self.values, dtype=dtype)
 
     def __repr__(self):
-        return f"Samples({list(self.values.shape)} by {self.config['solver']}, {self.nfe} evaluations, {self.seconds:.2f} s)"
+        return f"Samples({list(self.values.shape)} by {self.config['solver']}, {self.nfe:g} evaluations, {self.seconds:.2f} s)"
 
     def grid(self, n=64):
         """The first n images as one, [height, width, channels] in [0, 1]; the values' own range is black to white."""
@@ -64,7 +65,7 @@ class Samples:
             axes.set_aspect("equal")
         else:
             axes.hist(flat[:, 0], bins="auto", density=True)
-        axes.set_title(f"{self.config['solver']}, {self.nfe} evaluations")
+        axes.set_title(f"{self.config['solver']}, {self.nfe:g} evaluations")
         return axes
 
     def to_xarray(self):
