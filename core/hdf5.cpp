@@ -11,11 +11,12 @@ namespace {
 constexpr std::size_t memory_increment = std::size_t{1} << 20;
 
 /// Access to a file that lives in memory and never touches the disk: HDF5 1.10 crashes the process after a failed write
-/// to a full disk, and does not know how to replace a file whole.
+/// to a full disk, and does not know how to replace a file whole.  The oldest superblock, because H5Fget_file_image of
+/// 1.10 leaves a wrong checksum in the newer ones.
 Hdf5Handle memory_access() {
   Hdf5Handle access(H5Pcreate(H5P_FILE_ACCESS), H5Pclose);
   hdf5_check(H5Pset_fapl_core(access, memory_increment, false), "memory", "choosing the driver");
-  hdf5_check(H5Pset_libver_bounds(access, H5F_LIBVER_V18, H5F_LIBVER_V110), "memory", "choosing the format");
+  hdf5_check(H5Pset_libver_bounds(access, H5F_LIBVER_EARLIEST, H5F_LIBVER_V110), "memory", "choosing the format");
   return access;
 }
 
@@ -27,6 +28,12 @@ Hdf5Handle creation_list(hid_t kind) {
   if (kind != H5P_DATASET_CREATE) hdf5_check(H5Pset_link_creation_order(list, order), "memory", "keeping the order");
   hdf5_check(H5Pset_attr_creation_order(list, order), "memory", "keeping the order");
   return list;
+}
+
+/// The library takes two open files of one name for one file.
+std::string unique_name() {
+  static std::uint64_t count = 0;
+  return fmt::format("fokker-memory-{}", count++);
 }
 
 std::pair<std::string, std::string> split_path(const std::string& path) {
@@ -138,7 +145,7 @@ Hdf5File::Hdf5File() : state_(std::make_unique<State>()) {
   const Hdf5Session session;
   const Hdf5Handle creation = creation_list(H5P_FILE_CREATE), access = memory_access();
   state_->name = "new file";
-  state_->file = {H5Fcreate("fokker-memory", H5F_ACC_TRUNC, creation, access), H5Fclose};
+  state_->file = {H5Fcreate(unique_name().c_str(), H5F_ACC_TRUNC, creation, access), H5Fclose};
   hdf5_check(hid_t{state_->file}, state_->name, "making the file");
 }
 
@@ -165,7 +172,7 @@ Hdf5File Hdf5File::open(const std::filesystem::path& path) {
   hdf5_check(H5Pset_file_image(access, const_cast<std::byte*>(bytes.data()), bytes.size()), path.string(), "reading");
   auto state = std::make_unique<State>();
   state->name = path.string();
-  state->file = {H5Fopen("fokker-memory", H5F_ACC_RDWR, access), H5Fclose};
+  state->file = {H5Fopen(unique_name().c_str(), H5F_ACC_RDWR, access), H5Fclose};
   require<ConfigError>(state->file.valid(), "[hdf5] {}: expected an HDF5 file, got {} bytes that are none or damaged: {}",
                    path.string(), bytes.size(), hdf5_cause());
   return Hdf5File(std::move(state));
