@@ -1,4 +1,5 @@
 #include "fokker/core/kernels/isa.h"
+#include "fokker/core/kernels/vector_activation.h"
 #include "fokker/core/kernels/vector_trigonometry.h"
 
 namespace fokker::kernels::FOKKER_ISA {

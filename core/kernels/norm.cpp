@@ -1,6 +1,7 @@
 #include "fokker/core/kernels/isa.h"
 #include "fokker/core/kernels/scratch.h"
-#include "fokker/core/kernels/vector_math.h"
+#include "fokker/core/kernels/vector_activation.h"
+#include "fokker/core/kernels/vector_wide.h"
 
 namespace fokker::kernels::FOKKER_ISA {
 

@@ -1,5 +1,5 @@
 #include "fokker/core/kernels/isa.h"
-#include "fokker/core/kernels/vector_math.h"
+#include "fokker/core/kernels/vector_wide.h"
 
 namespace fokker::kernels::FOKKER_ISA {
 

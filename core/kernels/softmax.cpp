@@ -1,4 +1,4 @@
-#include "fokker/core/kernels/vector_math.h"
+#include "fokker/core/kernels/vector_logarithm.h"
 
 namespace fokker::kernels::FOKKER_ISA {
 namespace {
