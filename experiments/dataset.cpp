@@ -74,16 +74,18 @@ Dataset finish(Dataset data, const fs::path& file, const DatasetOptions& options
 
 // --- files ----------------------------------------------------------------------------------------------------------
 
+/// Images and labels of MNIST's training part, else of its test part; labels may be missing.
 std::pair<fs::path, fs::path> mnist_files(const fs::path& folder) {
   for (const std::string part : {"train", "t10k"})
-    for (const std::string dot : {"-", "."}) {
-      const fs::path images = folder / (part + "-images" + dot + "idx3-ubyte");
-      const fs::path labels = folder / (part + "-labels" + dot + "idx1-ubyte");
-      if (fs::exists(images)) return {images, fs::exists(labels) ? labels : fs::path{}};
-    }
+    for (const std::string dot : {"-", "."})
+      for (const std::string end : {"", ".gz"}) {
+        const fs::path images = folder / (part + "-images" + dot + "idx3-ubyte" + end);
+        const fs::path labels = folder / (part + "-labels" + dot + "idx1-ubyte" + end);
+        if (fs::exists(images)) return {images, fs::exists(labels) ? labels : fs::path{}};
+      }
   throw IoError(
-      fmt::format("[data.source] expected \"train-images-idx3-ubyte\" or \"t10k-images-idx3-ubyte\" in the folder "
-                  "{}, found neither; unpack the files with gunzip, or name them as idx:IMAGES,LABELS",
+      fmt::format("[data.source] expected \"train-images-idx3-ubyte\" or \"t10k-images-idx3-ubyte\", or either with "
+                  "\".gz\", in the folder {}, found none; or name the files as idx:IMAGES,LABELS",
                   folder.string()));
 }
 

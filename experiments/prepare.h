@@ -24,7 +24,7 @@ struct DataConfig {
   bool balance = false;
   bool dequantise = false;
   std::string scaling = "auto";
-  std::vector<std::string> augment;
+  std::vector<std::string> augment = {};
 
   static constexpr auto fields = std::tuple{
       field("source", &DataConfig::source, "a name of `fokker list datasets`, as in \"digits\" or \"idx:PATH\"",
