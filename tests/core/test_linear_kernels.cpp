@@ -138,8 +138,8 @@ TEST_CASE("matrix products of every form and size") {
     INFO(t->name);
     for (const Product p : {Product{1, 1, 1}, {3, 5, 7}, {12, 32, 16}, {13, 33, 17}, {64, 100, 128}, {25, 2, 8}, {30, 8, 2},
                             {7, 40, 400}, {5, 530, 9}, {2, 3, 0}, {29, 70, 769}}) {
-      check_gemm<float>(t->linear.f32, p, 4e-8);
-      check_gemm<double>(t->linear.f64, p, 7.5e-17);
+      check_gemm<float>(t->linear.f32, p, 0x1p-24);
+      check_gemm<double>(t->linear.f64, p, 0x1p-53);
     }
   }
 }
