@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <limits>
 #include <string_view>
 
 #include "fokker/core/kernels/kernels.h"
@@ -57,94 +58,128 @@ FOKKER_INLINE typename LanesOf<T>::Real exp_of_negative(typename LanesOf<T>::Rea
   return p * reinterpret_cast<Real>(exponent);
 }
 
-/// One tile of samples.  `D` fixes the dimension at compile time where it is positive.
+/// What the loops read, and room for one tile of samples.
 template <class T>
-struct Tile {
+struct Work {
   using Real = typename LanesOf<T>::Real;
   static constexpr std::int64_t lanes = 64 / sizeof(T);
   const T *means, *half_precision, *offset;
   std::int64_t components, dimension;
   Real *x, *total, *logit;  // [dimension], [dimension], [components]
-
-  template <int D>
-  FOKKER_INLINE void run() const {
-    const std::int64_t d = D > 0 ? D : dimension;
-    Real largest = Real{} - std::numeric_limits<T>::infinity();
-    for (std::int64_t k = 0; k < components; ++k) {
-      Real q{};
-      for (std::int64_t j = 0; j < d; ++j) {
-        const Real difference = x[j] - means[k * d + j];
-        q += difference * difference;
-      }
-      const Real value = offset[k] - half_precision[k] * q;
-      logit[k] = value;
-      largest = value > largest ? value : largest;
-    }
-    Real weight{};
-    for (std::int64_t j = 0; j < d; ++j) total[j] = Real{};
-    for (std::int64_t k = 0; k < components; ++k) {
-      const Real p = exp_of_negative<T>(logit[k] - largest);
-      weight += p;
-      const Real pull = p * (2 * half_precision[k]);
-      for (std::int64_t j = 0; j < d; ++j) total[j] += pull * (means[k * d + j] - x[j]);
-    }
-    for (std::int64_t j = 0; j < d; ++j) total[j] /= weight;
-  }
 };
 
-/// A short last tile repeats its last row, so that every row goes through the same instructions.
+/// total ← the score at x, one sample a lane.  `D` fixes the dimension at compile time where it is positive.
 template <class T, int D>
-FOKKER_INLINE void all_tiles(const Tile<T>& tile, const T* x, T* out, std::int64_t rows) {
-  constexpr std::int64_t lanes = Tile<T>::lanes;
-  const std::int64_t d = D > 0 ? D : tile.dimension;
+FOKKER_INLINE void score_tile(const Work<T>& work, const typename Work<T>::Real* x, typename Work<T>::Real* total) {
+  using Real = typename Work<T>::Real;
+  const std::int64_t d = D > 0 ? D : work.dimension;
+  Real largest = Real{} - std::numeric_limits<T>::infinity();
+  for (std::int64_t k = 0; k < work.components; ++k) {
+    Real distance{};
+    for (std::int64_t j = 0; j < d; ++j) {
+      const Real difference = x[j] - work.means[k * d + j];
+      distance += difference * difference;
+    }
+    const Real value = work.offset[k] - work.half_precision[k] * distance;
+    work.logit[k] = value;
+    largest = value > largest ? value : largest;
+  }
+  Real weight{};
+  for (std::int64_t j = 0; j < d; ++j) total[j] = Real{};
+  for (std::int64_t k = 0; k < work.components; ++k) {
+    const Real p = exp_of_negative<T>(work.logit[k] - largest);
+    weight += p;
+    const Real pull = p * (2 * work.half_precision[k]);
+    for (std::int64_t j = 0; j < d; ++j) total[j] += pull * (work.means[k * d + j] - x[j]);
+  }
+  const Real inverse = T(1) / weight;
+  for (std::int64_t j = 0; j < d; ++j) total[j] *= inverse;
+}
+
+/// Two vectors of pairs ↔ a vector of firsts and one of seconds.
+template <class T, bool split>
+FOKKER_INLINE void rearrange(typename LanesOf<T>::Real& a, typename LanesOf<T>::Real& b) {
+  constexpr int lanes = 64 / sizeof(T);
+  typename LanesOf<T>::Bits first, second;
+  for (int l = 0; l < lanes; ++l) {
+    first[l] = split ? 2 * l : l / 2 + (l % 2) * lanes;
+    second[l] = split ? 2 * l + 1 : lanes / 2 + l / 2 + (l % 2) * lanes;
+  }
+  const auto low = __builtin_shuffle(a, b, first), high = __builtin_shuffle(a, b, second);
+  a = low, b = high;
+}
+
+/// A whole tile of one or two dimensions, in registers.
+template <class T, int D>
+FOKKER_INLINE void small_tile(const Work<T>& work, const T* from, T* to) {
+  using Real = typename Work<T>::Real;
+  Real x[D], total[D];
+  std::memcpy(x, from, sizeof x);
+  if constexpr (D == 2) rearrange<T, true>(x[0], x[1]);
+  score_tile<T, D>(work, x, total);
+  if constexpr (D == 2) rearrange<T, false>(total[0], total[1]);
+  std::memcpy(to, total, sizeof total);
+}
+
+/// A short last tile is filled up with its first row, so that every row goes through the same instructions.
+template <class T, int D>
+FOKKER_INLINE void all_tiles(const Work<T>& work, const T* x, T* out, std::int64_t rows) {
+  constexpr std::int64_t lanes = Work<T>::lanes;
+  const std::int64_t d = D > 0 ? D : work.dimension;
   for (std::int64_t begin = 0; begin < rows; begin += lanes) {
     const std::int64_t count = std::min(lanes, rows - begin);
     const T* from = x + begin * d;
-    if (count == lanes) {
-      for (std::int64_t j = 0; j < d; ++j)
-#pragma GCC unroll 16
-        for (std::int64_t l = 0; l < lanes; ++l) tile.x[j][l] = from[l * d + j];
+    T* to = out + begin * d;
+    if constexpr (D > 0) {
+      if (count == lanes) {
+        small_tile<T, D>(work, from, to);
+        continue;
+      }
+      T padded[lanes * D], result[lanes * D];
+      for (std::int64_t l = 0; l < lanes; ++l)
+        for (std::int64_t j = 0; j < D; ++j) padded[l * D + j] = from[(l < count ? l : 0) * D + j];
+      small_tile<T, D>(work, padded, result);
+      std::memcpy(to, result, static_cast<std::size_t>(count * D) * sizeof(T));
     } else {
       for (std::int64_t j = 0; j < d; ++j)
-        for (std::int64_t l = 0; l < lanes; ++l) tile.x[j][l] = from[std::min(l, count - 1) * d + j];
+        for (std::int64_t l = 0; l < lanes; ++l) work.x[j][l] = from[(l < count ? l : 0) * d + j];
+      score_tile<T, D>(work, work.x, work.total);
+      for (std::int64_t j = 0; j < d; ++j)
+        for (std::int64_t l = 0; l < count; ++l) to[l * d + j] = work.total[j][l];
     }
-    tile.template run<D>();
-    T* to = out + begin * d;
-    for (std::int64_t j = 0; j < d; ++j)
-      for (std::int64_t l = 0; l < count; ++l) to[l * d + j] = tile.total[j][l];
   }
 }
 
 template <class T>
-FOKKER_INLINE void any_dimension(const Tile<T>& tile, const T* x, T* out, std::int64_t rows) {
-  if (tile.dimension == 1) return all_tiles<T, 1>(tile, x, out, rows);
-  if (tile.dimension == 2) return all_tiles<T, 2>(tile, x, out, rows);
-  all_tiles<T, 0>(tile, x, out, rows);
+FOKKER_INLINE void any_dimension(const Work<T>& work, const T* x, T* out, std::int64_t rows) {
+  if (work.dimension == 1) return all_tiles<T, 1>(work, x, out, rows);
+  if (work.dimension == 2) return all_tiles<T, 2>(work, x, out, rows);
+  all_tiles<T, 0>(work, x, out, rows);
 }
 
 template <class T>
-void baseline(const Tile<T>& tile, const T* x, T* out, std::int64_t rows) {
-  any_dimension(tile, x, out, rows);
+void baseline(const Work<T>& work, const T* x, T* out, std::int64_t rows) {
+  any_dimension(work, x, out, rows);
 }
 #ifdef FOKKER_MIXTURE_V4
 template <class T>
-FOKKER_MIXTURE_V3 void v3(const Tile<T>& tile, const T* x, T* out, std::int64_t rows) {
-  any_dimension(tile, x, out, rows);
+FOKKER_MIXTURE_V3 void v3(const Work<T>& work, const T* x, T* out, std::int64_t rows) {
+  any_dimension(work, x, out, rows);
 }
 template <class T>
-FOKKER_MIXTURE_V4 void v4(const Tile<T>& tile, const T* x, T* out, std::int64_t rows) {
-  any_dimension(tile, x, out, rows);
+FOKKER_MIXTURE_V4 void v4(const Work<T>& work, const T* x, T* out, std::int64_t rows) {
+  any_dimension(work, x, out, rows);
 }
 #endif
 
 template <class T>
-void run(const Tile<T>& tile, const T* x, T* out, std::int64_t rows) {
+void run(const Work<T>& work, const T* x, T* out, std::int64_t rows) {
 #ifdef FOKKER_MIXTURE_V4
   const std::string_view isa = kernels::table().name;
-  if (isa == "x86-64-v4") return v4(tile, x, out, rows);
-  if (isa == "x86-64-v3") return v3(tile, x, out, rows);
+  if (isa == "x86-64-v4") return v4(work, x, out, rows);
+  if (isa == "x86-64-v3") return v3(work, x, out, rows);
 #endif
-  baseline(tile, x, out, rows);
+  baseline(work, x, out, rows);
 }
 
 }  // namespace
@@ -152,16 +187,16 @@ void run(const Tile<T>& tile, const T* x, T* out, std::int64_t rows) {
 Tensor mixture_score(const MixtureTerms& terms, const Tensor& x) {
   Tensor out = Tensor::empty(x.shape(), x.dtype());
   visit(x.dtype(), [&]<class T>(T) {
-    using Real = typename Tile<T>::Real;
+    using Real = typename Work<T>::Real;
     const auto k = static_cast<std::size_t>(terms.components), d = static_cast<std::size_t>(terms.dimension);
     const std::vector<T> means(terms.means.begin(), terms.means.end());
     const std::vector<T> half_precision(terms.half_precision.begin(), terms.half_precision.end());
     const std::vector<T> offset(terms.offset.begin(), terms.offset.end());
     Tensor scratch = Tensor::empty({static_cast<std::int64_t>((2 * d + k) * sizeof(Real) / sizeof(T))}, dtype_of<T>);
     Real* at = static_cast<Real*>(scratch.raw());
-    const Tile<T> tile{means.data(), half_precision.data(), offset.data(), terms.components, terms.dimension,
+    const Work<T> work{means.data(), half_precision.data(), offset.data(), terms.components, terms.dimension,
                        at,           at + d,                at + 2 * d};
-    run(tile, x.data<T>().data(), out.data<T>().data(), x.extent(0));
+    run(work, x.data<T>().data(), out.data<T>().data(), x.extent(0));
   });
   return out;
 }
