@@ -32,8 +32,8 @@ def test_reverse_of_the_probability_flow_has_no_noise():
     x = np.array([[0.3, -2.0]])
     t = 0.4
     f, g = sde.drift(x, t).numpy(), sde.diffusion(x, t).item()
-    np.testing.assert_allclose(fk.ReverseSde(sde, lambda x, t: -x, eta=1).drift(x, t).numpy(), f + g**2 * x)
-    np.testing.assert_allclose(fk.ReverseSde(sde, lambda x, t: -x, eta=0).drift(x, t).numpy(), f + g**2 * x / 2)
+    np.testing.assert_allclose(fk.ReverseSde(sde, lambda x, t: -3 * x, eta=1).drift(x, t).numpy(), f + 3 * g**2 * x)
+    np.testing.assert_allclose(fk.ReverseSde(sde, lambda x, t: -3 * x, eta=0).drift(x, t).numpy(), f + 1.5 * g**2 * x)
 
 
 def test_mixture_against_numpy():
