@@ -92,8 +92,9 @@ int evaluate_command(const std::filesystem::path& path, const std::vector<std::s
   const Evaluator evaluator(in_data_units(data.training, data), in_data_units(data.held_out, data), config);
   std::vector<SampleSet> sets;
   for (const auto& name : file.list("/samples")) {
-    SampleSet set{.config = {}, .samples = {.values = read_samples(file, name)}, .metrics = {}};
+    SampleSet set;
     set.config.name = name;
+    set.samples.values = read_samples(file, name);
     set.samples.nfe = std::get<double>(file.attribute("/samples/" + name, "nfe"));
     set.samples.seconds = std::get<double>(file.attribute("/samples/" + name, "wall_time_s"));
     set.metrics = evaluator(set.samples.values);

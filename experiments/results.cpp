@@ -45,10 +45,10 @@ void write_samples(Hdf5File& file, const SampleSet& set, const ValueRange& range
   const Samples& samples = set.samples;
   const std::string group = "/samples/" + set.config.title();
   const int rank = samples.values.rank();
-  file.write(group + "/" + variable(rank), samples.values, sample_axes(rank));
   std::vector<std::int64_t> index(static_cast<std::size_t>(samples.values.extent(0)));
   for (std::size_t i = 0; i < index.size(); ++i) index[i] = static_cast<std::int64_t>(i);
   file.write(group + "/sample", std::span<const std::int64_t>(index), {samples.values.extent(0)}, {"sample"});
+  file.write(group + "/" + variable(rank), samples.values, sample_axes(rank));
   file.set_attribute(group, "sampler", Attribute(set.config.solver));
   file.set_attribute(group, "sampler_config", Attribute(dump(set.config)));
   file.set_attribute(group, "n_steps", Attribute(static_cast<std::int64_t>(set.config.steps)));

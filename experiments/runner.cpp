@@ -82,7 +82,7 @@ void Runner::report_interval(std::int64_t step) {
                                       [](double sum, const MetricsRow& row) { return sum + row.report.loss; }) /
                       static_cast<double>(count);
   const double epoch = static_cast<double>(step * experiment_.train.batch) / static_cast<double>(model_.data.training.size());
-  say(fmt::format("epoch {:<6.4g} step {:>6}/{}  loss {:.5f}  gradient {:.3g}", epoch, step, experiment_.train.steps, mean,
+  say(fmt::format("epoch {:<5.3g} step {:>6}/{}  loss {:.5f}  gradient {:.3g}", epoch, step, experiment_.train.steps, mean,
                   rows_.back().report.gradient_norm));
 }
 

@@ -85,12 +85,12 @@ TEST_CASE("the minimiser of every denoising objective is the exact score") {
       }
 }
 
-TEST_CASE("negative control: a network that is off by a tenth is not a minimiser") {
+TEST_CASE("negative control: a network that is off by a fifth is not a minimiser") {
   const VP sde;
   for (const char* name : prediction_names()) {
     const DenoisingScoreMatching dsm(sde, {.prediction = name, .weighting = "uniform", .t_min = 0.02});
     INFO(name);
-    CHECK(gradient_z(dsm, ExactGaussian(sde, prediction(name)), 1.1)[0] > 8);
+    CHECK(gradient_z(dsm, ExactGaussian(sde, prediction(name)), 1.2)[0] > 8);
   }
 }
 
