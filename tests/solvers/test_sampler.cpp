@@ -1,0 +1,315 @@
+// The law, the cost and the bits of every sampler, on mixtures whose score is exact.
+#include <algorithm>
+#include <atomic>
+#include <cmath>
+#include <cstring>
+#include <numeric>
+
+#include "fokker/core/ops/elementwise.h"
+#include "fokker/core/parallel.h"
+#include "fokker/sde/mixture.h"
+#include "fokker/sde/registry.h"
+#include "fokker/solvers/sampler.h"
+#include "tests/support/catch.h"
+
+using namespace fokker;
+
+namespace {
+
+constexpr std::int64_t n = 40'000;
+
+/// A mixture on the line with the quantiles of its law after diffusion.
+struct Law {
+  std::vector<double> means = {-1.5, 0.5, 1.2}, deviations = {0.2, 0.3, 0.15}, weights = {2. / 6, 3. / 6, 1. / 6};
+
+  GaussianMixture mixture() const { return GaussianMixture({{means[0]}, {means[1]}, {means[2]}}, deviations, weights); }
+  double cumulative(double x, Marginal at) const {
+    double p = 0;
+    for (std::size_t k = 0; k < 3; ++k)
+      p += 0.5 * weights[k] *
+           std::erfc((at.alpha * means[k] - x) / (std::hypot(at.alpha * deviations[k], at.sigma) * std::sqrt(2)));
+    return p;
+  }
+  /// Quantiles (i + ½)/n, in order.
+  std::vector<double> quantiles(Marginal at) const {
+    std::vector<double> q;
+    double low = -9;
+    for (std::int64_t i = 0; i < n; ++i) {
+      const double wanted = (static_cast<double>(i) + 0.5) / static_cast<double>(n);
+      double high = 9;
+      for (double left = low; high - left > 1e-6;) {
+        const double middle = 0.5 * (left + high);
+        (cumulative(middle, at) < wanted ? left : high) = middle;
+        low = left;
+      }
+      q.push_back(high);
+    }
+    return q;
+  }
+};
+const Law law;
+const GaussianMixture line = law.mixture();
+
+/// Wasserstein-1 distance of n samples to the law.
+double w1(const Tensor& x, const std::vector<double>& quantiles) {
+  auto values = x.to_vector();
+  std::ranges::sort(values);
+  double sum = 0;
+  for (std::size_t i = 0; i < values.size(); ++i) sum += std::abs(values[i] - quantiles[i]);
+  return sum / static_cast<double>(n);
+}
+
+double distance(const Tensor& x) {
+  static const std::vector<double> quantiles = law.quantiles({1, 0});
+  return w1(x, quantiles);
+}
+
+/// What n true draws reach: mean + 5 standard deviations of their distance.
+double sampling_bound() {
+  static const double bound = [] {
+    std::vector<double> distances;
+    for (std::uint64_t seed = 0; seed < 40; ++seed) distances.push_back(distance(line.sample(n, Rng(seed))));
+    const double mean = std::accumulate(distances.begin(), distances.end(), 0.0) / 40;
+    double variance = 0;
+    for (const double d : distances) variance += (d - mean) * (d - mean) / 39;
+    return mean + 5 * std::sqrt(variance);
+  }();
+  return bound;
+}
+
+/// Room for a sampler's own bias.
+constexpr double bias = 0.006;
+
+struct Case {
+  SampleConfig config;
+  double nfe;  // 0: chosen by error control
+};
+
+/// Settings with which each solver's own bias is below the sampling error.
+std::vector<Case> cases() {
+  std::vector<Case> all = {
+      {{.solver = "euler_maruyama", .steps = 500, .grid = "log_snr"}, 501},
+      {{.solver = "euler_maruyama", .steps = 500, .grid = "log_snr", .clock = "snr"}, 501},
+      {{.solver = "euler_maruyama", .steps = 300, .grid = "log_snr", .clock = "log_snr"}, 301},
+      {{.solver = "stochastic_heun", .steps = 150, .grid = "log_snr", .clock = "log_snr"}, 301},
+      {{.solver = "sra1", .steps = 150, .grid = "log_snr"}, 301},
+      {{.solver = "sra1", .steps = 100, .grid = "karras", .clock = "snr"}, 201},
+      {{.solver = "sea", .steps = 60, .grid = "karras", .clock = "snr"}, 61},
+      {{.solver = "heun", .steps = 60, .grid = "log_snr"}, 121},
+      {{.solver = "probability_flow"}, 0},
+      {{.solver = "probability_flow", .clock = "log_snr"}, 0},
+      {{.solver = "predictor_corrector", .steps = 300, .grid = "log_snr"}, 601},
+      {{.solver = "annealed_langevin", .steps = 400, .grid = "log_snr", .corrector = {.steps = 6}}, 2401},
+      {{.solver = "euler_maruyama", .steps = 400, .grid = "log_snr", .eta = 0.5}, 401},
+  };
+  for (Case& c : all) c.config.n = n;
+  return all;
+}
+
+bool same_bits(const Tensor& a, const Tensor& b) {
+  return a.bytes() == b.bytes() && std::memcmp(a.raw(), b.raw(), static_cast<std::size_t>(a.bytes())) == 0;
+}
+
+}  // namespace
+
+TEST_CASE("every sampler draws from the mixture under VP") {
+  const auto sde = make_sde({});
+  for (const auto& [config, nfe] : cases()) {
+    const Samples samples = sample(line.score(*sde), *sde, config, {.shape = {1}});
+    const double d = distance(samples.values);
+    INFO(config.solver << " in clock " << config.clock << ": W1 " << d << ", sampling bound " << sampling_bound());
+    CHECK(d < sampling_bound() + bias);
+    if (nfe > 0) CHECK(samples.nfe == nfe);
+    else CHECK((samples.nfe > 20 && samples.nfe < 400));
+  }
+}
+
+TEST_CASE("every SDE leads back to the mixture") {
+  for (const auto& name : sde_names()) {
+    const auto sde = make_sde({.kind = name});
+    for (const auto& [solver, clock, steps] : {std::tuple{"sea", "snr", 100}, {"sra1", "log_snr", 200}}) {
+      const SampleConfig config{.solver = solver, .steps = steps, .n = n, .grid = "karras", .clock = clock};
+      const Samples samples = sample(line.score(*sde), *sde, config, {.shape = {1}});
+      const double d = distance(samples.values);
+      INFO(name << " by " << solver << ": W1 " << d);
+      CHECK(d < sampling_bound() + bias);
+    }
+  }
+}
+
+TEST_CASE("wrong scores and wrong noise are rejected by the law test") {
+  const auto sde = make_sde({});
+  const Score exact = line.score(*sde);
+  const SampleConfig config{.solver = "euler_maruyama", .steps = 300, .n = n, .grid = "log_snr", .clock = "log_snr"};
+  const SampleOptions options{.shape = {1}, .allow_failures = true};
+  const auto rejected = [&](const Score& score) {
+    const Samples samples = sample(score, *sde, config, options);
+    const double d = distance(samples.values);
+    return samples.failures > 0 || d > sampling_bound() + bias;
+  };
+  CHECK_FALSE(rejected(exact));
+  CHECK(rejected([&](const Tensor& x, double t) { return exact(x, t) * -1.0; }));
+  CHECK(rejected([&](const Tensor& x, double t) { return exact(x, t) * std::sqrt(0.5); }));
+  CHECK(rejected([&](const Tensor& x, double t) { return exact(x, 0.8 * t); }));
+}
+
+TEST_CASE("eta = 0 and eta = 1 have the same marginals along the way") {
+  const auto sde = make_sde({});
+  for (const double eta : {0.0, 1.0}) {
+    const SampleConfig config{.solver = "stochastic_heun", .steps = 160, .n = n, .grid = "log_snr", .clock = "log_snr",
+                              .eta = eta};
+    const Samples samples = sample(line.score(*sde), *sde, config, {.shape = {1}, .trajectory = 5});
+    for (std::int64_t frame = 1; frame < 5; ++frame) {
+      const double t = samples.times[static_cast<std::size_t>(frame)];
+      const double d = w1(samples.trajectory.rows(frame, frame + 1), law.quantiles(sde->marginal(t)));
+      INFO("eta " << eta << " at t = " << t << ": W1 " << d);
+      CHECK(d < sampling_bound() + bias);
+    }
+  }
+}
+
+TEST_CASE("Euler-Maruyama in the clock of the SNR is ancestral sampling") {
+  // x₊ = mean of q(x₊ | x, D) + its deviation ξ, with D the denoiser, as in [ho2020] with √β̃.
+  const auto sde = make_sde({});
+  const Score score = line.score(*sde);
+  const SampleConfig config{.steps = 20, .n = 50, .seed = 4, .clock = "snr", .denoise = false};
+  const Samples samples = sample(score, *sde, config, {.shape = {1}, .dtype = Dtype::f64});
+  Tensor x = sde->prior({50, 1}, Rng(4), Dtype::f64);
+  const auto grid = time_grid("uniform", *sde, 20, sde->t_min());
+  for (std::size_t i = 0; i < 20; ++i) {
+    const auto [a0, s0] = sde->marginal(grid[i]);
+    const auto [a1, s1] = sde->marginal(grid[i + 1]);
+    const double ratio = a0 / a1, kept = s1 * s1 * ratio / (s0 * s0), forward = s0 * s0 - ratio * ratio * s1 * s1;
+    const Tensor denoised = denoise(*sde, score, x, grid[i]);
+    const Tensor unit = Rng(4, Stream::brownian, static_cast<std::uint32_t>(i)).normal({50, 1}, Dtype::f64);
+    x = weighted_sum({{kept, x}, {a1 * forward / (s0 * s0), denoised}, {s1 * std::sqrt(forward) / s0, unit}});
+  }
+  for (std::int64_t i = 0; i < 50; ++i) CHECK(samples.values.at(i) == Approx(x.at(i)).epsilon(1e-8));
+}
+
+TEST_CASE("samples do not depend on shards, threads or the number of samples") {
+  const auto sde = make_sde({});
+  const GaussianMixture ring = GaussianMixture::ring();
+  const Score score = ring.score(*sde);
+  const int threads_before = thread_count();
+  for (const auto& solver : solver_names())
+    for (const Dtype dtype : {Dtype::f32, Dtype::f64}) {
+      SampleConfig config{.solver = solver, .steps = 12, .n = 45, .seed = 7};
+      const SampleOptions whole{.dtype = dtype, .shard = 45, .trajectory = 3};
+      const Samples reference = sample(score, *sde, config, whole);
+      INFO(solver);
+      for (const int threads : {1, 2, 3})
+        for (const std::int64_t shard : {1, 7, 16, 0}) {
+          set_thread_count(threads);
+          SampleOptions options = whole;
+          options.shard = shard;
+          const Samples other = sample(score, *sde, config, options);
+          REQUIRE(same_bits(other.values, reference.values));
+          REQUIRE(same_bits(other.trajectory, reference.trajectory));
+          REQUIRE(other.nfe == Approx(reference.nfe).epsilon(1e-14));
+        }
+      config.n = 13;
+      REQUIRE(same_bits(sample(score, *sde, config, {.dtype = dtype}).values, reference.values.rows(0, 13)));
+      config.seed = 8;
+      REQUIRE_FALSE(same_bits(sample(score, *sde, config, {.dtype = dtype}).values, reference.values.rows(0, 13)));
+    }
+  set_thread_count(threads_before);
+}
+
+TEST_CASE("evaluations are counted, not declared") {
+  const auto sde = make_sde({});
+  std::atomic<std::int64_t> rows{0};
+  const Score score = [&, exact = line.score(*sde)](const Tensor& x, double t) {
+    rows += x.extent(0);
+    return exact(x, t);
+  };
+  for (const auto& solver : solver_names()) {
+    rows = 0;
+    const SampleConfig config{.solver = solver, .steps = 10, .n = 30, .denoise = false};
+    const Samples samples = sample(score, *sde, config, {.shape = {1}});
+    INFO(solver);
+    CHECK(samples.nfe == static_cast<double>(rows) / 30);
+    const bool twice = solver == "sra1" || solver == "heun" || solver == "stochastic_heun" || solver == "predictor_corrector";
+    if (solver != "probability_flow") CHECK(samples.nfe == (twice ? 20 : 10));
+  }
+}
+
+TEST_CASE("trajectories run from the prior to the samples") {
+  const auto sde = make_sde({.kind = "edm"});
+  for (const auto& solver : solver_names()) {
+    const SampleConfig config{.solver = solver, .steps = 11, .n = 9, .grid = "karras", .denoise = false};
+    const Samples samples = sample(line.score(*sde), *sde, config, {.shape = {1}, .trajectory = 4});
+    INFO(solver);
+    CHECK(samples.trajectory.shape() == Shape{4, 9, 1});
+    CHECK(samples.times.front() == 80);
+    CHECK(samples.times.back() == 0.002);
+    CHECK(std::ranges::is_sorted(samples.times, std::greater{}));
+    CHECK(same_bits(samples.trajectory.rows(0, 1), sde->prior({9, 1}, Rng(0))));
+    CHECK(same_bits(samples.trajectory.rows(3, 4), samples.values));
+  }
+}
+
+TEST_CASE("progress reaches the end, and can cancel") {
+  const auto sde = make_sde({});
+  const SampleConfig config{.steps = 20, .n = 100};
+  std::int64_t last = 0, total = 0;
+  SampleOptions options{.shape = {1}, .shard = 10};
+  options.progress = [&](std::int64_t done, std::int64_t all) {
+    last = std::max(last, done), total = all;
+    return true;
+  };
+  sample(line.score(*sde), *sde, config, options);
+  CHECK(last == 2000);
+  CHECK(total == 2000);
+  options.progress = [](std::int64_t, std::int64_t) { return false; };
+  CHECK_THROWS_AS(sample(line.score(*sde), *sde, config, options), Cancelled);
+}
+
+TEST_CASE("a sample that is not finite is reported with its step, or counted") {
+  const auto sde = make_sde({});
+  const Score broken = [](const Tensor& x, double t) { return t > 0.55 ? -x : log(x * 0.0 - 1.0); };
+  const SampleConfig config{.steps = 10, .n = 20};
+  CHECK_THROWS_WITH(sample(broken, *sde, config, {.shape = {1}}),
+                    Catch::Contains("[euler_maruyama] sample 0 is not finite after step 6 of 10"));
+  CHECK_THROWS_AS(sample(broken, *sde, config, {.shape = {1}}), NumericalError);
+  CHECK(sample(broken, *sde, config, {.shape = {1}, .allow_failures = true}).failures == 20);
+  CHECK(sample(line.score(*sde), *sde, config, {.shape = {1}}).failures == 0);
+}
+
+TEST_CASE("settings that do not fit are refused with the remedy") {
+  const auto sde = make_sde({});
+  const auto run = [&](SampleConfig config) { return sample(line.score(*sde), *sde, config, {.shape = {1}}); };
+  CHECK_THROWS_WITH(run({.solver = "euler"}), Catch::Contains("euler_maruyama"));
+  CHECK_THROWS_WITH(run({.solver = "sra2"}), Catch::Contains("did you mean sra1?"));
+  CHECK_THROWS_WITH(run({.grid = "karas"}), Catch::Contains("did you mean karras?"));
+  CHECK_THROWS_AS(run({.clock = "sigma"}), ConfigError);
+  CHECK_THROWS_AS(run({.clock = "snr", .eta = 0.5}), ConfigError);
+  CHECK_THROWS_AS(run({.steps = 0}), ConfigError);
+  CHECK_THROWS_AS(run({.n = 0}), ConfigError);
+  CHECK_THROWS_AS(run({.t_min = 2}), ConfigError);
+}
+
+TEST_CASE("time grids end where they should and are spaced as they say") {
+  for (const auto& name : sde_names()) {
+    const auto sde = make_sde({.kind = name});
+    for (const auto& kind : grid_names()) {
+      const auto grid = time_grid(kind, *sde, 16, sde->t_min());
+      INFO(name << ", " << kind);
+      CHECK(grid.size() == 17);
+      CHECK(grid.front() == sde->t_max());
+      CHECK(grid.back() == sde->t_min());
+      for (std::size_t i = 1; i + 1 < grid.size(); ++i) {
+        const auto place = [&](double t) {
+          const double lambda = sde->marginal(t).lambda();
+          return kind == "uniform" ? t : kind == "log_snr" ? lambda : std::exp(-lambda / 7);
+        };
+        const double left = place(grid[i]) - place(grid[i - 1]), right = place(grid[i + 1]) - place(grid[i]);
+        CHECK(left == Approx(right).epsilon(1e-8));
+      }
+    }
+  }
+  // [karras2022]: σ of EDM's second point of 18.
+  const auto edm = make_sde({.kind = "edm"});
+  const double a = std::pow(80, 1.0 / 7), b = std::pow(0.002, 1.0 / 7);
+  CHECK(time_grid("karras", *edm, 17, 0.002)[1] == Approx(std::pow(a + (b - a) / 17, 7)).epsilon(1e-9));
+}
