@@ -28,8 +28,7 @@ class ReverseInT final : public ClockedReverse {
 
 class ReverseInLogSnr final : public ClockedReverse {
  public:
-  ReverseInLogSnr(const ForwardSde& sde, Score score, double eta)
-      : ClockedReverse(sde, std::move(score)), eta_(eta) {}
+  ReverseInLogSnr(const ForwardSde& sde, Score score, double eta) : ClockedReverse(sde, std::move(score)), eta_(eta) {}
   std::unique_ptr<Sde> clone() const override { return std::make_unique<ReverseInLogSnr>(*this); }
   Noise noise() const override { return eta_ > 0 ? Noise::additive : Noise::none; }
   Tensor drift(const Tensor& x, double lambda) const override {
@@ -95,8 +94,8 @@ std::unique_ptr<ClockedReverse> clocked_reverse(const ForwardSde& sde, Score sco
   require<ConfigError>(eta >= 0, "[reverse] expected eta >= 0, got {}", eta);
   if (clock == Clock::t) return std::make_unique<ReverseInT>(sde, score, eta);
   if (clock == Clock::log_snr) return std::make_unique<ReverseInLogSnr>(sde, std::move(score), eta);
-  require<ConfigError>(eta == 1, "[clock] the clock \"snr\" solves eta = 1 alone, got eta = {}; use \"t\" or \"log_snr\"",
-                       eta);
+  require<ConfigError>(eta == 1,
+                       "[clock] the clock \"snr\" solves eta = 1 alone, got eta = {}; use \"t\" or \"log_snr\"", eta);
   return std::make_unique<ReverseInSnr>(sde, std::move(score));
 }
 

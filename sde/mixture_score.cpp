@@ -194,8 +194,8 @@ Tensor mixture_score(const MixtureTerms& terms, const Tensor& x) {
     const std::vector<T> offset(terms.offset.begin(), terms.offset.end());
     Tensor scratch = Tensor::empty({static_cast<std::int64_t>((2 * d + k) * sizeof(Real) / sizeof(T))}, dtype_of<T>);
     Real* at = static_cast<Real*>(scratch.raw());
-    const Work<T> work{means.data(), half_precision.data(), offset.data(), terms.components, terms.dimension,
-                       at,           at + d,                at + 2 * d};
+    const Work<T> work{
+        means.data(), half_precision.data(), offset.data(), terms.components, terms.dimension, at, at + d, at + 2 * d};
     run(work, x.data<T>().data(), out.data<T>().data(), x.extent(0));
   });
   return out;

@@ -53,8 +53,8 @@ std::unique_ptr<ForwardSde> make_sde(const SdeConfig& config) {
   for (const auto& entry : entries)
     if (config.kind == entry.name) return entry.make(config);
   const std::string near = nearest_name(config.kind, sde_names());
-  throw ConfigError(fmt::format("[sde] expected kind to be one of {}, got {}{}", fmt::join(sde_names(), ", "), config.kind,
-                                near.empty() ? "" : "; did you mean " + near + "?"));
+  throw ConfigError(fmt::format("[sde] expected kind to be one of {}, got {}{}", fmt::join(sde_names(), ", "),
+                                config.kind, near.empty() ? "" : "; did you mean " + near + "?"));
 }
 
 void SdeConfig::validate() const { make_sde(*this); }

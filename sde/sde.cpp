@@ -22,7 +22,8 @@ Tensor ForwardSde::drift(const Tensor& x, double t) const { return x * drift_rat
 Tensor ForwardSde::diffusion(const Tensor& x, double t) const { return Tensor::scalar(diffusion_rate(t), x.dtype()); }
 
 Tensor ForwardSde::prior(const Shape& shape, const Rng& rng, Dtype dtype, std::int64_t first_sample) const {
-  require<ShapeError>(shape.rank() > 0 && first_sample >= 0, "[prior] expected a shape [B, ...], got {}", to_string(shape));
+  require<ShapeError>(shape.rank() > 0 && first_sample >= 0, "[prior] expected a shape [B, ...], got {}",
+                      to_string(shape));
   const auto elements = static_cast<std::uint64_t>(shape[0] > 0 ? shape.size() / shape[0] : 0);
   const auto first = static_cast<std::uint64_t>(first_sample) * elements;
   return rng.with(Stream::prior).normal(shape, dtype, first) * prior_sigma();

@@ -12,7 +12,8 @@ namespace {
 
 /// Points uniform in a variable between its values at t_max and t_min; `time` maps the variable back.
 template <class Time>
-std::vector<double> spaced(const ForwardSde& sde, std::int64_t steps, double t_min, double begin, double end, Time time) {
+std::vector<double> spaced(const ForwardSde& sde, std::int64_t steps, double t_min, double begin, double end,
+                           Time time) {
   std::vector<double> points = uniform_points(begin, end, steps);
   for (double& p : points) p = time(p);
   points.front() = sde.t_max();
@@ -21,7 +22,8 @@ std::vector<double> spaced(const ForwardSde& sde, std::int64_t steps, double t_m
 }
 
 void check(const ForwardSde& sde, double t_min) {
-  require<ConfigError>(t_min > 0 && t_min < sde.t_max(), "[grid] expected t_min in (0, {}), got {}", sde.t_max(), t_min);
+  require<ConfigError>(t_min > 0 && t_min < sde.t_max(), "[grid] expected t_min in (0, {}), got {}", sde.t_max(),
+                       t_min);
 }
 
 }  // namespace

@@ -8,9 +8,9 @@ namespace fokker {
 /// A run of the unadjusted Langevin algorithm at one noise level:  x ← x + ε s(x, t) + √(2ε) ξ, `steps` times.
 struct LangevinRun {
   double t;
-  double step;                    // ε, in units of x²
+  double step;  // ε, in units of x²
   int steps;
-  std::int64_t first_increment;   // number of the first increment taken from the noise
+  std::int64_t first_increment;  // number of the first increment taken from the noise
 };
 Tensor langevin(const Score& score, const BrownianMotion& noise, Tensor x, const LangevinRun& run);
 

@@ -65,8 +65,8 @@ class Integration {
   void evaluate(const State& x, State& slope, double t) const {
     const auto count = static_cast<std::int64_t>(x.size() / width_);
     const Tensor f = field_(Tensor::from(x, with_extent(shape_, 0, count), dtype_), t);
-    require<ShapeError>(f.size() == static_cast<std::int64_t>(x.size()), "[dopri5] expected a field of {} elements, got {}",
-                        x.size(), to_string(f.shape()));
+    require<ShapeError>(f.size() == static_cast<std::int64_t>(x.size()),
+                        "[dopri5] expected a field of {} elements, got {}", x.size(), to_string(f.shape()));
     slope = f.to_vector();
   }
 
@@ -103,8 +103,7 @@ class Integration {
   double norm(const State& before, const State& after, const State& error, std::size_t begin) const {
     double sum = 0;
     for (std::size_t j = begin; j < begin + width_; ++j) {
-      const double scale =
-          config_.absolute + config_.relative * std::max(std::abs(before[j]), std::abs(after[j]));
+      const double scale = config_.absolute + config_.relative * std::max(std::abs(before[j]), std::abs(after[j]));
       sum += error[j] / scale * (error[j] / scale);
     }
     return std::sqrt(sum / static_cast<double>(width_));
@@ -120,10 +119,11 @@ class Integration {
     if (p.position > 0 && p.position < lattice_end)
       p.level = std::min(p.level, std::countr_zero(static_cast<std::uint64_t>(p.position)));
     p.level = std::min(p.level, lattice_bits);
-    require<NumericalError>(p.level >= 0 || p.position == lattice_end,
-                            "[dopri5] sample {}: the step size vanished at t = {}; the field is not finite or not smooth "
-                            "there: raise t_min or the tolerance",
-                            row, time(static_cast<double>(p.position)));
+    require<NumericalError>(
+        p.level >= 0 || p.position == lattice_end,
+        "[dopri5] sample {}: the step size vanished at t = {}; the field is not finite or not smooth "
+        "there: raise t_min or the tolerance",
+        row, time(static_cast<double>(p.position)));
   }
 
   struct Ends {

@@ -13,14 +13,14 @@ using VectorField = std::function<Tensor(const Tensor& x, double t)>;
 
 struct OdeConfig {
   double absolute = 1e-5, relative = 1e-5;
-  std::vector<double> frames = {};                   // times at which the solution is wanted, in its direction
+  std::vector<double> frames = {};                     // times at which the solution is wanted, in its direction
   std::function<void(double fraction)> progress = {};  // called after each step, with how far the slowest sample is
 };
 
 struct OdeSolution {
-  Tensor x;                                // at t1
-  std::vector<Tensor> frames;              // by cubic interpolation, third order
-  std::vector<std::int64_t> evaluations;   // of the field, for each sample
+  Tensor x;                               // at t1
+  std::vector<Tensor> frames;             // by cubic interpolation, third order
+  std::vector<std::int64_t> evaluations;  // of the field, for each sample
 };
 
 /// Dormand–Prince 5(4) [dormand1980] by Boost.Odeint, from t0 to t1 in either direction.  Each sample has its own error

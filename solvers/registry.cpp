@@ -21,9 +21,10 @@ struct SolverEntry {
 };
 
 constexpr SolverEntry entries[] = {
-    {"euler_maruyama", "Euler-Maruyama on the reverse SDE; in the clock \"snr\" it is ancestral sampling", detail::run_steps,
-     [] { return Made(new EulerMaruyama); }},
-    {"stochastic_heun", "stochastic Heun on the reverse SDE", detail::run_steps, [] { return Made(new StochasticHeun); }},
+    {"euler_maruyama", "Euler-Maruyama on the reverse SDE; in the clock \"snr\" it is ancestral sampling",
+     detail::run_steps, [] { return Made(new EulerMaruyama); }},
+    {"stochastic_heun", "stochastic Heun on the reverse SDE", detail::run_steps,
+     [] { return Made(new StochasticHeun); }},
     {"sra1", "Roessler's SRA1 on the reverse SDE", detail::run_steps, [] { return Made(new Sra<2>("sra1", sra1)); }},
     {"sea", "shifted Euler on the reverse SDE; best in the clock \"snr\"", detail::run_steps,
      [] { return Made(new Sea); }},

@@ -79,7 +79,11 @@ std::vector<std::int64_t> frame_points(int frames, std::int64_t steps) {
 class Sampling {
  public:
   Sampling(const Score& score, const ForwardSde& sde, const SampleConfig& config, const SampleOptions& options)
-      : score_(score), sde_(sde), config_(config), options_(options), run_(detail::sampler_run(config.solver)),
+      : score_(score),
+        sde_(sde),
+        config_(config),
+        options_(options),
+        run_(detail::sampler_run(config.solver)),
         meter_(options, config.n * config.steps) {
     require<ConfigError>(config.n > 0, "[sample] expected n >= 1, got {}", config.n);
     require<ConfigError>(options.trajectory >= 0, "[sample] expected trajectory >= 0, got {}", options.trajectory);
@@ -114,8 +118,15 @@ class Sampling {
   std::pair<std::int64_t, std::int64_t> run_shard(std::int64_t first, std::int64_t count) {
     const NoGrad off_tape;
     const CountedScore counted(score_);
-    detail::Shard shard{sde_, config_, grid_, counted, batch_shape(count, options_.shape), options_.dtype, first,
-                        [&](std::int64_t) { meter_.add(count); }, {}};
+    detail::Shard shard{sde_,
+                        config_,
+                        grid_,
+                        counted,
+                        batch_shape(count, options_.shape),
+                        options_.dtype,
+                        first,
+                        [&](std::int64_t) { meter_.add(count); },
+                        {}};
     if (options_.trajectory > 0)
       shard.observe = [&](std::int64_t point, const Tensor& x) { keep_frame(point, first, x); };
     const Tensor start = prior(shard);
@@ -152,16 +163,17 @@ class Sampling {
   [[noreturn]] void report_failure(detail::Shard shard, std::int64_t row) const {
     shard.tick = [](std::int64_t) {};
     shard.observe = [&](std::int64_t point, const Tensor& x) {
-      require<NumericalError>(finite_row(x, row),
-                              "[{}] sample {} is not finite after step {} of {}, at t = {}; take more steps, or check the "
-                              "score there",
-                              config_.solver, shard.first + row, point, config_.steps,
-                              grid_[static_cast<std::size_t>(point)]);
+      require<NumericalError>(
+          finite_row(x, row),
+          "[{}] sample {} is not finite after step {} of {}, at t = {}; take more steps, or check the "
+          "score there",
+          config_.solver, shard.first + row, point, config_.steps, grid_[static_cast<std::size_t>(point)]);
     };
     run_(shard, prior(shard));
-    throw NumericalError(fmt::format("[{}] sample {} is not finite after the final denoising at t = {}; check the score "
-                                     "there, or raise t_min",
-                                     config_.solver, shard.first + row, grid_.back()));
+    throw NumericalError(
+        fmt::format("[{}] sample {} is not finite after the final denoising at t = {}; check the score "
+                    "there, or raise t_min",
+                    config_.solver, shard.first + row, grid_.back()));
   }
 
   const Score& score_;

@@ -16,10 +16,9 @@ struct CorrectorConfig {
   int steps = 1;
   double snr = 0.16;
 
-  static constexpr auto fields =
-      std::tuple{field("steps", &CorrectorConfig::steps, "Langevin steps at each level", at_least(1)),
-                 field("snr", &CorrectorConfig::snr, "r of the step 2 (r sigma)^2 of predictor_corrector", above(0),
-                       below(1))};
+  static constexpr auto fields = std::tuple{
+      field("steps", &CorrectorConfig::steps, "Langevin steps at each level", at_least(1)),
+      field("snr", &CorrectorConfig::snr, "r of the step 2 (r sigma)^2 of predictor_corrector", above(0), below(1))};
 };
 
 /// How samples are drawn.  Solvers: the steppers (`stepper_names`) solve the reverse SDE of `eta`; "heun" and
@@ -58,22 +57,22 @@ struct SampleConfig {
 };
 
 struct SampleOptions {
-  Shape shape = {2};             // of one sample
+  Shape shape = {2};  // of one sample
   Dtype dtype = Dtype::f32;
-  std::int64_t shard = 0;        // samples that one worker carries at a time; 0: chosen by the shape.  Changes no bit.
-  int trajectory = 0;            // states to keep, evenly spaced over the grid points, first and last among them
-  bool allow_failures = false;   // count non-finite samples instead of throwing
+  std::int64_t shard = 0;       // samples that one worker carries at a time; 0: chosen by the shape.  Changes no bit.
+  int trajectory = 0;           // states to keep, evenly spaced over the grid points, first and last among them
+  bool allow_failures = false;  // count non-finite samples instead of throwing
   /// Sample-steps done and in all, at most 50 times a second, by one worker at a time; false cancels.
   std::function<bool(std::int64_t done, std::int64_t total)> progress = {};
 };
 
 struct Samples {
-  Tensor values;               // [n, ...]
-  double nfe = 0;              // evaluations of the score per sample, counted; a mean where samples differ
+  Tensor values;   // [n, ...]
+  double nfe = 0;  // evaluations of the score per sample, counted; a mean where samples differ
   double seconds = 0;
-  Tensor trajectory;           // [frames, n, ...], before the final denoising
-  std::vector<double> times;   // of the frames
-  std::int64_t failures = 0;   // samples that are not finite
+  Tensor trajectory;          // [frames, n, ...], before the final denoising
+  std::vector<double> times;  // of the frames
+  std::int64_t failures = 0;  // samples that are not finite
 };
 
 /// Thrown by `sample` where the progress callback returns false.

@@ -16,13 +16,13 @@ void require_fit(const Solver& solver, const Sde& sde) {
                                 solver.name(), sde.name(), to_string(sde.noise()), fmt::join(fitting, ", ")));
 }
 
-Tensor solve(const Sde& sde, const Solver& solver, const BrownianMotion& noise, Tensor x, std::span<const double> grid) {
+Tensor solve(const Sde& sde, const Solver& solver, const BrownianMotion& noise, Tensor x,
+             std::span<const double> grid) {
   require_fit(solver, sde);
   const bool with_area = solver.claims().uses_area;
   for (std::size_t i = 0; i + 1 < grid.size(); ++i) {
     BrownianIncrement b;
-    if (sde.noise() != Noise::none)
-      b = noise.increment(static_cast<std::int64_t>(i), grid[i], grid[i + 1], with_area);
+    if (sde.noise() != Noise::none) b = noise.increment(static_cast<std::int64_t>(i), grid[i], grid[i + 1], with_area);
     x = solver.step(sde, b, x, grid[i], grid[i + 1]);
   }
   return x;

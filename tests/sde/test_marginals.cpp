@@ -60,8 +60,9 @@ TEST_CASE("marginals start at the data and are exact near t = 0") {
   const double t = 1e-9;
   CHECK(VP().marginal(t).sigma == Approx(std::sqrt(0.1 * t)).epsilon(1e-7));
   CHECK(make_sde({.kind = "sub_vp"})->marginal(t).sigma == Approx(0.1 * t).epsilon(1e-7));
-  CHECK(make_sde({.kind = "cosine"})->marginal(t).sigma ==
-        Approx(std::sqrt(t * 3.14159265358979 / 1.008 * std::tan(0.5 * 3.14159265358979 * 0.008 / 1.008))).epsilon(1e-6));
+  CHECK(
+      make_sde({.kind = "cosine"})->marginal(t).sigma ==
+      Approx(std::sqrt(t * 3.14159265358979 / 1.008 * std::tan(0.5 * 3.14159265358979 * 0.008 / 1.008))).epsilon(1e-6));
 }
 
 TEST_CASE("known values of the schedules") {

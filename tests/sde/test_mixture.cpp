@@ -16,7 +16,8 @@ GaussianMixture example(std::int64_t dimension) {
   std::vector<std::vector<double>> means;
   for (int k = 0; k < 5; ++k) {
     means.emplace_back();
-    for (std::int64_t j = 0; j < dimension; ++j) means.back().push_back(std::sin(3.0 * k + 1.7 * static_cast<double>(j)));
+    for (std::int64_t j = 0; j < dimension; ++j)
+      means.back().push_back(std::sin(3.0 * k + 1.7 * static_cast<double>(j)));
   }
   return GaussianMixture(means, {0.3, 0.5, 0.2, 0.8, 0.4}, {1, 2, 1, 3, 0.5});
 }
@@ -34,7 +35,8 @@ TEST_CASE("the mixture's log density is the formula's") {
   const double x = 0.3, y = -0.7;
   const double first = 0.25 * std::exp(-0.5 * (x * x + y * y)) / (2 * M_PI);
   const double second = 0.75 * std::exp(-2 * ((x - 1) * (x - 1) + (y - 2) * (y - 2))) / (2 * M_PI * 0.25);
-  CHECK(p.log_density(Tensor::from({x, y}, {1, 2}, Dtype::f64)).at(0) == Approx(std::log(first + second)).epsilon(1e-13));
+  CHECK(p.log_density(Tensor::from({x, y}, {1, 2}, Dtype::f64)).at(0) ==
+        Approx(std::log(first + second)).epsilon(1e-13));
 }
 
 TEST_CASE("the mixture's score is the gradient of its log density") {

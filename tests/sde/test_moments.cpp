@@ -45,7 +45,8 @@ TEST_CASE("forward SDEs carry a point to their marginal") {
     const Tensor last = solve(*sde, EulerMaruyama(), SequentialNoise(3, {paths, 1}, Dtype::f64), x, grid);
     Moments euler{x0, start * start};
     for (std::size_t i = 0; i + 1 < grid.size(); ++i) {
-      const double h = grid[i + 1] - grid[i], factor = 1 + h * sde->drift_rate(grid[i]), g = sde->diffusion_rate(grid[i]);
+      const double h = grid[i + 1] - grid[i], factor = 1 + h * sde->drift_rate(grid[i]),
+                   g = sde->diffusion_rate(grid[i]);
       euler = {factor * euler.mean, factor * factor * euler.variance + h * g * g};
     }
     INFO(name);
@@ -62,7 +63,8 @@ TEST_CASE("noise at the wrong time is rejected") {
   const auto grid = uniform_points(0, 0.5, 400);
   double variance = 0;
   for (std::size_t i = 0; i + 1 < grid.size(); ++i) {
-    const double h = grid[i + 1] - grid[i], factor = 1 + h * sde->drift_rate(grid[i]), g = sde->diffusion_rate(1 - grid[i]);
+    const double h = grid[i + 1] - grid[i], factor = 1 + h * sde->drift_rate(grid[i]),
+                 g = sde->diffusion_rate(1 - grid[i]);
     variance = factor * factor * variance + h * g * g;
   }
   const double sigma = sde->marginal(0.5).sigma;
@@ -88,7 +90,8 @@ TEST_CASE("moments of Ornstein-Uhlenbeck and geometric Brownian motion satisfy t
 TEST_CASE("Ornstein-Uhlenbeck simulates to its law") {
   const OrnsteinUhlenbeck ou(1.2, 0.8);
   const Tensor x = Tensor::full({paths, 1}, 2, Dtype::f64);
-  const Tensor last = solve(ou, Sra<2>("sra1", sra1), SequentialNoise(11, {paths, 1}, Dtype::f64), x, uniform_points(0, 1, 64));
+  const Tensor last =
+      solve(ou, Sra<2>("sra1", sra1), SequentialNoise(11, {paths, 1}, Dtype::f64), x, uniform_points(0, 1, 64));
   CHECK(agrees(sample_moments(last), ou.moments(2, 1), paths));
   const OrnsteinUhlenbeck other(1.2, 0.8 * std::sqrt(2));
   CHECK_FALSE(agrees(sample_moments(last), other.moments(2, 1), paths));

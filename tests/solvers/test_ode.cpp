@@ -95,7 +95,8 @@ TEST_CASE("frames lie on the solution and do not change it") {
 
 TEST_CASE("a field that is not finite ends in an error that names the place") {
   const auto broken = [](const Tensor& x, double t) { return t > 0.5 ? x / 0.0 : x; };
-  CHECK_THROWS_WITH(dopri5(broken, Tensor::ones({2, 1}, Dtype::f64), 0, 1), Catch::Contains("t = 0.4") || Catch::Contains("t = 0.5"));
+  CHECK_THROWS_WITH(dopri5(broken, Tensor::ones({2, 1}, Dtype::f64), 0, 1),
+                    Catch::Contains("t = 0.4") || Catch::Contains("t = 0.5"));
   CHECK_THROWS_AS(dopri5(broken, Tensor::ones({2, 1}, Dtype::f64), 0, 1), NumericalError);
   CHECK_THROWS_AS(dopri5(decay, Tensor::ones({2, 1}), 0, 1, {.absolute = 0}), ConfigError);
 }

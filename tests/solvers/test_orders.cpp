@@ -224,7 +224,8 @@ TEST_CASE("steppers run backwards in time") {
   const OrnsteinUhlenbeck quiet(1, 0);
   const Tensor x = Tensor::ones({1, 1}, Dtype::f64);
   for (const auto& name : stepper_names()) {
-    const Tensor back = solve(quiet, *make_solver(name), SequentialNoise(0, {1, 1}, Dtype::f64), x, uniform_points(1, 0, 4096));
+    const Tensor back =
+        solve(quiet, *make_solver(name), SequentialNoise(0, {1, 1}, Dtype::f64), x, uniform_points(1, 0, 4096));
     INFO(name);
     CHECK(back.item() == Approx(std::exp(1)).epsilon(1e-3));
   }

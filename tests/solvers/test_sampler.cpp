@@ -119,8 +119,10 @@ TEST_CASE("every sampler draws from the mixture under VP") {
     const double d = distance(samples.values);
     INFO(config.solver << " in clock " << config.clock << ": W1 " << d << ", sampling bound " << sampling_bound());
     CHECK(d < sampling_bound() + bias);
-    if (nfe > 0) CHECK(samples.nfe == nfe);
-    else CHECK((samples.nfe > 20 && samples.nfe < 400));
+    if (nfe > 0)
+      CHECK(samples.nfe == nfe);
+    else
+      CHECK((samples.nfe > 20 && samples.nfe < 400));
   }
 }
 
@@ -156,8 +158,8 @@ TEST_CASE("wrong scores and wrong noise are rejected by the law test") {
 TEST_CASE("eta = 0 and eta = 1 have the same marginals along the way") {
   const auto sde = make_sde({});
   for (const double eta : {0.0, 1.0}) {
-    const SampleConfig config{.solver = "stochastic_heun", .steps = 160, .n = n, .grid = "log_snr", .clock = "log_snr",
-                              .eta = eta};
+    const SampleConfig config{
+        .solver = "stochastic_heun", .steps = 160, .n = n, .grid = "log_snr", .clock = "log_snr", .eta = eta};
     const Samples samples = sample(line.score(*sde), *sde, config, {.shape = {1}, .trajectory = 5});
     for (std::int64_t frame = 1; frame < 5; ++frame) {
       const double t = samples.times[static_cast<std::size_t>(frame)];
@@ -229,7 +231,8 @@ TEST_CASE("evaluations are counted, not declared") {
     const Samples samples = sample(score, *sde, config, {.shape = {1}});
     INFO(solver);
     CHECK(samples.nfe == static_cast<double>(rows) / 30);
-    const bool twice = solver == "sra1" || solver == "heun" || solver == "stochastic_heun" || solver == "predictor_corrector";
+    const bool twice =
+        solver == "sra1" || solver == "heun" || solver == "stochastic_heun" || solver == "predictor_corrector";
     if (solver != "probability_flow") CHECK(samples.nfe == (twice ? 20 : 10));
   }
 }
