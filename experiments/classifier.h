@@ -8,7 +8,7 @@
 namespace fokker {
 
 struct ClassifierConfig {
-  int hidden = 128;
+  int hidden = 256;
   int features = 64;
   int steps = 600;
   int batch = 128;

@@ -133,6 +133,13 @@ TEST_CASE("IDX images with and without labels, by name and by folder") {
   CHECK(first.labels.empty());
   write_bytes(folder / "two", idx({2}, std::string("\x02\x00", 2)));
   CHECK_THAT(message("idx:" + images + "," + (folder / "two").string()), Catch::Contains("expected 3 labels"));
+  // Two images of 1 × 2 pixels with the values 9, 8, 7, 6, by gzip.
+  const Folder packed;
+  write_bytes(packed / "t10k-images-idx3-ubyte.gz",
+              std::string("\x1f\x8b\x08\x00\x00\x00\x00\x00\x02\x03\x63\x60\xe0\x60\x66\x60\x60\x60\x02\x62\x46\x10\xcd"
+                          "\xc9\xc1\xce\x06\x00\xad\xb1\xc0\x93\x14\x00\x00\x00",
+                          36));
+  CHECK(load_dataset("idx:" + packed.path().string()).x.to_vector() == std::vector<double>{9, 8, 7, 6});
   const Folder empty;
   CHECK_THROWS_AS(load_dataset("idx:" + empty.path().string()), IoError);
   CHECK_THROWS_AS(load_dataset("idx:" + (empty / "none").string()), IoError);
