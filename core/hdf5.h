@@ -44,6 +44,8 @@ class Hdf5File {
   /// On a group or dataset; "/" is the root.
   void set_attribute(const std::string& path, const std::string& name, const Attribute& value);
 
+  /// Removes a dataset or a group with all that is in it, if it is there.
+  void remove(const std::string& path);
   bool contains(const std::string& path) const;
   /// Names inside a group, in the order of creation.
   std::vector<std::string> list(const std::string& group) const;

@@ -83,8 +83,9 @@ Hdf5Handle open_scale(hid_t group, const std::string& place, const std::string& 
     const Hdf5Handle space(H5Dget_space(scale), H5Sclose);
     hsize_t found[H5S_MAX_RANK] = {};
     const bool fits = H5Sget_simple_extent_ndims(space) == 1 && H5Sget_simple_extent_dims(space, found, nullptr) == 1;
-    require<ShapeError>(fits && found[0] == size, "[hdf5] {}: the axis {} has {} values, its coordinate in this group {}",
-                        place, axis, extent, found[0]);
+    require<ShapeError>(fits && found[0] == size,
+                        "[hdf5] {}: the axis {} has {} values, its coordinate in this group {}", place, axis, extent,
+                        found[0]);
     if (H5DSis_scale(scale) <= 0) hdf5_check(H5DSset_scale(scale, axis.c_str()), place, "naming an axis");
     return scale;
   }
@@ -199,6 +200,13 @@ bool Hdf5File::contains(const std::string& path) const {
   return hdf5_exists(state_->file, path);
 }
 
+void Hdf5File::remove(const std::string& path) {
+  const Hdf5Session session;
+  if (!hdf5_exists(state_->file, path)) return;
+  require<IoError>(H5Ldelete(state_->file, path.c_str(), H5P_DEFAULT) >= 0, "[hdf5] {}: cannot be removed",
+                   hdf5_place(state_->name, path));
+}
+
 std::vector<std::string> Hdf5File::list(const std::string& path) const {
   const Hdf5Session session;
   const std::string place = hdf5_place(state_->name, path);
@@ -250,7 +258,8 @@ Attribute Hdf5File::attribute(const std::string& path, const std::string& name) 
   const auto read = [&](hid_t memory, void* data) { return H5Aread(attribute, memory, data); };
   if (kind == H5T_STRING && count == 1) return hdf5_read_text(type, place, read);
   require<ConfigError>(kind == H5T_INTEGER || kind == H5T_FLOAT,
-                       "[hdf5] {}: the attribute \"{}\" is neither a number, a text nor a list of numbers", place, name);
+                       "[hdf5] {}: the attribute \"{}\" is neither a number, a text nor a list of numbers", place,
+                       name);
   if (scalar && kind == H5T_INTEGER) {
     std::int64_t value = 0;
     hdf5_check(read(H5T_NATIVE_INT64, &value), place, "reading an attribute");

@@ -3,6 +3,7 @@
 #include <fmt/ranges.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <csignal>
 #include <cstdio>
 #include <memory>
@@ -71,6 +72,14 @@ void define(CLI::App& app, Arguments& arguments) {
   info->add_option("run", arguments.target, "the folder of a run");
 }
 
+/// CLI11 itself would only say that a subcommand is required.
+void require_known(const CLI::App& app, const std::string& command) {
+  std::vector<std::string> names;
+  for (const CLI::App* known : app.get_subcommands({})) names.push_back(known->get_name());
+  const bool known = command.starts_with("-") || std::ranges::find(names, command) != names.end();
+  if (!known) throw CLI::ParseError(fmt::format("unknown command {}; expected one of {}", command, fmt::join(names, ", ")), 2);
+}
+
 int dispatch(const std::string& command, const Arguments& arguments, const RunOptions& options) {
   if (command == "run" || command == "train")
     return run_command(arguments.target, arguments.overrides, arguments.sweep,
@@ -113,6 +122,7 @@ int command_line(int argc, char** argv) {
   Arguments arguments;
   try {
     define(app, arguments);
+    if (argc > 1) require_known(app, argv[1]);
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
     return app.exit(error) == 0 ? 0 : 2;

@@ -68,6 +68,7 @@ void write_samples(Hdf5File& file, const SampleSet& set, const ValueRange& range
 }  // namespace
 
 void write_evaluation(Hdf5File& file, const std::string& name, std::span<const MetricResult> metrics) {
+  file.remove("/evaluation/" + name);
   for (const auto& metric : metrics) {
     const std::string path = "/evaluation/" + name + "/" + metric.name;
     file.write(path, Tensor::scalar(metric.value, Dtype::f64));

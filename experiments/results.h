@@ -31,7 +31,7 @@ struct RunResults {
 /// /provenance.  Every dataset but `wall_time` is a function of the experiment alone.
 Hdf5File results_file(const Experiment& experiment, const RunResults& results);
 
-/// Replaces /evaluation of a results file.
+/// Replaces /evaluation/NAME of a results file.
 void write_evaluation(Hdf5File& file, const std::string& name, std::span<const MetricResult> metrics);
 
 /// The samples of /samples/NAME, [N, …].

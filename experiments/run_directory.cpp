@@ -57,11 +57,16 @@ RunDirectory::~RunDirectory() {
   if (lock_ >= 0) ::close(lock_);
 }
 
-RunDirectory RunDirectory::create(const fs::path& path, std::string_view config) {
+void RunDirectory::require_new(const fs::path& path) {
   std::error_code failure;
   require<ConfigError>(!fs::exists(path / "config.toml", failure),
                        "{} holds a run already; go on with `fokker resume {}`, or choose another --out", path.string(),
                        path.string());
+}
+
+RunDirectory RunDirectory::create(const fs::path& path, std::string_view config) {
+  require_new(path);
+  std::error_code failure;
   fs::create_directories(path, failure);
   require<IoError>(!failure, "{}: cannot make the folder of the run: {}; choose another --out", path.string(),
                    failure.message());

@@ -24,6 +24,8 @@ class RunDirectory {
  public:
   /// A new run; throws ConfigError where `path` holds one already, and IoError where it cannot be made.
   static RunDirectory create(const std::filesystem::path& path, std::string_view config);
+  /// Throws ConfigError where `path` holds a run already.
+  static void require_new(const std::filesystem::path& path);
   /// A run that exists; throws ConfigError where `path` holds none, IoError where another process works in it.
   static RunDirectory open(const std::filesystem::path& path);
   RunDirectory(RunDirectory&& other) noexcept;

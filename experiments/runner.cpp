@@ -16,8 +16,8 @@ constexpr std::int64_t trajectory_frames = 10;
 
 class Runner {
  public:
-  Runner(RunDirectory& directory, Experiment experiment, const RunOptions& options)
-      : directory_(directory), experiment_(std::move(experiment)), options_(options), model_(build(experiment_)) {}
+  Runner(RunDirectory& directory, Experiment experiment, Model model, const RunOptions& options)
+      : directory_(directory), experiment_(std::move(experiment)), options_(options), model_(std::move(model)) {}
 
   Outcome execute();
 
@@ -180,11 +180,28 @@ std::string status_json(const char* status, const std::string& reason) {
   return fmt::format(R"({{"status": "{}", "reason": "{}", "ended": "{}"}})", status, text, utc_now());
 }
 
-RunResult execute(RunDirectory directory, const Experiment& experiment, const RunOptions& options) {
+/// Builds the model, and finds settings of the samplers and metrics that cannot work before hours of training do.
+Model build_checked(const Experiment& experiment) {
+  Model model = build(experiment);
+  require<ConfigError>(
+      experiment.sample.empty() || experiment.evaluate.metrics.empty() || model.data.held_out.size() >= 2,
+      "evaluate.metrics: the samples are compared with held-out data; raise data.held_out, or set evaluate.metrics = []");
+  const Score silent = [](const Tensor& x, double) { return Tensor::zeros(x.shape(), x.dtype()); };
+  for (SampleConfig config : experiment.sample) try {
+      config.n = 1;
+      config.steps = std::min<std::int64_t>(config.steps, 2);
+      sample(silent, *model.sde, config, {.shape = model.sample_shape});
+    } catch (const ConfigError& error) {
+      throw ConfigError(fmt::format("sample \"{}\": {}", config.title(), error.what()));
+    }
+  return model;
+}
+
+RunResult execute(RunDirectory directory, const Experiment& experiment, Model model, const RunOptions& options) {
   directory.update_status(provenance_json(options.command_line));
   directory.update_status(fmt::format(R"({{"status": "running", "started": "{}"}})", utc_now()));
   try {
-    Runner runner(directory, experiment, options);
+    Runner runner(directory, experiment, std::move(model), options);
     const Outcome outcome = runner.execute();
     directory.update_status(outcome == Outcome::done ? status_json("done", "") : status_json("stopped", "signal"));
     return {.outcome = outcome, .path = directory.path(), .samples = runner.take_samples()};
@@ -202,14 +219,16 @@ RunResult execute(RunDirectory directory, const Experiment& experiment, const Ru
 
 RunResult run(const Experiment& experiment, const std::filesystem::path& out, const RunOptions& options) {
   const std::string text = dump(experiment);
-  return execute(RunDirectory::create(out.empty() ? default_run_path(experiment.name, text) : out, text), experiment,
-                 options);
+  const auto path = out.empty() ? default_run_path(experiment.name, text) : out;
+  RunDirectory::require_new(path);
+  Model model = build_checked(experiment);  // before the folder: wrong input leaves nothing behind
+  return execute(RunDirectory::create(path, text), experiment, std::move(model), options);
 }
 
 RunResult resume(const std::filesystem::path& path, const RunOptions& options) {
   RunDirectory directory = RunDirectory::open(path);
   const Experiment experiment = read_experiment(directory.config_file());
-  return execute(std::move(directory), experiment, options);
+  return execute(std::move(directory), experiment, build_checked(experiment), options);
 }
 
 TrainedRun load_run(const std::filesystem::path& path) {
