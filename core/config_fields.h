@@ -33,6 +33,7 @@ struct Constraint {
   bool required = false;  // the key must be given
   bool nonempty = false;  // text or list
   std::array<const char*, max_names> names{};
+  bool listed = false;  // whether list_names is set: g++ 12 with -fsanitize=undefined cannot compare it in a constant
   std::vector<std::string> (*list_names)() = nullptr;
 };
 
@@ -57,7 +58,9 @@ constexpr Constraint one_of(const std::array<const char*, N>& names) {
   std::copy(names.begin(), names.end(), constraint.names.begin());
   return constraint;
 }
-constexpr Constraint one_of(std::vector<std::string> (*list_names)()) { return {.list_names = list_names}; }
+constexpr Constraint one_of(std::vector<std::string> (*list_names)()) {
+  return {.listed = true, .list_names = list_names};
+}
 
 /// Both constraints.
 constexpr Constraint operator&(Constraint a, const Constraint& b) {
@@ -66,7 +69,7 @@ constexpr Constraint operator&(Constraint a, const Constraint& b) {
   a.required |= b.required;
   a.nonempty |= b.nonempty;
   if (b.names[0]) a.names = b.names;
-  if (b.list_names) a.list_names = b.list_names;
+  if (b.listed) a.listed = true, a.list_names = b.list_names;
   return a;
 }
 
@@ -86,6 +89,8 @@ constexpr Field<Struct, Member> field(const char* name, Member Struct::*member, 
 }
 
 template <class T>
-concept HasFields = requires { T::fields; };
+concept HasFields = requires {
+  T::fields;
+};
 
 }  // namespace fokker
