@@ -12,7 +12,6 @@
 
 namespace fokker {
 namespace detail {
-
 template <class T, class F>
 void for_each_field(F&& f) {
   std::apply([&](const auto&... field) { (f(field), ...); }, T::fields);

@@ -57,7 +57,8 @@ ConfigNode parse_document(std::string_view text, const std::string& filename) {
   try {
     return convert(toml::parse(text, std::string_view(filename)), filename);
   } catch (const toml::parse_error& error) {
-    throw ConfigError(fmt::format("{}:{}: not valid TOML: {}", filename, error.source().begin.line, error.description()));
+    throw ConfigError(
+        fmt::format("{}:{}: not valid TOML: {}", filename, error.source().begin.line, error.description()));
   }
 }
 

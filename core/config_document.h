@@ -19,9 +19,9 @@ struct ConfigNode {
   std::int64_t integer = 0;
   double real = 0;
   std::string text = {};
-  std::vector<std::string> keys = {};   // of a table, one for each item
-  std::vector<ConfigNode> items = {};   // of a table or list
-  std::string place = {};               // "digits.toml:14", "command line"
+  std::vector<std::string> keys = {};  // of a table, one for each item
+  std::vector<ConfigNode> items = {};  // of a table or list
+  std::string place = {};              // "digits.toml:14", "command line"
 
   /// The item of a table, or nullptr.
   const ConfigNode* find(std::string_view key) const;

@@ -83,8 +83,9 @@ void check_text(const ConfigNode& node, const ConfigSchema& schema, const std::s
   const auto names = allowed_names(schema.constraint);
   if (names.empty() || std::find(names.begin(), names.end(), node.text) != names.end()) return;
   const std::string nearest = nearest_name(node.text, names);
-  fail(node, path, fmt::format("unknown \"{}\"; {}expected one of {}", node.text,
-                               nearest.empty() ? "" : fmt::format("did you mean \"{}\"? ", nearest), join(names)));
+  fail(node, path,
+       fmt::format("unknown \"{}\"; {}expected one of {}", node.text,
+                   nearest.empty() ? "" : fmt::format("did you mean \"{}\"? ", nearest), join(names)));
 }
 
 void check_value(const ConfigNode& node, const ConfigSchema& schema, const std::string& path);
@@ -158,17 +159,12 @@ void check_value(const ConfigNode& node, const ConfigSchema& schema, const std::
       break;
     case Type::real:
       if (node.kind != Kind::real && node.kind != Kind::integer) mismatch(node, schema, path);
-      check_bounds(node.kind == Kind::real ? node.real : static_cast<double>(node.integer), node, schema.constraint, path);
+      check_bounds(node.kind == Kind::real ? node.real : static_cast<double>(node.integer), node, schema.constraint,
+                   path);
       break;
-    case Type::text:
-      check_text(node, schema, path);
-      break;
-    case Type::list:
-      check_list(node, schema, path);
-      break;
-    case Type::table:
-      check_table(node, schema, path);
-      break;
+    case Type::text: check_text(node, schema, path); break;
+    case Type::list: check_list(node, schema, path); break;
+    case Type::table: check_table(node, schema, path); break;
   }
 }
 
@@ -181,22 +177,18 @@ void describe_into(std::vector<ConfigRow>& rows, const ConfigSchema& schema, con
       describe_into(rows, child.children[0], key + "[]");
     } else {
       const bool given = child.constraint.required;
-      rows.push_back({key, type_text(child), given ? "" : value_text(child.fallback), child.help,
-                      bounds_text(child.constraint)});
+      rows.push_back(
+          {key, type_text(child), given ? "" : value_text(child.fallback), child.help, bounds_text(child.constraint)});
     }
   }
 }
 
 Json to_json(const ConfigNode& node) {
   switch (node.kind) {
-    case Kind::boolean:
-      return node.boolean;
-    case Kind::integer:
-      return node.integer;
-    case Kind::real:
-      return std::isfinite(node.real) ? Json(node.real) : Json(real_text(node.real));
-    case Kind::text:
-      return node.text;
+    case Kind::boolean: return node.boolean;
+    case Kind::integer: return node.integer;
+    case Kind::real: return std::isfinite(node.real) ? Json(node.real) : Json(real_text(node.real));
+    case Kind::text: return node.text;
     case Kind::list: {
       Json list = Json::array();
       for (const ConfigNode& item : node.items) list.push_back(to_json(item));

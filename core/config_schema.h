@@ -38,10 +38,10 @@ inline constexpr bool is_array<std::array<T, N>> = true;
 struct ConfigSchema {
   enum class Type : std::uint8_t { boolean, integer, real, text, list, table };
   Type type = Type::table;
-  bool optional = false;               // may be "none"
-  bool big = false;                    // an integer of 64 bits without sign
+  bool optional = false;  // may be "none"
+  bool big = false;       // an integer of 64 bits without sign
   std::int64_t lowest = INT64_MIN, highest = INT64_MAX;
-  std::int64_t length = -1;            // of a list of fixed length
+  std::int64_t length = -1;  // of a list of fixed length
   std::string name = {}, help = {};
   Constraint constraint = {};
   ConfigNode fallback = {};

@@ -55,18 +55,12 @@ std::string join_items(const ConfigNode& node) {
 
 std::string inline_text(const ConfigNode& node) {
   switch (node.kind) {
-    case Kind::boolean:
-      return node.boolean ? "true" : "false";
-    case Kind::integer:
-      return fmt::format("{}", node.integer);
-    case Kind::real:
-      return real_text(node.real);
-    case Kind::text:
-      return quote(node.text);
-    case Kind::list:
-      return "[" + join_items(node) + "]";
-    case Kind::table:
-      return node.items.empty() ? "{}" : "{ " + join_items(node) + " }";
+    case Kind::boolean: return node.boolean ? "true" : "false";
+    case Kind::integer: return fmt::format("{}", node.integer);
+    case Kind::real: return real_text(node.real);
+    case Kind::text: return quote(node.text);
+    case Kind::list: return "[" + join_items(node) + "]";
+    case Kind::table: return node.items.empty() ? "{}" : "{ " + join_items(node) + " }";
   }
   return {};
 }
@@ -140,8 +134,8 @@ void add(ConfigNode& table, std::string key, ConfigNode value) {
 }
 
 void fail(const ConfigNode& node, const std::string& key, std::string_view message) {
-  throw ConfigError(fmt::format("{}{}{}{}{}", node.place, node.place.empty() ? "" : ": ", key, key.empty() ? "" : ": ",
-                                message));
+  throw ConfigError(
+      fmt::format("{}{}{}{}{}", node.place, node.place.empty() ? "" : ": ", key, key.empty() ? "" : ": ", message));
 }
 
 }  // namespace detail

@@ -160,8 +160,9 @@ void write_file_atomically(const fs::path& path, std::span<const std::byte> byte
   // The rename itself is durable once the folder is.  Some file systems cannot sync folders and say EINVAL.
   Descriptor directory(folder, O_RDONLY | O_DIRECTORY);
   const bool durable = directory.valid() && (sync(directory.get()) || errno == EINVAL);
-  require<IoError>(durable || errno == EACCES, "[write] {}: {}; the new file is in place but may not survive a power loss",
-                   path.string(), cause(errno));
+  require<IoError>(durable || errno == EACCES,
+                   "[write] {}: {}; the new file is in place but may not survive a power loss", path.string(),
+                   cause(errno));
 }
 
 void write_file_atomically(const fs::path& path, std::string_view text) {

@@ -107,16 +107,11 @@ void check_storage(hid_t dataset, const Shape& shape, std::size_t element, const
 
 const char* class_name(H5T_class_t kind) {
   switch (kind) {
-    case H5T_INTEGER:
-      return "integers";
-    case H5T_FLOAT:
-      return "floating-point numbers";
-    case H5T_STRING:
-      return "text";
-    case H5T_COMPOUND:
-      return "records";
-    default:
-      return "another type";
+    case H5T_INTEGER: return "integers";
+    case H5T_FLOAT: return "floating-point numbers";
+    case H5T_STRING: return "text";
+    case H5T_COMPOUND: return "records";
+    default: return "another type";
   }
 }
 
@@ -132,8 +127,8 @@ Numbers open_numbers(const Hdf5File& owner, hid_t file, const std::string& name,
   Numbers numbers{hdf5_open_dataset(owner, file, name, path), {}, H5T_NO_CLASS};
   const Hdf5Handle type(H5Dget_type(numbers.dataset), H5Tclose);
   numbers.kind = H5Tget_class(type);
-  require<ConfigError>(numbers.kind == H5T_INTEGER || numbers.kind == H5T_FLOAT,
-                       "[hdf5] {}: expected numbers, got {}", place, class_name(numbers.kind));
+  require<ConfigError>(numbers.kind == H5T_INTEGER || numbers.kind == H5T_FLOAT, "[hdf5] {}: expected numbers, got {}",
+                       place, class_name(numbers.kind));
   numbers.shape = shape_of(numbers.dataset, place);
   check_storage(numbers.dataset, numbers.shape, H5Tget_size(type), place);
   return numbers;
@@ -173,8 +168,9 @@ Hdf5File Hdf5File::open(const std::filesystem::path& path) {
   auto state = std::make_unique<State>();
   state->name = path.string();
   state->file = {H5Fopen(unique_name().c_str(), H5F_ACC_RDWR, access), H5Fclose};
-  require<ConfigError>(state->file.valid(), "[hdf5] {}: expected an HDF5 file, got {} bytes that are none or damaged: {}",
-                   path.string(), bytes.size(), hdf5_cause());
+  require<ConfigError>(state->file.valid(),
+                       "[hdf5] {}: expected an HDF5 file, got {} bytes that are none or damaged: {}", path.string(),
+                       bytes.size(), hdf5_cause());
   return Hdf5File(std::move(state));
 }
 

@@ -32,8 +32,8 @@ class Hdf5File {
   /// Writes the file under `path`, replacing an older one atomically.
   void save(const std::filesystem::path& path) const;
 
-  /// Names of the axes become dimension scales: an axis whose name is a 1-D dataset of the same group uses that one as its
-  /// coordinate, another gets a scale without coordinates, so that h5py and xarray see the names.
+  /// Names of the axes become dimension scales: an axis whose name is a 1-D dataset of the same group uses that one as
+  /// its coordinate, another gets a scale without coordinates, so that h5py and xarray see the names.
   void write(const std::string& path, const Tensor& values, const std::vector<std::string>& axes = {});
   void write(const std::string& path, std::span<const std::int64_t> values, const Shape& shape,
              const std::vector<std::string>& axes = {});

@@ -26,17 +26,19 @@ struct Layout {
 Layout plan(const Shape& shape, const PngOptions& options) {
   require<ShapeError>(shape.rank() == 4 && shape.size() > 0 && (shape[3] == 1 || shape[3] == 3),
                       "[png] expected images [N, height, width, 1 or 3], got {}", to_string(shape));
-  require<ConfigError>(options.columns >= 0 && options.scale >= 0 && options.separator >= 0 && options.low < options.high,
-                       "[png] expected low < high and no negative columns, scale or separator, got [{}, {}], {}, {}, {}",
-                       options.low, options.high, options.columns, options.scale, options.separator);
+  require<ConfigError>(
+      options.columns >= 0 && options.scale >= 0 && options.separator >= 0 && options.low < options.high,
+      "[png] expected low < high and no negative columns, scale or separator, got [{}, {}], {}, {}, {}", options.low,
+      options.high, options.columns, options.scale, options.separator);
   const std::int64_t side = std::max(shape[1], shape[2]), n = shape[0];
   const auto square = static_cast<std::int64_t>(std::ceil(std::sqrt(static_cast<double>(n))));
   const std::int64_t columns = options.columns ? std::min<std::int64_t>(options.columns, n) : square;
   const std::int64_t scale = options.scale ? options.scale : std::max<std::int64_t>(1, visible_side / side);
   Layout layout{(n + columns - 1) / columns, columns, scale, options.separator, shape[1], shape[2], shape[3]};
-  require<ShapeError>(layout.picture_height() <= largest_side && layout.picture_width() <= largest_side,
-                      "[png] expected a picture of at most {} pixels a side, got {} × {}; draw fewer images or scale less",
-                      largest_side, layout.picture_width(), layout.picture_height());
+  require<ShapeError>(
+      layout.picture_height() <= largest_side && layout.picture_width() <= largest_side,
+      "[png] expected a picture of at most {} pixels a side, got {} × {}; draw fewer images or scale less",
+      largest_side, layout.picture_width(), layout.picture_height());
   return layout;
 }
 

@@ -15,8 +15,8 @@ struct PngOptions {
   int separator = 1;         // pixels between images
 };
 
-/// A grid of images [N, height, width, channels], 1 or 3 channels, row by row, as the bytes of a PNG.  A strip of R rows
-/// and C columns is R·C images with `columns = C`.  Throws ShapeError.
+/// A grid of images [N, height, width, channels], 1 or 3 channels, row by row, as the bytes of a PNG.  A strip of R
+/// rows and C columns is R·C images with `columns = C`.  Throws ShapeError.
 std::vector<std::byte> encode_png(const Tensor& images, const PngOptions& options = {});
 
 /// The same into a file, atomically; throws IoError.
@@ -27,8 +27,9 @@ struct DensityOptions {
   int size = 128;             // pixels
 };
 
-/// Points [N, ≥ 2] as a picture of their density in the first two coordinates, [1, size, size, 1] in [0, 1]: white where
-/// there are none, black where they are densest, shaded by the square root of the count; the second coordinate points up.
+/// Points [N, ≥ 2] as a picture of their density in the first two coordinates, [1, size, size, 1] in [0, 1]: white
+/// where there are none, black where they are densest, shaded by the square root of the count; the second coordinate
+/// points up.
 Tensor density_image(const Tensor& points, const DensityOptions& options = {});
 
 }  // namespace fokker

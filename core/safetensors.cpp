@@ -128,8 +128,8 @@ class Reader {
   }
 
   Entry read_entry(const std::string& key, const Json& value) const {
-    const bool complete = value.is_object() && value.size() == 3 && value.contains("dtype") && value.contains("shape") &&
-                          value.contains("data_offsets");
+    const bool complete = value.is_object() && value.size() == 3 && value.contains("dtype") &&
+                          value.contains("shape") && value.contains("data_offsets");
     expect(complete, "{}: expected dtype, shape and data_offsets", key);
     expect(value["dtype"].is_string(), "{}: expected dtype as a text", key);
     Entry entry;
@@ -138,8 +138,8 @@ class Reader {
     const std::uint64_t element = element_bytes(entry.dtype);
     expect(element > 0, "{}: expected F64, F32, F16 or BF16, got {}", key, entry.dtype);
     const Json& offsets = value["data_offsets"];
-    const bool pair = offsets.is_array() && offsets.size() == 2 && offsets[0].is_number_unsigned() &&
-                      offsets[1].is_number_unsigned();
+    const bool pair =
+        offsets.is_array() && offsets.size() == 2 && offsets[0].is_number_unsigned() && offsets[1].is_number_unsigned();
     expect(pair, "{}: expected data_offsets [begin, end]", key);
     entry.begin = offsets[0].get<std::uint64_t>();
     entry.end = offsets[1].get<std::uint64_t>();

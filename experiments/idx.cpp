@@ -15,7 +15,9 @@ namespace {
 
 constexpr std::size_t largest_unpacked = std::size_t{1} << 33;
 
-std::uint8_t byte_at(std::span<const std::byte> bytes, std::size_t at) { return std::to_integer<std::uint8_t>(bytes[at]); }
+std::uint8_t byte_at(std::span<const std::byte> bytes, std::size_t at) {
+  return std::to_integer<std::uint8_t>(bytes[at]);
+}
 
 /// An unsigned big-endian number of sizeof(U) bytes.
 template <class U>
@@ -51,7 +53,8 @@ std::vector<std::byte> unpack(std::span<const std::byte> bytes, const std::strin
     z.avail_out = static_cast<uInt>(piece.size());
     status = inflate(&z, Z_NO_FLUSH);
     const bool good = status == Z_OK || status == Z_STREAM_END;
-    require<ConfigError>(good, "[idx] {}: the gzip data are damaged or end early after {} unpacked bytes", name, out.size());
+    require<ConfigError>(good, "[idx] {}: the gzip data are damaged or end early after {} unpacked bytes", name,
+                         out.size());
     out.insert(out.end(), piece.begin(), piece.end() - z.avail_out);
     require<ConfigError>(out.size() <= largest_unpacked, "[idx] {}: unpacks to more than 8 GiB", name);
     if (status != Z_STREAM_END) continue;
@@ -75,12 +78,10 @@ struct Type {
   void (*convert)(std::span<const std::byte>, Tensor&);
 };
 
-constexpr std::array types = {Type{0x08, 1, convert<std::uint8_t, std::uint8_t>},
-                              Type{0x09, 1, convert<std::int8_t, std::uint8_t>},
-                              Type{0x0b, 2, convert<std::int16_t, std::uint16_t>},
-                              Type{0x0c, 4, convert<std::int32_t, std::uint32_t>},
-                              Type{0x0d, 4, convert<float, std::uint32_t>},
-                              Type{0x0e, 8, convert<double, std::uint64_t>}};
+constexpr std::array types = {
+    Type{0x08, 1, convert<std::uint8_t, std::uint8_t>},  Type{0x09, 1, convert<std::int8_t, std::uint8_t>},
+    Type{0x0b, 2, convert<std::int16_t, std::uint16_t>}, Type{0x0c, 4, convert<std::int32_t, std::uint32_t>},
+    Type{0x0d, 4, convert<float, std::uint32_t>},        Type{0x0e, 8, convert<double, std::uint64_t>}};
 
 /// The extents of the header, once the file is known to hold as many values.
 Shape checked_shape(std::span<const std::byte> bytes, const std::string& name, std::size_t element) {
@@ -88,8 +89,10 @@ Shape checked_shape(std::span<const std::byte> bytes, const std::string& name, s
   require<ConfigError>(rank >= 1 && rank <= Shape::max_rank, "[idx] {}: expected 1 to {} axes, got {}", name,
                        Shape::max_rank, rank);
   const std::size_t header = 4 + 4 * static_cast<std::size_t>(rank);
-  require<ConfigError>(bytes.size() >= header, "[idx] {}: expected a header of {} bytes, the file ends after {}; it is "
-                       "truncated, fetch it again", name, header, bytes.size());
+  require<ConfigError>(bytes.size() >= header,
+                       "[idx] {}: expected a header of {} bytes, the file ends after {}; it is "
+                       "truncated, fetch it again",
+                       name, header, bytes.size());
   std::vector<std::int64_t> extents;
   const std::size_t held = (bytes.size() - header) / element;
   std::uint64_t count = 1;
@@ -101,10 +104,10 @@ Shape checked_shape(std::span<const std::byte> bytes, const std::string& name, s
     count = fits ? count * extent : count;
   }
   const bool exact = fits && header + count * element == bytes.size();
-  require<ConfigError>(exact, "[idx] {}: expected {} values of {} bytes after the header, the file has {} bytes; it is {}",
-                       name, fmt::format("{}", fmt::join(extents, " × ")), element, bytes.size() - header,
-                       fits && header + count * element < bytes.size() ? "longer than its header says"
-                                                                      : "truncated, fetch it again");
+  require<ConfigError>(
+      exact, "[idx] {}: expected {} values of {} bytes after the header, the file has {} bytes; it is {}", name,
+      fmt::format("{}", fmt::join(extents, " × ")), element, bytes.size() - header,
+      fits && header + count * element < bytes.size() ? "longer than its header says" : "truncated, fetch it again");
   return Shape(extents);
 }
 
@@ -119,10 +122,12 @@ Tensor parse_idx(std::span<const std::byte> bytes, const std::string& name, Dtyp
   }
   require<ConfigError>(bytes.size() >= 4, "[idx] {}: expected a header of at least 8 bytes, the file has {}", name,
                        bytes.size());
-  const auto type = std::find_if(types.begin(), types.end(), [&](const Type& t) { return t.code == byte_at(bytes, 2); });
+  const auto type =
+      std::find_if(types.begin(), types.end(), [&](const Type& t) { return t.code == byte_at(bytes, 2); });
   require<ConfigError>(byte_at(bytes, 0) == 0 && byte_at(bytes, 1) == 0 && type != types.end(),
                        "[idx] {}: expected an IDX file, which begins with 00 00 and one of 08 09 0b 0c 0d 0e, got "
-                       "{:02x} {:02x} {:02x}", name, byte_at(bytes, 0), byte_at(bytes, 1), byte_at(bytes, 2));
+                       "{:02x} {:02x} {:02x}",
+                       name, byte_at(bytes, 0), byte_at(bytes, 1), byte_at(bytes, 2));
   const Shape shape = checked_shape(bytes, name, type->size);
   Tensor out = Tensor::empty(shape, dtype);
   type->convert(bytes.subspan(4 + 4 * static_cast<std::size_t>(shape.rank())), out);

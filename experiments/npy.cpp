@@ -133,11 +133,18 @@ struct Type {
   double (*value)(std::uint64_t bits);
 };
 
-constexpr std::array types = {
-    Type{"b1", bool_value},              Type{"i1", value_of<std::int8_t>},    Type{"i2", value_of<std::int16_t>},
-    Type{"i4", value_of<std::int32_t>},  Type{"i8", value_of<std::int64_t>},   Type{"u1", value_of<std::uint8_t>},
-    Type{"u2", value_of<std::uint16_t>}, Type{"u4", value_of<std::uint32_t>},  Type{"u8", value_of<std::uint64_t>},
-    Type{"f2", half_value},              Type{"f4", value_of<float>},          Type{"f8", value_of<double>}};
+constexpr std::array types = {Type{"b1", bool_value},
+                              Type{"i1", value_of<std::int8_t>},
+                              Type{"i2", value_of<std::int16_t>},
+                              Type{"i4", value_of<std::int32_t>},
+                              Type{"i8", value_of<std::int64_t>},
+                              Type{"u1", value_of<std::uint8_t>},
+                              Type{"u2", value_of<std::uint16_t>},
+                              Type{"u4", value_of<std::uint32_t>},
+                              Type{"u8", value_of<std::uint64_t>},
+                              Type{"f2", half_value},
+                              Type{"f4", value_of<float>},
+                              Type{"f8", value_of<double>}};
 
 /// Where the values are, and of what kind.
 struct Values {
@@ -191,8 +198,8 @@ void check_size(const HeaderReader& header, std::size_t element, std::size_t hel
     count = fits ? count * size : count;
   }
   require<ConfigError>(fits && count * element == held,
-                       "[npy] {}: expected the shape ({}) of {}-byte values, the file holds {} bytes; it is damaged", name,
-                       fmt::join(header.shape, ", "), element, held);
+                       "[npy] {}: expected the shape ({}) of {}-byte values, the file holds {} bytes; it is damaged",
+                       name, fmt::join(header.shape, ", "), element, held);
 }
 
 }  // namespace
@@ -200,14 +207,16 @@ void check_size(const HeaderReader& header, std::size_t element, std::size_t hel
 Tensor parse_npy(std::span<const std::byte> bytes, const std::string& name, Dtype dtype) {
   const std::string_view text(reinterpret_cast<const char*>(bytes.data()), bytes.size());
   require<ConfigError>(text.starts_with(magic) && text.size() >= 10,
-                       "[npy] {}: expected a NumPy file (\\x93NUMPY), got {} bytes of something else", name, text.size());
+                       "[npy] {}: expected a NumPy file (\\x93NUMPY), got {} bytes of something else", name,
+                       text.size());
   const auto byte = [&](std::size_t at) { return static_cast<std::size_t>(static_cast<unsigned char>(text[at])); };
   require<ConfigError>(byte(6) >= 1 && byte(6) <= 3, "[npy] {}: expected version 1, 2 or 3, got {}", name, byte(6));
   const std::size_t start = byte(6) == 1 ? 10 : 12;
   std::size_t length = byte(8) | byte(9) << 8;
   if (start == 12 && text.size() >= 12) length |= byte(10) << 16 | byte(11) << 24;
   require<ConfigError>(text.size() >= start && length <= text.size() - start,
-                       "[npy] {}: expected a header of {} bytes, the file ends after {}", name, start + length, text.size());
+                       "[npy] {}: expected a header of {} bytes, the file ends after {}", name, start + length,
+                       text.size());
   HeaderReader header(text.substr(start, length), name);
   header.read();
 
@@ -216,7 +225,8 @@ Tensor parse_npy(std::span<const std::byte> bytes, const std::string& name, Dtyp
   const auto type = std::find_if(types.begin(), types.end(), fits);
   require<ConfigError>(type != types.end() && std::string_view("<>|=").find(descr[0]) != std::string_view::npos,
                        "[npy] {}: expected booleans, integers or floating-point numbers, got '{}'; convert with "
-                       "array.astype(\"f4\")", name, descr);
+                       "array.astype(\"f4\")",
+                       name, descr);
   const auto element = static_cast<std::size_t>(descr[2] - '0');
   check_size(header, element, text.size() - start - length, name);
   Tensor out = Tensor::empty(Shape(header.shape), dtype);

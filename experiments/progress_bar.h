@@ -8,7 +8,8 @@
 
 namespace fokker {
 
-/// "train      ████████················ 1,234/3,000  55.1/s  0:32 left"; `rate` is in steps a second, 0 where not known.
+/// "train      ████████················ 1,234/3,000  55.1/s  0:32 left"; `rate` is in steps a second, 0 where not
+/// known.
 std::string progress_text(std::string_view task, std::int64_t done, std::int64_t total, double rate);
 
 /// One line on a terminal, rewritten at most ten times a second; silent where `stream` is not a terminal.

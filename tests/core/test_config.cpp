@@ -20,10 +20,10 @@ struct Train {
   double learning_rate = 5e-4;
   std::optional<double> clip = 1.0;
   bool ema = true;
-  static constexpr auto fields = std::tuple{
-      field("steps", &Train::steps, "optimizer steps", at_least(1), at_most(1e6)),
-      field("learning_rate", &Train::learning_rate, "step size", above(0)),
-      field("clip", &Train::clip, "norm of the gradient", above(0)), field("ema", &Train::ema, "average")};
+  static constexpr auto fields =
+      std::tuple{field("steps", &Train::steps, "optimizer steps", at_least(1), at_most(1e6)),
+                 field("learning_rate", &Train::learning_rate, "step size", above(0)),
+                 field("clip", &Train::clip, "norm of the gradient", above(0)), field("ema", &Train::ema, "average")};
 };
 
 struct Draw {
@@ -49,17 +49,17 @@ struct Run {
   void validate() const {
     require<ConfigError>(channels.size() == attention.size(), "expected one attention flag for each channel count");
   }
-  static constexpr auto fields = std::tuple{
-      field("name", &Run::name, "of the run", nonempty()),
-      field("seed", &Run::seed, "of everything random"),
-      field("offset", &Run::offset, "any integer"),
-      field("kind", &Run::kind, "of SDE", one_of("vp", "ve", "sub_vp")),
-      field("beta", &Run::beta, "at t = 0 and 1", at_least(0)),
-      field("channels", &Run::channels, "at each level", at_least(1), nonempty()),
-      field("attention", &Run::attention, "at each level"),
-      field("metrics", &Run::metrics, "to evaluate", one_of("frechet", "sliced_w2")),
-      field("train", &Run::train, "training"),
-      field("sample", &Run::sample, "samplers")};
+  static constexpr auto fields =
+      std::tuple{field("name", &Run::name, "of the run", nonempty()),
+                 field("seed", &Run::seed, "of everything random"),
+                 field("offset", &Run::offset, "any integer"),
+                 field("kind", &Run::kind, "of SDE", one_of("vp", "ve", "sub_vp")),
+                 field("beta", &Run::beta, "at t = 0 and 1", at_least(0)),
+                 field("channels", &Run::channels, "at each level", at_least(1), nonempty()),
+                 field("attention", &Run::attention, "at each level"),
+                 field("metrics", &Run::metrics, "to evaluate", one_of("frechet", "sliced_w2")),
+                 field("train", &Run::train, "training"),
+                 field("sample", &Run::sample, "samplers")};
 };
 
 struct Source {
@@ -236,8 +236,9 @@ TEST_CASE("the text of a document is canonical", "[config]") {
 
 TEST_CASE("overrides take TOML values and bare words", "[config]") {
   Config config = Config::parse("[train]\nsteps = 5\n[[sample]]\nsteps = 3\n[[sample]]\nsteps = 4", "d.toml");
-  for (const char* text : {"train.steps=20", "sample.1.steps = 9", "sample.0.solver=heun", "beta=[1, 2]", "name=a:b/c#d",
-                           "train.clip=none", "train.ema=false", "seed=7", "sample.2.steps=8", "metrics=[]"})
+  for (const char* text :
+       {"train.steps=20", "sample.1.steps = 9", "sample.0.solver=heun", "beta=[1, 2]", "name=a:b/c#d",
+        "train.clip=none", "train.ema=false", "seed=7", "sample.2.steps=8", "metrics=[]"})
     config.set(text);
   const Run run = read<Run>(config);
   CHECK(run.train.steps == 20);
@@ -278,9 +279,11 @@ TEST_CASE("bad overrides are refused with their key", "[config]") {
 
 TEST_CASE("base files are merged, relative to the file that names them", "[config]") {
   const Folder folder;
-  folder.write("base/root.toml", "name = 'root'\nseed = 1\n[train]\nsteps = 10\nlearning_rate = 0.5\n[[sample]]\nsteps = 1");
+  folder.write("base/root.toml",
+               "name = 'root'\nseed = 1\n[train]\nsteps = 10\nlearning_rate = 0.5\n[[sample]]\nsteps = 1");
   folder.write("base/middle.toml", "base = 'root.toml'\nseed = 2\n[train]\nsteps = 20");
-  const auto leaf = folder.write("leaf.toml", "base = 'base/middle.toml'\n[[sample]]\nsteps = 5\n[[sample]]\nsteps = 6");
+  const auto leaf =
+      folder.write("leaf.toml", "base = 'base/middle.toml'\n[[sample]]\nsteps = 5\n[[sample]]\nsteps = 6");
   const Run run = read<Run>(Config::load(leaf));
   CHECK(run.name == "root");
   CHECK(run.seed == 2);
@@ -290,8 +293,9 @@ TEST_CASE("base files are merged, relative to the file that names them", "[confi
   CHECK(run.sample[0].steps == 5);
 
   folder.write("base/root.toml", "\nnamee = 'x'");
-  CHECK(message([&] { read<Run>(Config::load(leaf)); })
-            .starts_with((folder.path / "base/root.toml").string() + ":2: namee: unknown key"));
+  CHECK(message([&] {
+          read<Run>(Config::load(leaf));
+        }).starts_with((folder.path / "base/root.toml").string() + ":2: namee: unknown key"));
   folder.write("base/root.toml", "seed = 1\nbase = '../leaf.toml'");
   const auto cycle = message([&] { Config::load(leaf); });
   CHECK(cycle.starts_with((folder.path / "base/root.toml").string() + ":2: base: "));

@@ -98,8 +98,9 @@ TEST_CASE("what cannot be read says why", "[file]") {
 
 TEST_CASE("what cannot be written says why and leaves nothing", "[file]") {
   const TemporaryFolder folder;
-  CHECK(error_of([&] { write_file_atomically(folder / "no/such/file", "x"); }).find("does not exist; create it first") !=
-        std::string::npos);
+  CHECK(error_of([&] {
+          write_file_atomically(folder / "no/such/file", "x");
+        }).find("does not exist; create it first") != std::string::npos);
   CHECK(error_of([&] { write_file_atomically(folder.path(), "x"); }).find("got a folder") != std::string::npos);
   CHECK(error_of([&] { append_line(folder / "no/such/file", "x"); }).find("No such file") != std::string::npos);
   CHECK(error_of([&] { append_line("/dev/full", "x"); }).find("No space left on device") != std::string::npos);
@@ -129,7 +130,8 @@ TEST_CASE("on a full disk the old file is kept and no temporary one is left", "[
   const int code = in_child([&] {
     limit_files(100'000);
     const auto text = error_of([&] { write_file_atomically(path, std::string(1'000'000, 'x')); });
-    return text.find("[write] " + path.string() + ": ") == 0 && text.find("while writing 1.0 MB") != std::string::npos &&
+    return text.find("[write] " + path.string() + ": ") == 0 &&
+                   text.find("while writing 1.0 MB") != std::string::npos &&
                    text.find("the older file is kept") != std::string::npos
                ? 0
                : 1;
@@ -202,7 +204,8 @@ TEST_CASE("the same kills damage a file that is written in place", "[file]") {
 
 TEST_CASE("what killed writers left is removed once it is old", "[file]") {
   const TemporaryFolder folder;
-  const fs::path path = folder / "a", old = folder / ".a.tmp-1-0", fresh = folder / ".a.tmp-2-0", other = folder / ".b.tmp-1-0";
+  const fs::path path = folder / "a", old = folder / ".a.tmp-1-0", fresh = folder / ".a.tmp-2-0",
+                 other = folder / ".b.tmp-1-0";
   for (const fs::path& file : {old, fresh, other}) std::ofstream(file) << "half";
   const auto hour_ago = fs::file_time_type::clock::now() - std::chrono::hours(1);
   fs::last_write_time(old, hour_ago);

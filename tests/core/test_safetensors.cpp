@@ -52,7 +52,9 @@ struct Corrupt {
 
 std::vector<Corrupt> corrupt_files() {
   const std::string four(4, '\0'), eight(8, '\0');
-  const auto one = [&](const std::string& inside, const std::string& data) { return container("{" + inside + "}", data); };
+  const auto one = [&](const std::string& inside, const std::string& data) {
+    return container("{" + inside + "}", data);
+  };
   return {
       {"empty", "", "at least 8 bytes"},
       {"seven bytes", std::string(7, '\0'), "at least 8 bytes"},
@@ -65,7 +67,8 @@ std::vector<Corrupt> corrupt_files() {
       {"half of the JSON", container("{\"a\":", ""), "expected a header in JSON"},
       {"text after the JSON", container("{}x", ""), "expected a header in JSON"},
       {"invalid UTF-8", container("{\"\xff\":1}", ""), "expected a header in JSON"},
-      {"deep nesting", container("{\"a\":" + std::string(100'000, '[') + std::string(100'000, ']') + "}", ""), "nested"},
+      {"deep nesting", container("{\"a\":" + std::string(100'000, '[') + std::string(100'000, ']') + "}", ""),
+       "nested"},
       {"the same name twice", one(entry("a", "[1]", "[0,4]") + "," + entry("a", "[1]", "[0,4]"), four), "stands twice"},
       {"an entry that is a number", one("\"a\":1", ""), "a: expected dtype, shape"},
       {"no dtype", one(R"("a":{"shape":[1],"data_offsets":[0,4]})", four), "a: expected dtype, shape"},
@@ -74,14 +77,16 @@ std::vector<Corrupt> corrupt_files() {
       {"a negative extent", one(entry("a", "[-1]", "[0,4]"), four), "extents from 0 to 2^48"},
       {"a fractional extent", one(entry("a", "[1.0]", "[0,4]"), four), "extents from 0 to 2^48"},
       {"seven axes", one(entry("a", "[1,1,1,1,1,1,1]", "[0,4]"), four), "at most 6 extents"},
-      {"an overflowing shape", one(entry("a", "[4294967296,4294967296,4294967296,4294967296]", "[0,0]"), ""), "at most"},
-      {"an empty overflowing shape",
-       one(entry("a", "[0,281474976710656,281474976710656]", "[0,0]"), ""), "at most"},
+      {"an overflowing shape", one(entry("a", "[4294967296,4294967296,4294967296,4294967296]", "[0,0]"), ""),
+       "at most"},
+      {"an empty overflowing shape", one(entry("a", "[0,281474976710656,281474976710656]", "[0,0]"), ""), "at most"},
       {"a shape larger than the data", one(entry("a", "[2]", "[0,4]"), four), "a: expected at most 1 elements"},
-      {"a shape smaller than the data", one(entry("a", "[1]", "[0,8]"), eight), "a: expected 4 bytes for the shape [1]"},
+      {"a shape smaller than the data", one(entry("a", "[1]", "[0,8]"), eight),
+       "a: expected 4 bytes for the shape [1]"},
       {"offsets reversed", one(entry("a", "[1]", "[4,0]"), four), "within the 4 bytes"},
       {"offsets beyond the file", one(entry("a", "[1]", "[4,8]"), four), "within the 4 bytes"},
-      {"huge offsets", one(entry("a", "[1]", "[18446744073709551612,18446744073709551615]"), four), "within the 4 bytes"},
+      {"huge offsets", one(entry("a", "[1]", "[18446744073709551612,18446744073709551615]"), four),
+       "within the 4 bytes"},
       {"negative offsets", one(entry("a", "[1]", "[-4,0]"), four), "data_offsets [begin, end]"},
       {"one offset", one(entry("a", "[1]", "[0]"), four), "data_offsets [begin, end]"},
       {"overlapping tensors", one(entry("a", "[1]", "[0,4]") + "," + entry("b", "[1]", "[0,4]"), four), "overlap"},
@@ -99,8 +104,9 @@ TEST_CASE("tensors and metadata come back in order, bit for bit", "[safetensors]
   const TemporaryFolder folder;
   const Tensor odd = Tensor::from({1.5, -0.0, std::numeric_limits<double>::infinity()}, {3});
   const Tensor wide = Tensor::from({0.1, 1e-300}, {2, 1}, Dtype::f64);
-  const SafeTensors content{{{"z.weight", odd}, {"a", wide}, {"scalar", Tensor::scalar(3)}, {"none", Tensor::zeros({0, 2})}},
-                            {{"config", "{\"x\": \"ü\"}"}, {"step", "5"}}};
+  const SafeTensors content{
+      {{"z.weight", odd}, {"a", wide}, {"scalar", Tensor::scalar(3)}, {"none", Tensor::zeros({0, 2})}},
+      {{"config", "{\"x\": \"ü\"}"}, {"step", "5"}}};
   write_safetensors(folder / "w.safetensors", content);
   const SafeTensors back = read_safetensors(folder / "w.safetensors");
   CHECK(back.metadata == content.metadata);
@@ -127,15 +133,17 @@ TEST_CASE("the data of every tensor are aligned to its elements", "[safetensors]
 }
 
 TEST_CASE("F16 and BF16 are widened exactly", "[safetensors]") {
-  const std::uint16_t halves[] = {0x3c00, 0xc000, 0x7bff, 0x0001, 0x8001, 0x0400, 0x7c00, 0xfc00, 0x3555, 0x8000, 0x7e00};
+  const std::uint16_t halves[] = {0x3c00, 0xc000, 0x7bff, 0x0001, 0x8001, 0x0400,
+                                  0x7c00, 0xfc00, 0x3555, 0x8000, 0x7e00};
   const std::uint16_t bfloats[] = {0x3f80, 0xc049, 0x7f80, 0x0001};
   std::string data(sizeof halves + sizeof bfloats, '\0');
   std::memcpy(data.data(), halves, sizeof halves);
   std::memcpy(data.data() + sizeof halves, bfloats, sizeof bfloats);
-  const auto content =
-      parse(container("{" + entry("h", "[11]", "[0,22]", "F16") + "," + entry("b", "[2,2]", "[22,30]", "BF16") + "}", data));
+  const auto content = parse(
+      container("{" + entry("h", "[11]", "[0,22]", "F16") + "," + entry("b", "[2,2]", "[22,30]", "BF16") + "}", data));
   const auto h = content.tensors[0].second.to_vector(), b = content.tensors[1].second.to_vector();
-  const std::vector<double> expected = {1, -2, 65504, 0x1p-24, -0x1p-24, 0x1p-14, HUGE_VAL, -HUGE_VAL, 0.333251953125, 0};
+  const std::vector<double> expected = {1,       -2,       65504,     0x1p-24,        -0x1p-24,
+                                        0x1p-14, HUGE_VAL, -HUGE_VAL, 0.333251953125, 0};
   CHECK(std::vector<double>(h.begin(), h.end() - 1) == expected);
   CHECK(std::signbit(h[9]));
   CHECK(std::isnan(h[10]));
@@ -163,8 +171,8 @@ TEST_CASE("a file cut anywhere is refused", "[safetensors]") {
 }
 
 TEST_CASE("a flipped byte of the header is refused or changes no size", "[safetensors]") {
-  const std::string bytes = container("{" + entry("a", "[2,3]", "[0,24]") + "," + entry("b", "[1]", "[24,28]") + "}",
-                                      std::string(28, '\1'));
+  const std::string bytes =
+      container("{" + entry("a", "[2,3]", "[0,24]") + "," + entry("b", "[1]", "[24,28]") + "}", std::string(28, '\1'));
   const std::size_t header = bytes.size() - 28;
   int refused = 0;
   for (std::size_t at = 0; at < header; ++at)

@@ -30,7 +30,8 @@ std::string header(const std::string& descr, const std::string& shape, bool fort
 
 std::string from_hex(const std::string& hex) {
   std::string bytes;
-  for (std::size_t i = 0; i + 1 < hex.size(); i += 2) bytes += static_cast<char>(std::stoi(hex.substr(i, 2), nullptr, 16));
+  for (std::size_t i = 0; i + 1 < hex.size(); i += 2)
+    bytes += static_cast<char>(std::stoi(hex.substr(i, 2), nullptr, 16));
   return bytes;
 }
 
@@ -59,11 +60,14 @@ TEST_CASE("arrays as NumPy writes them", "[npy]") {
   };
   // NumPy wrote the data of the first two.
   const Case cases[] = {
-      {file(1, header("<f4", "(2, 3)"), from_hex("000000000000803e0000003f0000403f0000803f0000a03f")), {2, 3},
+      {file(1, header("<f4", "(2, 3)"), from_hex("000000000000803e0000003f0000403f0000803f0000a03f")),
+       {2, 3},
        {0, 0.25, 0.5, 0.75, 1, 1.25}},
       {file(1, header("<f8", "(2, 3)", true),
-            from_hex("00000000000000000000000000000840000000000000f03f000000000000104000000000000000400000000000001440")),
-       {2, 3}, {0, 1, 2, 3, 4, 5}},
+            from_hex(
+                "00000000000000000000000000000840000000000000f03f000000000000104000000000000000400000000000001440")),
+       {2, 3},
+       {0, 1, 2, 3, 4, 5}},
       {file(1, header(">i2", "(2, 3)"), from_hex("fffdfffeffff000000010002")), {2, 3}, {-3, -2, -1, 0, 1, 2}},
       {file(2, header("|u1", "(2, 3)"), from_hex("000102030405")), {2, 3}, {0, 1, 2, 3, 4, 5}},
       {file(3, header("<i8", "(2,)"), from_hex("0500000000000000ffffffffffffffff")), {2}, {5, -1}},
