@@ -43,20 +43,18 @@ struct Block {
 template <class T>
 void multiply_rows(const Block<T>& block, std::int64_t row, int rows, const T* packed_a, const T* panels, std::int64_t direct) {
   constexpr int width = tile_columns<T>;
-  Tile<T> t{.a = packed_a ? packed_a : block.a(row), .a_row = block.g.transpose_a ? 1 : block.g.lda,
-            .a_step = block.g.transpose_a ? block.g.lda : 1, .b = nullptr, .b_step = 0, .c = nullptr,
-            .c_row = block.g.ldc, .k = block.k, .columns = 0, .add = block.add};
+  const GemmArguments& g = block.g;
+  Tile<T> t{.a = packed_a ? packed_a : block.a(row), .a_row = g.transpose_a ? 1 : g.lda,
+            .a_step = packed_a ? tile_rows : g.transpose_a ? g.lda : 1, .b = nullptr, .b_step = 0, .c = nullptr,
+            .c_row = g.ldc, .k = block.k, .columns = 0, .add = block.add};
+  const TileKernel<T> whole = tile_kernel<T, 2>(rows), narrow = tile_kernel<T, 1>(rows);
   for (std::int64_t column = 0; column < block.columns; column += width) {
     const bool in_place = column < direct;
     t.b = in_place ? block.b(column) : panels + (column - direct) * block.k;
-    t.b_step = in_place ? block.g.ldb : width;
+    t.b_step = in_place ? g.ldb : width;
     t.c = block.c(row, column);
     t.columns = smaller<std::int64_t>(width, block.columns - column);
-    const bool narrow = t.columns <= lanes<T>;
-    const TileKernel<T> kernel =
-        packed_a ? (narrow ? tile_kernels<T, 1, true>.of[rows - 1] : tile_kernels<T, 2, true>.of[rows - 1])
-                 : (narrow ? tile_kernels<T, 1, false>.of[rows - 1] : tile_kernels<T, 2, false>.of[rows - 1]);
-    kernel(t);
+    (t.columns <= lanes<T> ? narrow : whole)(t);
   }
 }
 
@@ -69,12 +67,11 @@ void multiply_block(const Block<T>& block, T* panels, T* packed_a) {
   const std::int64_t direct = in_place ? block.columns / width * width : 0;
   for (std::int64_t column = direct; column < block.columns; column += width)
     block.pack(column, panels + (column - direct) * block.k);
-  const std::int64_t tiles = (g.m + tile_rows - 1) / tile_rows;
   const bool pack_a = g.transpose_a && block.columns > 2 * width;
-  for (std::int64_t i = 0, row = 0; i < tiles; ++i) {
-    const std::int64_t rows = (g.m - row + tiles - i - 1) / (tiles - i);  // tiles of nearly one size
+  for (std::int64_t row = 0; row < g.m;) {
+    const int rows = tile_height(g.m - row);
     if (pack_a) pack_rows(block.a(row), g.lda, block.k, rows, packed_a);
-    multiply_rows(block, row, static_cast<int>(rows), pack_a ? packed_a : nullptr, panels, direct);
+    multiply_rows(block, row, rows, pack_a ? packed_a : nullptr, panels, direct);
     row += rows;
   }
 }

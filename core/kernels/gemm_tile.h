@@ -67,32 +67,27 @@ template <class T, int rows, int vectors>
 void tile(const Tile<T>& t) {
   multiply_tile<T, rows, vectors>(t);
 }
-/// The same for A packed by `pack_rows`, its strides known to the compiler.
-template <class T, int rows, int vectors>
-void packed_tile(const Tile<T>& t) {
-  Tile<T> fixed = t;
-  fixed.a_row = 1;
-  fixed.a_step = tile_rows;
-  multiply_tile<T, rows, vectors>(fixed);
-}
 
 template <class T>
 using TileKernel = void (*)(const Tile<T>&);
 
-/// kernels[rows − 1]
-template <class T, int vectors, bool packed>
-struct TileKernels {
-  TileKernel<T> of[tile_rows];
-  constexpr TileKernels() : of() { set<1>(); }
+/// The tallest tile of at most `left` rows.
+constexpr int tile_height(std::int64_t left) {
+  for (int rows : {12, 8, 6, 4, 2})
+    if (rows <= tile_rows && rows <= left) return rows;
+  return 1;
+}
 
- private:
-  template <int rows>
-  constexpr void set() {
-    of[rows - 1] = packed ? packed_tile<T, rows, vectors> : tile<T, rows, vectors>;
-    if constexpr (rows < tile_rows) set<rows + 1>();
+template <class T, int vectors>
+TileKernel<T> tile_kernel(int rows) {
+  switch (rows) {
+    case 1: return tile<T, 1, vectors>;
+    case 2: return tile<T, 2, vectors>;
+    case 4: return tile<T, 4, vectors>;
+    case 6: return tile<T, tile_rows >= 6 ? 6 : 1, vectors>;
+    case 8: return tile<T, tile_rows >= 8 ? 8 : 1, vectors>;
+    default: return tile<T, tile_rows, vectors>;
   }
-};
-template <class T, int vectors, bool packed>
-inline constexpr TileKernels<T, vectors, packed> tile_kernels{};
+}
 
 }  // namespace fokker::kernels::FOKKER_ISA
