@@ -8,7 +8,7 @@ SOURCES = $(shell git ls-files '*.h' '*.cpp')
 FORMAT = $(or $(firstword $(shell command -v clang-format clang-format-19 clang-format-16 clang-format-14)),$(error clang-format is not installed))
 TIDY = $(or $(firstword $(shell command -v run-clang-tidy run-clang-tidy-19 run-clang-tidy-16 run-clang-tidy-14)),$(error clang-tidy is not installed))
 
-.PHONY: help setup build demo test nightly bench peers format check-format tidy headers asan tsan clean
+.PHONY: help setup build demo test nightly bench peers format check-format tidy headers asan tsan stubs clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z][a-z -]*:.*## / {printf "make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -55,6 +55,10 @@ asan tsan: setup ## the C++ tests under the sanitizers
 	cmake --preset $@ > /dev/null
 	cmake --build --preset $@ -j $(JOBS)
 	ctest --preset $@
+
+stubs: build ## the type stub of the Python extension
+	@$(PYTHON) -m pip install -q pybind11-stubgen
+	PYTHONPATH=$(BUILD)/python $(PYTHON) scripts/stubs.py
 
 clean: ## remove what was built; the environments stay
 	rm -rf build/release build/dev build/asan build/tsan

@@ -19,6 +19,7 @@ void bind_sde(py::module_& m);
 void bind_solvers(py::module_& m);
 void bind_score(py::module_& m);
 void bind_experiments(py::module_& m);
+void bind_runs(py::module_& m);
 void bind_ops(py::module_& m, py::class_<Tensor>& tensor);
 
 /// A tensor over any Python object: no copy of a writable C-contiguous array of float32 or float64; a copy of
@@ -27,11 +28,13 @@ Tensor to_tensor(const py::object& object, std::optional<Dtype> dtype = {});
 /// The tensor's memory as a writable NumPy array, which keeps it alive.
 py::object to_numpy(const Tensor& tensor);
 
-/// A C++ score, or any callable (x, t) → array of x's shape, which is given NumPy arrays and needs the GIL.
+/// A score, and what is known about it.
 struct ScoreArgument {
   Score score;
-  bool python;
+  std::optional<Shape> sample = {};  // shape of one sample
+  bool python = false;               // calls back into Python
 };
+/// A C++ score, or any callable (x, t) → array of x's shape, which is given NumPy arrays and needs the GIL.
 ScoreArgument to_score(const py::object& object);
 
 }  // namespace fokker::python

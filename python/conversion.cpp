@@ -85,7 +85,7 @@ py::object to_numpy(const Tensor& tensor) {
 }
 
 ScoreArgument to_score(const py::object& object) {
-  if (py::isinstance<Score>(object)) return {object.cast<Score>(), false};
+  if (py::isinstance<ScoreArgument>(object)) return object.cast<ScoreArgument>();
   require<ConfigError>(PyCallable_Check(object.ptr()) != 0, "[score] expected a Score or a callable (x, t), got {}",
                        py::repr(object).cast<std::string>());
   // The GIL is needed to copy and to drop the callable as well.
@@ -102,7 +102,7 @@ ScoreArgument to_score(const py::object& object) {
                         to_string(x.shape()), to_string(result.shape()));
     return result.detach();
   };
-  return {score, true};
+  return {.score = score, .python = true};
 }
 
 }  // namespace fokker::python

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "fokker/experiments/experiment.h"
 #include "fokker/experiments/metrics.h"
 #include "fokker/experiments/prepare.h"
 #include "fokker/experiments/trainer.h"
@@ -91,14 +92,14 @@ py::tuple train(NetworkHandle& network, const ForwardSde& sde, const Prepared& d
   return py::make_tuple(averaged, curves.loss, curves.gradient_norm, to_dictionary(config));
 }
 
-/// Metrics of samples against data, both in the units of the network.
-py::dict evaluate_samples(const Tensor& samples, const Prepared& data, const py::dict& keywords) {
+/// Metrics of samples, in the units of the original data.
+py::dict evaluate_samples(const py::object& samples, const Prepared& data, const py::dict& keywords) {
   const auto config = from_keywords<MetricConfig>(keywords);
+  const Tensor x = to_tensor(samples, Dtype::f32);
   std::vector<MetricResult> results;
-  {
-    const py::gil_scoped_release released;
-    results = evaluate(samples, data.training, data.held_out, config);
-  }
+  watched(py::none(), [&](Watch&) {
+    results = evaluate(x, in_data_units(data.training, data), in_data_units(data.held_out, data), config);
+  });
   py::dict values;
   for (const auto& result : results) values[py::str(result.name)] = py::make_tuple(result.value, result.reference);
   return values;

@@ -60,7 +60,7 @@ void bind_score(py::module_& m) {
   m.def("network_score",
         [](const NetworkHandle& self, const ForwardSde& sde, const std::string& predicts) {
           self.built();
-          return network_score(self.network, sde, prediction(predicts));
+          return ScoreArgument{.score = network_score(self.network, sde, prediction(predicts)), .sample = self.sample};
         },
         py::arg("network"), py::arg("sde"), py::arg("prediction") = "epsilon",
         "∇ log p_t from a network that predicts epsilon, x0, v or the score.");

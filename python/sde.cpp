@@ -23,8 +23,10 @@ void bind_base(py::module_& m) {
       .def_property_readonly("log_snr_half", &Marginal::lambda, "log(alpha/sigma)")
       .def("__iter__", [](const Marginal& at) { return py::iter(py::make_tuple(at.alpha, at.sigma)); })
       .def("__repr__", [](const Marginal& at) { return fmt::format("Marginal(alpha={:.6g}, sigma={:.6g})", at.alpha, at.sigma); });
-  py::class_<Score>(m, "Score", "∇ log p_t: score(x, t), one time for the whole batch.")
-      .def("__call__", [](const Score& score, const Tensor& x, double t) { return score(x, t); }, py::arg("x"), py::arg("t"));
+  py::class_<ScoreArgument>(m, "Score", "∇ log p_t: score(x, t), one time for the whole batch.")
+      .def("__call__", [](const ScoreArgument& self, const Tensor& x, double t) { return self.score(x, t); }, py::arg("x"),
+           py::arg("t"))
+      .def_readonly("sample_shape", &ScoreArgument::sample, "Of one sample, where known.");
   py::class_<Sde, std::shared_ptr<Sde>>(m, "Sde", "dx = drift(x, t) dt + diffusion(x, t) dB (Itô)")
       .def_property_readonly("name", &Sde::name)
       .def_property_readonly("noise", [](const Sde& sde) { return std::string(to_string(sde.noise())); })
@@ -116,7 +118,10 @@ void bind_mixture(py::module_& m) {
       .def("diffused", [](const GaussianMixture& p, const ForwardSde& sde, double t) { return p.diffused(sde.marginal(t)); },
            py::arg("sde"), py::arg("t"), "The law at time t.")
       .def("log_density", &GaussianMixture::log_density, py::arg("x"), "log p(x), [B]; differentiable.")
-      .def("score", [](const GaussianMixture& p, const ForwardSde& sde) { return p.score(sde); }, py::arg("sde"),
+      .def("score", [](const GaussianMixture& p, const ForwardSde& sde) {
+             return ScoreArgument{.score = p.score(sde), .sample = Shape{p.dimension()}};
+           },
+           py::arg("sde"),
            "∇ log p_t under a forward SDE, as a Score.")
       .def("score", [](const GaussianMixture& p, const Tensor& x) { return p.score(x); }, py::arg("x"), "∇ log p(x)")
       .def("sample", [](const GaussianMixture& p, std::int64_t n, std::uint64_t seed, Dtype dtype) {

@@ -3,31 +3,19 @@
 #include "fokker/solvers/sampler.h"
 
 #include "fokker/python/keywords.h"
+#include "fokker/python/samples.h"
 #include "fokker/python/watch.h"
 #include "fokker/solvers/registry.h"
 
 namespace fokker::python {
 namespace {
 
-/// Samples as a dictionary of what Python's Samples holds.
-py::dict to_dict(const Samples& samples) {
-  py::dict result;
-  result["values"] = to_numpy(samples.values);
-  result["nfe"] = samples.nfe;
-  result["seconds"] = samples.seconds;
-  result["failures"] = samples.failures;
-  result["trajectory"] = samples.trajectory.defined() ? to_numpy(samples.trajectory) : py::none();
-  result["times"] = samples.trajectory.defined()
-                        ? to_numpy(Tensor::from(samples.times, {static_cast<std::int64_t>(samples.times.size())}, Dtype::f64))
-                        : py::none();
-  return result;
-}
-
-py::tuple draw(const py::object& score, const ForwardSde& sde, const py::dict& keywords, const Shape& shape, Dtype dtype,
+py::tuple draw(const py::object& score, const ForwardSde& sde, const py::dict& keywords, const std::optional<Shape>& shape, Dtype dtype,
                int trajectory, const py::object& progress) {
   const auto config = from_keywords<SampleConfig>(keywords);
   const ScoreArgument argument = to_score(score);
-  SampleOptions options{.shape = shape, .dtype = dtype, .trajectory = trajectory};
+  const Shape sample_shape = shape.value_or(argument.sample.value_or(Shape{2}));
+  SampleOptions options{.shape = sample_shape, .dtype = dtype, .trajectory = trajectory};
   Samples samples;
   if (argument.python) {
     options.shard = config.n;

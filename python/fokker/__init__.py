@@ -3,6 +3,7 @@
 Names are those of C++.  Arrays are NumPy's at every border, without copies where the memory allows it.
 """
 
+import importlib
 import os
 import pathlib
 
@@ -17,16 +18,29 @@ from .autodiff import grad  # noqa: E402, F401
 from .networks import FeedForward, Mlp, UNet  # noqa: E402, F401
 
 
-def __getattr__(name):
-    # What needs NumPy is loaded when it is used: importing fokker takes a tenth of a second and little memory.
-    if name in ("sample", "Samples", "train", "Training"):
-        from . import samples, sampling, training
+# What needs NumPy is loaded when it is used: importing fokker takes a tenth of a second and little memory.
+_later = {
+    "sample": "sampling",
+    "Samples": "samples",
+    "train": "training",
+    "Training": "training",
+    "run": "runs",
+    "resume": "runs",
+    "load_run": "runs",
+    "Run": "runs",
+}
 
-        globals().update(
-            sample=sampling.sample, Samples=samples.Samples, train=training.train, Training=training.Training
-        )
-        return globals()[name]
-    raise AttributeError(f"module 'fokker' has no attribute {name!r}")
+
+def __getattr__(name):
+    if name not in _later:
+        raise AttributeError(f"module 'fokker' has no attribute {name!r}")
+    value = getattr(importlib.import_module(f".{_later[name]}", __name__), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__():
+    return [*globals(), *_later]
 
 
 __version__ = "0.1.0"

@@ -11,18 +11,17 @@ def sample(score, sde, *, n=64, shape=None, seed=0, dtype="float32", trajectory=
 
     score: a fokker Score (network_score, Training.score, GaussianMixture.score(sde)), or any callable (x, t) → array,
         called once a step with the whole batch x [n, …] as a NumPy array and t as a float.
-    shape: of one sample; known for a GaussianMixture's or a Training's own, else (2,).
+    shape: of one sample; known for networks and mixtures, else (2,).
     trajectory: states to keep, evenly spaced over the steps.
     config: the table [[sample]] of an experiment: solver="euler_maruyama" (fk.solvers.names()), steps=100,
         grid="uniform", clock="t", eta=1.0, corrector={"steps": 1, "snr": 0.16}, denoise=True, tolerance=1e-5, t_min=0.
     Sample i depends on the seed and i alone, not on n.  Ctrl-C ends it.
     """
     if isinstance(score, _fokker.GaussianMixture):
-        shape = shape or (score.dimension,)
         score = score.score(sde)
     keywords = {**config, "n": n, "seed": seed_of(seed)}
     label = str(config.get("solver", "sampling"))
     drawn, used = _fokker.draw_samples(
-        score, sde, keywords, shape or (2,), dtype, trajectory, callback(progress, label)
+        score, sde, keywords, shape, dtype, trajectory, callback(progress, label)
     )
     return Samples(config=used, sde=sde.name, **drawn)

@@ -23,6 +23,20 @@ class Training:
         """∇ log p_t of the averaged network, in the units of the network."""
         return _fokker.network_score(self.network, self.sde, self.config["prediction"])
 
+    def sample(self, **keywords):
+        """fk.sample with this score, in the units of the data."""
+        from .sampling import sample
+
+        drawn = sample(self.score, self.sde, **keywords)
+        drawn.values = self.data.to_data_units(drawn.values).numpy()
+        if drawn.trajectory is not None:
+            drawn.trajectory = self.data.to_data_units(drawn.trajectory).numpy()
+        return drawn
+
+    def evaluate(self, samples, **evaluate):
+        """Metrics of samples in the units of the data, by name: (value, the same figure for real against real)."""
+        return _fokker.evaluate_samples(samples, self.data, evaluate)
+
     def plot(self, axes=None):
         """The loss, and its mean over a fiftieth of the steps."""
         import matplotlib.pyplot as plt

@@ -1,0 +1,554 @@
+"""
+The C++ side of fokker; import fokker instead.
+"""
+from __future__ import annotations
+import typing
+Array = typing.Any  # a Tensor, or what converts to one
+class Error(RuntimeError):
+    pass
+class ShapeError(ValueError):
+    pass
+class ConfigError(ValueError):
+    pass
+class NumericalError(ArithmeticError):
+    pass
+class IoError(OSError):
+    pass
+class Tensor:
+    """
+    A contiguous row-major array of float32 or float64.  Made without a copy over a writable contiguous NumPy array of those types, and a copy of everything else.
+    """
+    __array_ufunc__ = None
+    def __abs__(self) -> Tensor:
+        ...
+    @typing.overload
+    def __add__(self, arg0: Array) -> Tensor:
+        ...
+    @typing.overload
+    def __add__(self, arg0: float) -> Tensor:
+        ...
+    def __array__(self, dtype: typing.Any = None, copy: typing.Any = None) -> typing.Any:
+        ...
+    def __dlpack__(self, **kwargs) -> typing.Any:
+        ...
+    def __dlpack_device__(self) -> tuple:
+        ...
+    def __float__(self) -> float:
+        ...
+    def __getitem__(self, arg0: typing.Any) -> Tensor:
+        ...
+    def __init__(self, values: typing.Any, dtype: str | None = None) -> None:
+        ...
+    def __len__(self) -> int:
+        ...
+    def __matmul__(self, arg0: Array) -> Tensor:
+        ...
+    @typing.overload
+    def __mul__(self, arg0: Array) -> Tensor:
+        ...
+    @typing.overload
+    def __mul__(self, arg0: float) -> Tensor:
+        ...
+    def __neg__(self) -> Tensor:
+        ...
+    def __pow__(self, arg0: float) -> Tensor:
+        ...
+    @typing.overload
+    def __radd__(self, arg0: float) -> Tensor:
+        ...
+    @typing.overload
+    def __radd__(self, arg0: Array) -> Tensor:
+        ...
+    def __reduce__(self) -> tuple:
+        ...
+    def __repr__(self) -> str:
+        ...
+    def __rmatmul__(self, arg0: Array) -> Tensor:
+        ...
+    @typing.overload
+    def __rmul__(self, arg0: float) -> Tensor:
+        ...
+    @typing.overload
+    def __rmul__(self, arg0: Array) -> Tensor:
+        ...
+    @typing.overload
+    def __rsub__(self, arg0: float) -> Tensor:
+        ...
+    @typing.overload
+    def __rsub__(self, arg0: Array) -> Tensor:
+        ...
+    @typing.overload
+    def __rtruediv__(self, arg0: float) -> Tensor:
+        ...
+    @typing.overload
+    def __rtruediv__(self, arg0: Array) -> Tensor:
+        ...
+    @typing.overload
+    def __sub__(self, arg0: Array) -> Tensor:
+        ...
+    @typing.overload
+    def __sub__(self, arg0: float) -> Tensor:
+        ...
+    @typing.overload
+    def __truediv__(self, arg0: Array) -> Tensor:
+        ...
+    @typing.overload
+    def __truediv__(self, arg0: float) -> Tensor:
+        ...
+    def astype(self, dtype: str) -> Tensor:
+        ...
+    def clone(self) -> Tensor:
+        """
+        A copy off the tape.
+        """
+    def detach(self) -> Tensor:
+        """
+        The same memory off the tape.
+        """
+    def item(self) -> float:
+        ...
+    def leaf(self) -> Tensor:
+        """
+        The same memory as a new leaf, by which fk.grad can differentiate.
+        """
+    def max(self, axis: typing.Any = None, keepdims: bool = False) -> Tensor:
+        ...
+    def mean(self, axis: typing.Any = None, keepdims: bool = False) -> Tensor:
+        ...
+    def numpy(self) -> typing.Any:
+        """
+        The same memory as a writable NumPy array, which keeps it alive.
+        """
+    def reshape(self, *args) -> Tensor:
+        ...
+    def sum(self, axis: typing.Any = None, keepdims: bool = False) -> Tensor:
+        ...
+    @property
+    def T(self) -> Tensor:
+        ...
+    @property
+    def dtype(self) -> str:
+        ...
+    @property
+    def ndim(self) -> int:
+        ...
+    @property
+    def shape(self) -> tuple[int, ...]:
+        ...
+    @property
+    def size(self) -> int:
+        ...
+    @property
+    def tracked(self) -> bool:
+        """
+        Whether gradients flow through this tensor.
+        """
+class no_grad:
+    """
+    with fk.no_grad(): ops record nothing.
+    """
+    def __enter__(self) -> None:
+        ...
+    def __exit__(self, *args) -> None:
+        ...
+    def __init__(self) -> None:
+        ...
+class Marginal:
+    """
+    x_t | x_0 ~ N(alpha x_0, sigma²); unpacks as alpha, sigma.
+    """
+    def __iter__(self) -> typing.Iterator:
+        ...
+    def __repr__(self) -> str:
+        ...
+    @property
+    def alpha(self) -> float:
+        ...
+    @property
+    def log_snr_half(self) -> float:
+        """
+        log(alpha/sigma)
+        """
+    @property
+    def sigma(self) -> float:
+        ...
+class Score:
+    """
+    ∇ log p_t: score(x, t), one time for the whole batch.
+    """
+    def __call__(self, x: Array, t: float) -> Tensor:
+        ...
+    @property
+    def sample_shape(self) -> tuple[int, ...] | None:
+        """
+        Of one sample, where known.
+        """
+class Sde:
+    """
+    dx = drift(x, t) dt + diffusion(x, t) dB (Itô)
+    """
+    def __repr__(self) -> str:
+        ...
+    def diffusion(self, x: Array, t: float) -> Tensor:
+        ...
+    def drift(self, x: Array, t: float) -> Tensor:
+        ...
+    @property
+    def name(self) -> str:
+        ...
+    @property
+    def noise(self) -> str:
+        ...
+class ForwardSde(Sde):
+    """
+    From data at t = 0 to a prior at t_max.
+    """
+    def marginal(self, t: float) -> Marginal:
+        ...
+    def time_of_lambda(self, value: float) -> float:
+        """
+        The t at which log(alpha/sigma) = value.
+        """
+    @property
+    def prior_sigma(self) -> float:
+        ...
+    @property
+    def t_max(self) -> float:
+        ...
+    @property
+    def t_min(self) -> float:
+        ...
+class VP(ForwardSde):
+    """
+    Variance-preserving: dx = −½ β x dt + √β dB, β linear in t.
+    """
+    def __init__(self, beta_min: float = 0.1, beta_max: float = 20.0) -> None:
+        ...
+class SubVP(ForwardSde):
+    """
+    Sub-VP: the drift of VP with less noise, sigma = 1 − alpha².
+    """
+    def __init__(self, beta_min: float = 0.1, beta_max: float = 20.0) -> None:
+        ...
+class VE(ForwardSde):
+    """
+    Variance-exploding: alpha = 1, sigma geometric in t.
+    """
+    def __init__(self, sigma_min: float = 0.01, sigma_max: float = 50.0) -> None:
+        ...
+class EDM(ForwardSde):
+    """
+    alpha = 1, sigma = t.
+    """
+    def __init__(self, sigma_min: float = 0.002, sigma_max: float = 80.0) -> None:
+        ...
+class Cosine(ForwardSde):
+    """
+    The cosine schedule in continuous time.
+    """
+    def __init__(self) -> None:
+        ...
+class OrnsteinUhlenbeck(Sde):
+    """
+    dx = −theta x dt + sigma dB
+    """
+    def __init__(self, theta: float = 1.0, sigma: float = 1.0) -> None:
+        ...
+    def moments(self, x0: float, t: float) -> tuple:
+        """
+        Mean and variance at t.
+        """
+class GeometricBrownianMotion(Sde):
+    """
+    dx = mu x dt + sigma x dB
+    """
+    def __init__(self, mu: float = 0.5, sigma: float = 0.5) -> None:
+        ...
+    def moments(self, x0: float, t: float) -> tuple:
+        """
+        Mean and variance at t.
+        """
+class DoubleWell(Sde):
+    """
+    dx = (x − x³) dt + sigma exp(−kappa t) dB
+    """
+    def __init__(self, sigma: float = 1.0, kappa: float = 0.0) -> None:
+        ...
+class ReverseSde(Sde):
+    """
+    eta = 1: the reverse-time SDE; eta = 0: the probability-flow ODE.
+    """
+    def __init__(self, sde: ForwardSde, score: typing.Any, eta: float = 1.0) -> None:
+        ...
+class LangevinSde(Sde):
+    """
+    dx = score(x, time) du + √2 dB in a pseudo-time u.
+    """
+    def __init__(self, score: typing.Any, time: float) -> None:
+        ...
+class GaussianMixture:
+    """
+    Σₖ wₖ N(μₖ, sₖ² I): scores and densities are exact under every forward SDE.
+    """
+    @staticmethod
+    def ring(components: int = 8, radius: float = 2.0, deviation: float = 0.1) -> GaussianMixture:
+        ...
+    def __init__(self, means: list[list[float]], deviations: typing.Any, weights: list[float] = []) -> None:
+        ...
+    def diffused(self, sde: ForwardSde, t: float) -> GaussianMixture:
+        """
+        The law at time t.
+        """
+    def log_density(self, x: Array) -> Tensor:
+        """
+        log p(x), [B]; differentiable.
+        """
+    def sample(self, n: int, seed: int = 0, dtype: str = 'float32') -> Tensor:
+        ...
+    @typing.overload
+    def score(self, sde: ForwardSde) -> Score:
+        """
+        ∇ log p_t under a forward SDE, as a Score.
+        """
+    @typing.overload
+    def score(self, x: Array) -> Tensor:
+        """
+        ∇ log p(x)
+        """
+    @property
+    def components(self) -> int:
+        ...
+    @property
+    def covariance(self) -> typing.Any:
+        ...
+    @property
+    def dimension(self) -> int:
+        ...
+    @property
+    def mean(self) -> list[float]:
+        ...
+class Network:
+    """
+    A network, built once the shape of a sample is known.
+    """
+    def __call__(self, x: Array, time: typing.Any) -> Tensor:
+        """
+        x [B, …] and time labels [B], or one for all
+        """
+    def __init__(self, config: dict, seed: int = 0) -> None:
+        ...
+    def __repr__(self) -> str:
+        ...
+    def build(self, sample: tuple[int, ...]) -> None:
+        """
+        Makes the weights for samples of a shape, such as (8, 8, 1).
+        """
+    def load(self, path: str) -> None:
+        ...
+    def save(self, path: str) -> None:
+        """
+        Weights as safetensors.
+        """
+    @property
+    def config(self) -> typing.Any:
+        ...
+    @property
+    def parameter_count(self) -> int:
+        ...
+    @property
+    def parameters(self) -> dict:
+        """
+        Weights by name as NumPy arrays over the network's own memory.
+        """
+class Data:
+    """
+    Data ready for training, in the units of the network, with the way back.
+    """
+    def __repr__(self) -> str:
+        ...
+    def to_data_units(self, x: Array) -> Tensor:
+        ...
+    @property
+    def held_out(self) -> typing.Any:
+        """
+        [N, …]
+        """
+    @property
+    def held_out_labels(self) -> list[int]:
+        ...
+    @property
+    def name(self) -> str:
+        ...
+    @property
+    def range(self) -> tuple:
+        """
+        Of the original data.
+        """
+    @property
+    def report(self) -> list[str]:
+        """
+        What the preparation did.
+        """
+    @property
+    def source(self) -> str:
+        ...
+    @property
+    def training(self) -> typing.Any:
+        """
+        [N, …]
+        """
+    @property
+    def training_labels(self) -> list[int]:
+        ...
+class TrainedRun:
+    def __init__(self, path: str) -> None:
+        ...
+    def draw(self, keywords: dict, progress: typing.Any) -> tuple:
+        ...
+    @property
+    def config(self) -> typing.Any:
+        ...
+    @property
+    def data(self) -> Data:
+        ...
+    @property
+    def network(self) -> Network:
+        ...
+    @property
+    def score(self) -> Score:
+        ...
+    @property
+    def sde(self) -> ForwardSde:
+        ...
+def abs(x: Array) -> Tensor:
+    ...
+def attention(q: Array, k: Array, v: Array, heads: int = 1) -> Tensor:
+    ...
+def broadcast_to(x: Array, shape: tuple[int, ...]) -> Tensor:
+    ...
+def clamp(x: Array, low: float, high: float) -> Tensor:
+    ...
+def concat(parts: list[Tensor], axis: int = 0) -> Tensor:
+    ...
+def conv2d(x: Array, weight: Array, bias: Array | None = None, stride: int = 1, padding: int = 0) -> Tensor:
+    """
+    x [B, H, W, I], weight [O, I, kh, kw] → [B, H', W', O]
+    """
+def cos(x: Array) -> Tensor:
+    ...
+def dataset_names() -> list[str]:
+    ...
+def draw_samples(score: typing.Any, sde: ForwardSde, keywords: dict, shape: tuple[int, ...] | None, dtype: str, trajectory: int, progress: typing.Any) -> tuple:
+    ...
+def erf(x: Array) -> Tensor:
+    ...
+def evaluate_samples(samples: typing.Any, data: Data, keywords: dict) -> dict:
+    ...
+def exp(x: Array) -> Tensor:
+    ...
+def expm1(x: Array) -> Tensor:
+    ...
+def gather(x: Array, indices: list[int]) -> Tensor:
+    """
+    Rows of the first axis.
+    """
+def gradients(outputs: list[Tensor], inputs: list[Tensor], create_graph: bool = False) -> list[Tensor]:
+    ...
+def grid_names() -> list[str]:
+    ...
+def group_norm(x: Array, scale: Array, shift: Array, groups: int) -> Tensor:
+    ...
+def load_data(keywords: dict, seed: int) -> Data:
+    ...
+def log(x: Array) -> Tensor:
+    ...
+def log1p(x: Array) -> Tensor:
+    ...
+def logsumexp(x: Array, keepdims: bool = False) -> Tensor:
+    """
+    Along the last axis.
+    """
+def matmul(a: Array, b: Array) -> Tensor:
+    ...
+def max(x: Array, axis: typing.Any = None, keepdims: bool = False) -> Tensor:
+    ...
+def maximum(a: Array, b: Array) -> Tensor:
+    ...
+def mean(x: Array, axis: typing.Any = None, keepdims: bool = False) -> Tensor:
+    ...
+def metric_names() -> list[str]:
+    ...
+def minimum(a: Array, b: Array) -> Tensor:
+    ...
+def network_score(network: Network, sde: ForwardSde, prediction: str = 'epsilon') -> Score:
+    """
+    ∇ log p_t from a network that predicts epsilon, x0, v or the score.
+    """
+def pad(x: Array, axis: int, before: int, after: int) -> Tensor:
+    ...
+def permute(x: Array, axes: list[int]) -> Tensor:
+    ...
+def power(x: Array, exponent: float) -> Tensor:
+    ...
+def prepare_array(x: typing.Any, labels: list[int], target: typing.Any, keywords: dict, seed: int) -> Data:
+    ...
+def read_config(path: str, overrides: list[str] = []) -> typing.Any:
+    """
+    An experiment file, checked and with its defaults, as a dictionary.
+    """
+def reciprocal(x: Array) -> Tensor:
+    ...
+def relu(x: Array) -> Tensor:
+    ...
+def reshape(x: Array, shape: list[int]) -> Tensor:
+    ...
+def resume_run(path: str, line: typing.Any) -> str:
+    ...
+def run_experiment(config: str, overrides: list[str], out: str, line: typing.Any) -> str:
+    ...
+def sde_names() -> list[str]:
+    """
+    Kinds that experiment files know.
+    """
+def set_thread_count(threads: int) -> None:
+    """
+    Results do not depend on it.
+    """
+def sigmoid(x: Array) -> Tensor:
+    ...
+def silu(x: Array) -> Tensor:
+    ...
+def sin(x: Array) -> Tensor:
+    ...
+def softmax(x: Array) -> Tensor:
+    """
+    Along the last axis.
+    """
+def softplus(x: Array) -> Tensor:
+    ...
+def solver_names() -> list[str]:
+    ...
+def solver_summaries() -> dict:
+    ...
+def sqrt(x: Array) -> Tensor:
+    ...
+def square(x: Array) -> Tensor:
+    ...
+def sum(x: Array, axis: typing.Any = None, keepdims: bool = False) -> Tensor:
+    ...
+def tanh(x: Array) -> Tensor:
+    ...
+def thread_count() -> int:
+    """
+    Workers that sampling and training use.
+    """
+def train_network(network: Network, sde: ForwardSde, data: Data, keywords: dict, seed: int, augment: list[str], progress: typing.Any) -> tuple:
+    ...
+def transpose(x: Array) -> Tensor:
+    """
+    The last two axes exchanged.
+    """
+def where(mask: Array, a: Array, b: Array) -> Tensor:
+    """
+    a where mask ≠ 0, else b.
+    """

@@ -1,0 +1,111 @@
+"""Experiments from files: the same runs as those of the command `fokker`."""
+
+import json
+import os
+import pathlib
+
+from . import _fokker
+from ._arguments import seed_of
+from ._progress import callback
+from .samples import Samples
+
+
+class Run:
+    """A finished run: its score, its samples and its files."""
+
+    def __init__(self, path):
+        self.path = pathlib.Path(path)
+        self._run = _fokker.TrainedRun(str(path))
+
+    @property
+    def config(self):
+        """The experiment, as a dictionary."""
+        return self._run.config
+
+    @property
+    def data(self):
+        return self._run.data
+
+    @property
+    def sde(self):
+        return self._run.sde
+
+    @property
+    def network(self):
+        """With the averaged weights."""
+        return self._run.network
+
+    @property
+    def score(self):
+        """∇ log p_t in the units of the network, for fk.sample."""
+        return self._run.score
+
+    @property
+    def metrics(self):
+        """One dictionary a training step: loss, gradient norm, learning rate, …"""
+        return [json.loads(line) for line in (self.path / "metrics.jsonl").read_text().splitlines()]
+
+    @property
+    def sample_names(self):
+        """The sets of samples that the run drew."""
+        import h5py
+
+        with h5py.File(self.path / "results.h5") as file:
+            return list(file["samples"]) if "samples" in file else []
+
+    def samples(self, name):
+        """A set of samples that the run drew, as a NumPy array in the units of the data."""
+        import h5py
+
+        with h5py.File(self.path / "results.h5") as file:
+            group = file[f"samples/{name}"]
+            return group["image" if "image" in group else "x"][()]
+
+    def to_xarray(self, name):
+        """A set of samples as an xarray.Dataset."""
+        import xarray
+
+        return xarray.load_dataset(self.path / "results.h5", group=f"samples/{name}", engine="h5netcdf")
+
+    def sample(self, *, n=64, seed=0, progress=False, **config):
+        """New samples in the units of the data; keywords are those of [[sample]]."""
+        keywords = {**config, "n": n, "seed": seed_of(seed)}
+        drawn, used = self._run.draw(keywords, callback(progress, str(config.get("solver", "sampling"))))
+        return Samples(config=used, sde=self.sde.name, **drawn)
+
+    def __repr__(self):
+        return f"Run({os.fspath(self.path)!r}: {self.config['name']}, {self.network!r})"
+
+
+def load_run(path):
+    """The run that `fokker run` or fk.run left in a folder."""
+    return Run(path)
+
+
+def run(config, *, out="", progress=False, **tables):
+    """Runs an experiment file and returns its Run.  Ctrl-C leaves a checkpoint; fk.resume goes on.
+
+    out: the run's folder; a new one under runs/ unless given.  progress: True prints the lines of the command `fokker`; a
+    function is called with each.  tables: overrides, as in train={"steps": 100}, name="short".
+    """
+    return Run(_fokker.run_experiment(os.fspath(config), _overrides(tables), os.fspath(out), _line(progress)))
+
+
+def resume(path, *, progress=False):
+    """Goes on with a run that was interrupted; its results are those of an uninterrupted one."""
+    return Run(_fokker.resume_run(os.fspath(path), _line(progress)))
+
+
+def _line(progress):
+    return print if progress is True else progress or None
+
+
+def _overrides(tables, prefix=""):
+    overrides = []
+    for key, value in tables.items():
+        if isinstance(value, dict):
+            overrides += _overrides(value, f"{prefix}{key}.")
+        else:
+            # JSON's texts, numbers, booleans and lists are TOML's.
+            overrides.append(f"{prefix}{key}={json.dumps(value)}")
+    return overrides

@@ -1,0 +1,81 @@
+// Experiments from files, and the runs that they leave.
+
+#include "fokker/experiments/runner.h"
+#include "fokker/python/keywords.h"
+#include "fokker/python/network.h"
+#include "fokker/python/samples.h"
+#include "fokker/python/watch.h"
+
+namespace fokker::python {
+namespace {
+
+/// Options of a run under a watch: progress counts within the task at hand.
+RunOptions options_under(Watch& watch, const py::object& line) {
+  RunOptions options{.command_line = {"python"}};
+  options.stop = [&watch] { return watch.cancelled(); };
+  options.progress = [&watch](std::string_view, std::int64_t done, std::int64_t total) { watch.report(done, total); };
+  if (!line.is_none())
+    options.line = [&line](std::string_view text) {
+      const py::gil_scoped_acquire gil;
+      line(py::str(text.data(), text.size()));
+    };
+  return options;
+}
+
+std::string run_experiment(const std::string& config, const std::vector<std::string>& overrides, const std::string& out,
+                           const py::object& line) {
+  const Experiment experiment = read_experiment(config, overrides);
+  RunResult result;
+  watched(py::none(), [&](Watch& watch) { result = run(experiment, out, options_under(watch, line)); });
+  return result.path.string();
+}
+
+std::string resume_run(const std::string& path, const py::object& line) {
+  RunResult result;
+  watched(py::none(), [&](Watch& watch) { result = resume(path, options_under(watch, line)); });
+  return result.path.string();
+}
+
+py::tuple sample_run(const TrainedRun& self, const py::dict& keywords, const py::object& progress) {
+  const auto config = from_keywords<SampleConfig>(keywords);
+  Samples samples;
+  watched(progress, [&](Watch& watch) { samples = sample(self, config, options_under(watch, py::none())); });
+  return py::make_tuple(to_dict(samples), to_dictionary(config));
+}
+
+NetworkHandle network_of(const TrainedRun& self) {
+  return {.config = self.experiment.network,
+          .seed = self.experiment.seed,
+          .network = std::const_pointer_cast<Network>(self.network),
+          .sample = self.model.sample_shape};
+}
+
+}  // namespace
+
+void bind_runs(py::module_& m) {
+  py::class_<TrainedRun>(m, "TrainedRun")
+      .def(py::init([](const std::string& path) {
+             const py::gil_scoped_release released;
+             return load_run(path);
+           }),
+           py::arg("path"))
+      .def_property_readonly("config", [](const TrainedRun& self) { return to_dictionary(self.experiment); })
+      .def_property_readonly("data", [](const TrainedRun& self) { return self.model.data; })
+      .def_property_readonly("sde",
+                             [](const TrainedRun& self) { return std::const_pointer_cast<ForwardSde>(share(*self.model.sde)); })
+      .def_property_readonly("network", &network_of)
+      .def_property_readonly("score",
+                             [](const TrainedRun& self) {
+                               return ScoreArgument{.score = self.score, .sample = self.model.sample_shape};
+                             })
+      .def("draw", &sample_run, py::arg("keywords"), py::arg("progress"));
+  m.def("run_experiment", &run_experiment, py::arg("config"), py::arg("overrides"), py::arg("out"), py::arg("line"));
+  m.def("resume_run", &resume_run, py::arg("path"), py::arg("line"));
+  m.def("read_config", [](const std::string& path, const std::vector<std::string>& overrides) {
+          return to_dictionary(read_experiment(path, overrides));
+        },
+        py::arg("path"), py::arg("overrides") = std::vector<std::string>{},
+        "An experiment file, checked and with its defaults, as a dictionary.");
+}
+
+}  // namespace fokker::python

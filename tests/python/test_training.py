@@ -1,0 +1,103 @@
+"""Data, networks and training from Python."""
+
+import numpy as np
+import pytest
+
+import fokker as fk
+
+
+def test_digits():
+    data = fk.datasets.digits()
+    assert data.training.shape == (1437, 8, 8, 1) and data.held_out.shape == (360, 8, 8, 1)
+    assert len(data.training_labels) == 1437 and set(data.held_out_labels) == set(range(10))
+    assert data.training.min() == -1 and data.training.max() == 1 and data.range == (0, 16)
+    back = data.to_data_units(data.training).numpy()
+    np.testing.assert_allclose(back, np.round(back), atol=1e-5)
+    with pytest.raises(fk.ConfigError, match="did you mean digits"):
+        fk.datasets.load("digit")
+    with pytest.raises(OSError):
+        fk.datasets.load("npy:/nowhere.npy")
+
+
+def test_data_from_an_array():
+    x = np.random.default_rng(0).normal(size=(50, 3))
+    data = fk.datasets.from_array(x)
+    np.testing.assert_array_equal(data.training, x.astype(np.float32))
+    assert len(data.held_out) == 0
+    halves = fk.datasets.from_array(x, held_out=0.5, labels=[0, 1] * 25)
+    assert len(halves.training) == 25 and len(halves.held_out_labels) == 25
+    with pytest.raises(fk.ShapeError, match="two axes"):
+        fk.datasets.from_array(x[:, 0])
+    with pytest.raises(ValueError):
+        fk.datasets.from_array(x * np.nan)
+
+
+def test_network():
+    net = fk.UNet(channels=(16, 16), attention=(False, True), seed=1)
+    with pytest.raises(fk.ConfigError, match="build"):
+        net.parameters
+    net.build((8, 8, 1))
+    x = np.random.default_rng(0).normal(size=(3, 8, 8, 1)).astype(np.float32)
+    y = net(x, 100.0).numpy()
+    assert y.shape == x.shape and sum(p.size for p in net.parameters.values()) == net.parameter_count
+    assert np.array_equal(net(x, np.full(3, 100.0)).numpy(), y)
+    other = fk.UNet(channels=(16, 16), attention=(False, True), seed=1)
+    other.build((8, 8, 1))
+    assert np.array_equal(other(x, 100.0).numpy(), y)
+    with pytest.raises(fk.ShapeError, match="8, 8, 1"):
+        net.build((4, 4, 1))
+    with pytest.raises(fk.ConfigError, match="did you mean channels"):
+        fk.UNet(chanels=(16,))
+
+
+def test_weights_are_saved(tmp_path):
+    net, other = fk.Mlp(hidden=(16,), seed=0), fk.Mlp(hidden=(16,), seed=1)
+    net.build((2,))
+    other.build((2,))
+    x = np.ones((4, 2), np.float32)
+    assert not np.array_equal(net(x, 1.0).numpy(), other(x, 1.0).numpy())
+    net.save(str(tmp_path / "weights.safetensors"))
+    other.load(str(tmp_path / "weights.safetensors"))
+    assert np.array_equal(net(x, 1.0).numpy(), other(x, 1.0).numpy())
+    with pytest.raises(OSError):
+        other.load(str(tmp_path / "missing.safetensors"))
+
+
+def test_learned_score_of_a_gaussian():
+    """The learned law has the data's mean and spread; an untrained network's has not."""
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=(4000, 2)) * [0.5, 0.25] + [1.0, -1.0]
+    sde, net = fk.VP(), fk.Mlp(hidden=(64, 64), seed=0)
+    net.build((2,))
+    untrained = fk.sample(fk.network_score(net, sde), sde, steps=100, n=2000, grid="log_snr").values
+    run = fk.train(net, sde, x, steps=1500, batch=256, learning_rate=3e-3, ema=0.99, seed=1)
+    assert len(run.loss) == 1500 and np.mean(run.loss[-100:]) < 0.8 * np.mean(run.loss[:20])
+    drawn = run.sample(steps=100, n=2000, solver="sra1", grid="log_snr").values
+    np.testing.assert_allclose(drawn.mean(0), [1, -1], atol=0.1)
+    np.testing.assert_allclose(drawn.std(0), [0.5, 0.25], atol=0.1)
+    assert np.abs(untrained.mean(0) - [1, -1]).max() > 0.3
+
+
+def test_training_repeats_to_the_bit():
+    def losses(threads):
+        fk.set_thread_count(threads)
+        return fk.train(fk.Mlp(hidden=(32,), seed=3), fk.VP(), np.ones((100, 2)), steps=20, batch=64, seed=4).loss
+
+    before = fk.thread_count()
+    try:
+        assert losses(1) == losses(3)
+    finally:
+        fk.set_thread_count(before)
+
+
+def test_training_progress_and_errors():
+    seen = []
+    net = fk.Mlp(hidden=(8,))
+    fk.train(net, fk.VP(), np.ones((10, 2)), steps=5, batch=4, progress=lambda done, total: seen.append((done, total)))
+    assert seen[-1] == (5, 5)
+    with pytest.raises(fk.ConfigError, match="did you mean steps"):
+        fk.train(net, fk.VP(), np.ones((10, 2)), stepz=5)
+    with pytest.raises(fk.ShapeError, match=r"\[2\].*\[3\]"):
+        fk.train(net, fk.VP(), np.ones((10, 3)), steps=5)
+    with pytest.raises(fk.NumericalError):
+        fk.train(fk.Mlp(hidden=(8,)), fk.VP(), np.full((10, 2), 1e30), steps=20, batch=4, learning_rate=1e9)
