@@ -70,6 +70,7 @@ int sample_command(const std::filesystem::path& path, const std::vector<std::str
                                 .config_text = dump(run.experiment),
                                 .data_sha256 = run.model.data.training.sha256,
                                 .range = run.model.data.range,
+                                .held_out_index = run.model.data.held_out_index,
                                 .training = {},
                                 .samples = {set}})
       .save(file);

@@ -89,6 +89,9 @@ Hdf5File results_file(const Experiment& experiment, const RunResults& results) {
   file.set_attribute("/", "config_sha256", Attribute(sha256(results.config_text)));
   file.set_attribute("/", "data_sha256", Attribute(results.data_sha256));
   file.write_text("/provenance/config_toml", results.config_text);
+  if (!results.held_out_index.empty())
+    file.write("/data/held_out_index", std::span<const std::int64_t>(results.held_out_index),
+               {static_cast<std::int64_t>(results.held_out_index.size())}, {"held_out"});
   write_training(file, results.training);
   for (const auto& set : results.samples) {
     write_samples(file, set, results.range);

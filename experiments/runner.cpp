@@ -168,6 +168,7 @@ void Runner::write_results() {
                            .config_text = dump(experiment_),
                            .data_sha256 = model_.data.training.sha256,
                            .range = model_.data.range,
+                           .held_out_index = model_.data.held_out_index,
                            .training = rows_,
                            .samples = sets_};
   results_file(experiment_, results).save(directory_.file("results.h5"));
