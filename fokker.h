@@ -1,5 +1,6 @@
 #pragma once
 // Everything, in reading order.
+// clang-format off
 
 #include "fokker/core/error.h"
 #include "fokker/core/tensor.h"
@@ -12,14 +13,34 @@
 #include "fokker/core/ops/norm.h"
 #include "fokker/core/rng.h"
 #include "fokker/core/parallel.h"
-#include "fokker/core/hdf5.h"
-
 #include "fokker/core/nn/module.h"
 #include "fokker/core/optim/optimizer.h"
+#include "fokker/core/config.h"
+#include "fokker/core/hdf5.h"
+#include "fokker/core/safetensors.h"
 
 #include "fokker/sde/sde.h"
+#include "fokker/sde/vp.h"
+#include "fokker/sde/sub_vp.h"
+#include "fokker/sde/ve.h"
+#include "fokker/sde/cosine.h"
+#include "fokker/sde/edm.h"
+#include "fokker/sde/reverse.h"
+#include "fokker/sde/langevin.h"
+#include "fokker/sde/clock.h"
+#include "fokker/sde/mixture.h"
+#include "fokker/sde/ou.h"
+#include "fokker/sde/gbm.h"
+#include "fokker/sde/double_well.h"
 
 #include "fokker/solvers/solver.h"
+#include "fokker/solvers/euler_maruyama.h"
+#include "fokker/solvers/heun.h"
+#include "fokker/solvers/sra.h"
+#include "fokker/solvers/ode.h"
+#include "fokker/solvers/langevin.h"
+#include "fokker/solvers/grid.h"
+#include "fokker/solvers/sampler.h"
 
 #include "fokker/score/parameterization.h"
 #include "fokker/score/denoising.h"
@@ -27,4 +48,7 @@
 #include "fokker/score/unet.h"
 
 #include "fokker/experiments/dataset.h"
+#include "fokker/experiments/prepare.h"
+#include "fokker/experiments/trainer.h"
 #include "fokker/experiments/metrics.h"
+#include "fokker/experiments/runner.h"

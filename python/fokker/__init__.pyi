@@ -1,0 +1,17 @@
+from . import datasets as datasets
+from . import solvers as solvers
+from ._fokker import *
+from .autodiff import grad as grad
+from .networks import FeedForward as FeedForward
+from .networks import Mlp as Mlp
+from .networks import UNet as UNet
+from .runs import Run as Run
+from .runs import load_run as load_run
+from .runs import resume as resume
+from .runs import run as run
+from .samples import Samples as Samples
+from .sampling import sample as sample
+from .training import Training as Training
+from .training import train as train
+
+__version__: str
