@@ -1,5 +1,6 @@
 #include "fokker/sde/cosine.h"
 
+#include <algorithm>
 #include <cmath>
 #include <numbers>
 
@@ -21,5 +22,12 @@ Marginal Cosine::marginal(double t) const {
 double Cosine::drift_rate(double t) const { return -rate * std::tan(rate * (t + offset)); }
 
 double Cosine::diffusion_rate(double t) const { return std::sqrt(-2 * drift_rate(t)); }
+
+double Cosine::time_of_lambda(double lambda) const {
+  // σ²/α² = cos²θ₀ (tan²θ − tan²θ₀)
+  const double start = rate * offset, cosine = std::cos(start), tangent = std::tan(start);
+  const double theta = std::atan(std::sqrt(tangent * tangent + std::exp(-2 * lambda) / (cosine * cosine)));
+  return std::clamp(theta / rate - offset, 0.0, t_max());
+}
 
 }  // namespace fokker

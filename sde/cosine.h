@@ -14,6 +14,7 @@ class Cosine final : public ForwardSde {
   Marginal marginal(double t) const override;
   double drift_rate(double t) const override;
   double diffusion_rate(double t) const override;
+  double time_of_lambda(double lambda) const override;
   double t_max() const override { return 0.9946; }
 };
 

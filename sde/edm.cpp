@@ -1,5 +1,6 @@
 #include "fokker/sde/edm.h"
 
+#include <algorithm>
 #include <cmath>
 
 namespace fokker {
@@ -19,5 +20,7 @@ double EDM::label(double t) const {
 double EDM::time_of_label(double label) const {
   return config_.sigma_min * std::pow(config_.sigma_max / config_.sigma_min, label);
 }
+
+double EDM::time_of_lambda(double lambda) const { return std::min(std::exp(-lambda), config_.sigma_max); }
 
 }  // namespace fokker

@@ -19,6 +19,7 @@ class EDM final : public ForwardSde {
   Marginal marginal(double t) const override { return {1, t}; }
   double drift_rate(double) const override { return 0; }
   double diffusion_rate(double t) const override;
+  double time_of_lambda(double lambda) const override;
   double t_min() const override { return config_.sigma_min; }
   double t_max() const override { return config_.sigma_max; }
   /// Logarithmic, since the noise spans decades.

@@ -58,8 +58,9 @@ class ForwardSde : public Sde {
   virtual double prior_sigma() const { return marginal(t_max()).sigma; }
   /// Draws of the prior, shape [B, ...]; sample i of the batch is number first_sample + i of the stream.
   Tensor prior(const Shape& shape, const Rng& rng, Dtype dtype = Dtype::f32, std::int64_t first_sample = 0) const;
-  /// The t in [0, t_max] at which lambda(t) = `lambda`, by bisection to the last bit; the nearer end outside the range.
-  double time_of_lambda(double lambda) const;
+  /// The t in [0, t_max] at which lambda(t) = `lambda`; the nearer end outside the range.  By bisection to the last bit
+  /// unless an SDE knows the inverse.
+  virtual double time_of_lambda(double lambda) const;
 };
 
 /// A copy that keeps its type.

@@ -21,4 +21,9 @@ double SubVP::diffusion_rate(double t) const {
   return std::sqrt(-config_.beta(t) * std::expm1(-2 * config_.integral(t)));
 }
 
+double SubVP::time_of_lambda(double lambda) const {
+  // σ/α = 2 sinh(½∫β)
+  return config_.time(2 * std::asinh(0.5 * std::exp(-lambda)));
+}
+
 }  // namespace fokker

@@ -15,6 +15,7 @@ class SubVP final : public ForwardSde {
   Marginal marginal(double t) const override;
   double drift_rate(double t) const override;
   double diffusion_rate(double t) const override;
+  double time_of_lambda(double lambda) const override;
 
  private:
   VPConfig config_;

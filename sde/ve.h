@@ -20,6 +20,7 @@ class VE final : public ForwardSde {
   Marginal marginal(double t) const override;
   double drift_rate(double) const override { return 0; }
   double diffusion_rate(double t) const override;
+  double time_of_lambda(double lambda) const override;
   double t_min() const override { return 1e-5; }
 
  private:

@@ -11,6 +11,8 @@ struct VPConfig {
   double beta(double t) const { return beta_min + t * (beta_max - beta_min); }
   /// ∫₀ᵗ β
   double integral(double t) const { return t * (beta_min + 0.5 * t * (beta_max - beta_min)); }
+  /// The t in [0, 1] at which the integral is `b`; 1 beyond it.
+  double time(double b) const;
 };
 
 /// Variance-preserving SDE [song2021]:  dx = −½ β(t) x dt + √β(t) dB,  t ∈ [0, 1].
@@ -24,6 +26,7 @@ class VP final : public ForwardSde {
   Marginal marginal(double t) const override;
   double drift_rate(double t) const override;
   double diffusion_rate(double t) const override;
+  double time_of_lambda(double lambda) const override;
 
  private:
   VPConfig config_;

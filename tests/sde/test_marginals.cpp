@@ -82,8 +82,14 @@ TEST_CASE("time_of_lambda inverts lambda") {
     for (const double fraction : {1e-3, 0.01, 0.3, 0.99}) {
       const double t = fraction * sde->t_max();
       INFO(sde->name() << " at t = " << t);
-      CHECK(sde->time_of_lambda(sde->marginal(t).lambda()) == Approx(t).epsilon(1e-12));
+      const double lambda = sde->marginal(t).lambda();
+      CHECK(sde->time_of_lambda(lambda) == Approx(t).epsilon(1e-12));
+      CHECK(sde->ForwardSde::time_of_lambda(lambda) == Approx(t).epsilon(1e-12));
     }
+  for (const auto& sde : all_sdes()) {
+    CHECK(sde->time_of_lambda(-1000) == sde->t_max());
+    CHECK(sde->time_of_lambda(1000) < 1e-15);
+  }
   CHECK(VP().time_of_lambda(-100) == 1);
   CHECK(VP().time_of_lambda(100) < 1e-20);
 }
