@@ -204,4 +204,15 @@ void Trainer::restore(const SafeTensors& state) {
   ema_.set_updates(std::stoll(state.metadata.at("ema_updates")));
 }
 
+std::shared_ptr<const Network> train(std::shared_ptr<Network> network, const ForwardSde& sde, Dataset training,
+                                     TrainConfig config, std::uint64_t seed,
+                                     const std::function<bool(const StepReport&)>& progress) {
+  Trainer trainer(std::move(network), sde, std::move(training), std::move(config), seed);
+  for (bool go_on = true; go_on && trainer.steps_done() < trainer.config().steps;) {
+    const StepReport report = trainer.step();
+    go_on = !progress || progress(report);
+  }
+  return trainer.averaged();
+}
+
 }  // namespace fokker

@@ -123,4 +123,10 @@ class Trainer {
   std::vector<Lane> lanes_;
 };
 
+/// Trains `network` in place for config.steps; returns it with the averaged weights.  `progress` sees every step, and ends
+/// the training by false.
+std::shared_ptr<const Network> train(std::shared_ptr<Network> network, const ForwardSde& sde, Dataset training,
+                                     TrainConfig config = {}, std::uint64_t seed = 0,
+                                     const std::function<bool(const StepReport&)>& progress = {});
+
 }  // namespace fokker
