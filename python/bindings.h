@@ -13,6 +13,15 @@ namespace fokker::python {
 
 namespace py = pybind11;
 
+/// Python's and NumPy's integers; arrays also have an `__index__`, which most of them refuse.
+inline bool is_integer(const py::handle& object) {
+  if (PyLong_Check(object.ptr())) return true;
+  if (!PyIndex_Check(object.ptr())) return false;
+  const auto value = py::reinterpret_steal<py::object>(PyNumber_Index(object.ptr()));
+  if (!value) PyErr_Clear();
+  return static_cast<bool>(value);
+}
+
 // One function a layer, each in the file of its name.
 void bind_core(py::module_& m);
 void bind_sde(py::module_& m);
@@ -47,11 +56,11 @@ struct type_caster<fokker::Shape> {
   PYBIND11_TYPE_CASTER(fokker::Shape, const_name("tuple[int, ...]"));
   bool load(handle source, bool) {
     std::vector<std::int64_t> extents;
-    if (PyIndex_Check(source.ptr())) {
+    if (fokker::python::is_integer(source)) {
       extents.push_back(source.cast<std::int64_t>());
     } else if (isinstance<sequence>(source) && !isinstance<str>(source)) {
       for (const auto item : source.cast<sequence>()) {
-        if (!PyIndex_Check(item.ptr())) return false;
+        if (!fokker::python::is_integer(item)) return false;
         extents.push_back(item.cast<std::int64_t>());
       }
     } else {

@@ -39,7 +39,7 @@ py::capsule to_dlpack(const Tensor& x) {
 
 /// x[i] and x[a:b] along one axis; an integer removes the axis.
 Tensor index(const Tensor& x, int axis, const py::handle& key, bool& removed) {
-  removed = PyIndex_Check(key.ptr()) != 0;
+  removed = is_integer(key);
   const std::int64_t n = x.extent(axis);
   if (removed) {
     auto i = key.cast<std::int64_t>();

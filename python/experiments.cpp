@@ -1,6 +1,7 @@
 // Data sets, training and metrics.
 
 #include <algorithm>
+#include <cmath>
 
 #include "fokker/experiments/experiment.h"
 #include "fokker/experiments/metrics.h"
@@ -26,6 +27,8 @@ Prepared prepare_array(const py::object& x, const std::vector<std::int64_t>& lab
   Dataset data{.x = to_tensor(x, Dtype::f32).detach(), .labels = labels, .name = "array"};
   require<ShapeError>(data.x.rank() >= 2, "[data] expected an array [samples, …] of at least two axes, got {}",
                       to_string(data.x.shape()));
+  for (const float value : std::as_const(data.x).data<float>())
+    require<ConfigError>(std::isfinite(value), "[data] expected finite values, got {}; remove or replace them", value);
   if (!target.is_none()) data.target = to_tensor(target, Dtype::f32).detach();
   data.range = range_of(data.x);
   return prepare(data, from_keywords<DataConfig>(keywords), seed);

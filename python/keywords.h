@@ -19,7 +19,7 @@ inline ConfigNode to_node(const py::handle& value) {
   } else if (py::isinstance<py::bool_>(value)) {
     node.kind = Kind::boolean;
     node.boolean = value.cast<bool>();
-  } else if (PyIndex_Check(value.ptr())) {
+  } else if (is_integer(value)) {
     node.kind = Kind::integer;
     node.integer = value.cast<std::int64_t>();
   } else if (py::isinstance<py::str>(value)) {

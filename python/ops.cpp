@@ -20,7 +20,7 @@ using Axes = std::optional<std::vector<int>>;
 
 Axes axes_of(const py::object& axis) {
   if (axis.is_none()) return {};
-  if (PyIndex_Check(axis.ptr())) return std::vector<int>{axis.cast<int>()};
+  if (is_integer(axis)) return std::vector<int>{axis.cast<int>()};
   return axis.cast<std::vector<int>>();
 }
 
@@ -122,7 +122,7 @@ void bind_views(py::module_& m, py::class_<Tensor>& tensor) {
   tensor
       .def("reshape",
            [](const Tensor& x, const py::args& extents) {
-             const bool sequence = extents.size() == 1 && !PyIndex_Check(py::object(extents[0]).ptr());
+             const bool sequence = extents.size() == 1 && !is_integer(extents[0]);
              return reshaped(x, (sequence ? py::object(extents[0]) : py::object(extents)).cast<std::vector<std::int64_t>>());
            })
       .def_property_readonly("T", &transpose);

@@ -17,7 +17,7 @@ Parameters parameters_of(const NetworkHandle& handle) {
 }
 
 Tensor times(const Tensor& x, const py::object& time) {
-  if (PyFloat_Check(time.ptr()) || PyIndex_Check(time.ptr()))
+  if (PyFloat_Check(time.ptr()) || is_integer(time))
     return Tensor::full({x.extent(0)}, time.cast<double>(), x.dtype());
   return to_tensor(time, x.dtype());
 }

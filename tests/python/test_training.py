@@ -6,6 +6,13 @@ import pytest
 import fokker as fk
 
 
+def perturb(net, seed):
+    """Networks begin with a last layer of zeros, so that they predict nothing."""
+    rng = np.random.default_rng(seed)
+    for values in net.parameters.values():
+        values += 0.05 * rng.normal(size=values.shape)
+
+
 def test_digits():
     data = fk.datasets.digits()
     assert data.training.shape == (1437, 8, 8, 1) and data.held_out.shape == (360, 8, 8, 1)
@@ -13,7 +20,7 @@ def test_digits():
     assert data.training.min() == -1 and data.training.max() == 1 and data.range == (0, 16)
     back = data.to_data_units(data.training).numpy()
     np.testing.assert_allclose(back, np.round(back), atol=1e-5)
-    with pytest.raises(fk.ConfigError, match="did you mean digits"):
+    with pytest.raises(fk.ConfigError, match='did you mean "digits"'):
         fk.datasets.load("digit")
     with pytest.raises(OSError):
         fk.datasets.load("npy:/nowhere.npy")
@@ -37,12 +44,15 @@ def test_network():
     with pytest.raises(fk.ConfigError, match="build"):
         net.parameters
     net.build((8, 8, 1))
+    perturb(net, 1)
     x = np.random.default_rng(0).normal(size=(3, 8, 8, 1)).astype(np.float32)
     y = net(x, 100.0).numpy()
     assert y.shape == x.shape and sum(p.size for p in net.parameters.values()) == net.parameter_count
-    assert np.array_equal(net(x, np.full(3, 100.0)).numpy(), y)
+    assert y.any() and np.array_equal(net(x, np.full(3, 100.0)).numpy(), y)
+    assert not np.array_equal(net(x, 200.0).numpy(), y)
     other = fk.UNet(channels=(16, 16), attention=(False, True), seed=1)
     other.build((8, 8, 1))
+    perturb(other, 1)
     assert np.array_equal(other(x, 100.0).numpy(), y)
     with pytest.raises(fk.ShapeError, match="8, 8, 1"):
         net.build((4, 4, 1))
@@ -54,6 +64,7 @@ def test_weights_are_saved(tmp_path):
     net, other = fk.Mlp(hidden=(16,), seed=0), fk.Mlp(hidden=(16,), seed=1)
     net.build((2,))
     other.build((2,))
+    perturb(net, 0)
     x = np.ones((4, 2), np.float32)
     assert not np.array_equal(net(x, 1.0).numpy(), other(x, 1.0).numpy())
     net.save(str(tmp_path / "weights.safetensors"))
