@@ -46,11 +46,11 @@ FOKKER_INLINE V polynomial(V x, const double (&c)[n]) {
   return sum;
 }
 
-/// 2^k for −bias < k ≤ bias, k as an integer in each lane.
+/// 2^k for −bias < k ≤ bias; k in two's complement, since a NaN's k is any number and must wrap.
 template <class V>
-FOKKER_INLINE V exp2_integer(IntOf<V> k) {
+FOKKER_INLINE V exp2_integer(BitsOf<V> k) {
   using S = Simd<ElementOf<V>>;
-  return reinterpret_cast<V>(reinterpret_cast<BitsOf<V>>(k + S::bias) << S::mantissa);
+  return reinterpret_cast<V>((k + S::bias) << S::mantissa);
 }
 
 inline constexpr double log2_e = 1.44269504088896340736;
@@ -64,14 +64,14 @@ constexpr double ln2_low = single<T> ? 0x1.7f7d1cf79abcap-20 : 0x1.a39ef35793c76
 template <class V>
 struct Exponential {
   V k_value, tail;
-  IntOf<V> k;
+  BitsOf<V> k;
 
   FOKKER_INLINE explicit Exponential(V x) {
     using T = ElementOf<V>;
     const V magic = splat<V>(Simd<T>::magic);
     const V shifted = fma(x, splat<V>(log2_e), magic);
     k_value = shifted - magic;
-    k = reinterpret_cast<IntOf<V>>(shifted) - reinterpret_cast<IntOf<V>>(magic);
+    k = reinterpret_cast<BitsOf<V>>(shifted) - reinterpret_cast<BitsOf<V>>(magic);
     V r = fma(k_value, splat<V>(-ln2_high<T>), x);
     r = fma(k_value, splat<V>(-ln2_low<T>), r);
     tail = fma(r * r, series(r), r);
@@ -96,8 +96,7 @@ FOKKER_INLINE V exp(V x) {
   using T = ElementOf<V>;
   const Exponential<V> e(single<T> ? clamped(x, -104, 89) : clamped(x, -746, 710));
   // In two factors, since 2^k alone may be subnormal or infinite.
-  const BitsOf<V> shifted = reinterpret_cast<BitsOf<V>>(e.k + 4096) >> 1;
-  const IntOf<V> half = reinterpret_cast<IntOf<V>>(shifted) - 2048;
+  const BitsOf<V> half = ((e.k + 4096) >> 1) - 2048;
   return (e.tail + 1) * exp2_integer<V>(half) * exp2_integer<V>(e.k - half);
 }
 
