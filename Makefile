@@ -1,12 +1,12 @@
 # The project's commands; `make` lists them.  Building itself is CMake's work (CMakePresets.json).
 SHELL := /bin/bash
 JOBS ?= 2
-WERROR ?= OFF
+WERROR ?=
 PYTHON := $(CURDIR)/build/venv/bin/python
 BUILD := build/release
 SOURCES = $(shell git ls-files '*.h' '*.cpp')
-FORMAT = $(or $(firstword $(shell command -v clang-format clang-format-19 clang-format-16 clang-format-14)),$(error clang-format is not installed))
-TIDY = $(or $(firstword $(shell command -v run-clang-tidy run-clang-tidy-19 run-clang-tidy-16 run-clang-tidy-14)),$(error clang-tidy is not installed))
+FORMAT = $(or $(firstword $(shell command -v clang-format-14 clang-format)),$(error clang-format is not installed))
+TIDY = $(or $(firstword $(shell command -v run-clang-tidy-14 run-clang-tidy)),$(error clang-tidy is not installed))
 
 .PHONY: help setup build demo test nightly bench peers format check-format tidy headers asan tsan stubs clean
 
@@ -17,11 +17,12 @@ setup: ## install missing packages and the Python environment
 	@scripts/setup
 
 build: setup ## the library, the command and the Python module, in build/release
-	@cmake --preset release -DPython_EXECUTABLE=$(PYTHON) -DFOKKER_WERROR=$(WERROR) -Wno-dev > build/configure.log 2>&1 \
+	@cmake --preset release -DPython_EXECUTABLE=$(PYTHON) $(if $(WERROR),-DFOKKER_WERROR=$(WERROR)) -Wno-dev > build/configure.log 2>&1 \
 	  || { cat build/configure.log; exit 1; }
 	@cmake --build $(BUILD) -j $(JOBS)
 
 demo: build ## train on the digits, sample by four samplers, evaluate: table, pictures, results.h5
+	@rm -rf runs/demo
 	$(BUILD)/bin/fokker run experiments/digits.toml --out runs/demo
 	@if [ -f scripts/judge.py ]; then $(PYTHON) scripts/judge.py runs/demo; fi
 
