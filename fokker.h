@@ -13,6 +13,7 @@
 #include "fokker/core/ops/norm.h"
 #include "fokker/core/rng.h"
 #include "fokker/core/parallel.h"
+#include "fokker/core/png.h"
 #include "fokker/core/nn/module.h"
 #include "fokker/core/optim/optimizer.h"
 #include "fokker/core/config.h"
