@@ -158,7 +158,8 @@ struct Visited {
 
 std::vector<Tensor> grad(std::span<const Tensor> outputs, std::span<const Tensor> inputs, bool create_graph) {
   for (const Tensor& input : inputs)
-    require<Error>(input.tracked(), "[grad] input {} is not on the tape; make it a leaf() first", to_string(input.shape()));
+    require<Error>(input.tracked(), "[grad] input {} is not on the tape; make it a leaf() first",
+                   to_string(input.shape()));
   std::optional<NoGrad> no_grad;
   if (!create_graph) no_grad.emplace();
 
@@ -189,8 +190,6 @@ Tensor grad(const Tensor& output, const Tensor& input, bool create_graph) {
   return grad(std::span<const Tensor>(&output, 1), std::span<const Tensor>(&input, 1), create_graph)[0];
 }
 
-Tensor Tensor::leaf() const {
-  return link(detach(), detail::NodeRef(detail::new_node(Op::leaf, {}, 0)));
-}
+Tensor Tensor::leaf() const { return link(detach(), detail::NodeRef(detail::new_node(Op::leaf, {}, 0))); }
 
 }  // namespace fokker

@@ -82,7 +82,8 @@ concept PullbackOfOutput = std::invocable<F&, const Tensor&, const Tensor&>;
 /// Costs nothing where no input is tracked.
 template <class F, std::same_as<Tensor>... Inputs>
 Tensor record(Op op, const std::tuple<const Inputs&...>& inputs, Tensor value, F vjp) {
-  const auto pointers = std::apply([](const auto&... x) { return std::array<const Tensor*, sizeof...(x)>{&x...}; }, inputs);
+  const auto pointers =
+      std::apply([](const auto&... x) { return std::array<const Tensor*, sizeof...(x)>{&x...}; }, inputs);
   if (!recording() || !detail::any_tracked(pointers)) return value;
   static_assert(alignof(F) <= 64);
   detail::Node* node = detail::new_node(op, pointers, sizeof(F));

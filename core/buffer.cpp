@@ -34,7 +34,7 @@ std::size_t class_bytes(int index) {
 }
 
 Block* new_block(std::size_t bytes, int index) {
-  void* memory = ::operator new(sizeof(Block) + bytes, std::align_val_t{64});
+  void* memory = ::operator new (sizeof(Block) + bytes, std::align_val_t{64});
   held_bytes.fetch_add(bytes, std::memory_order_relaxed);
   auto* block = new (memory) Block{};
   block->size_class = index;
@@ -44,7 +44,7 @@ Block* new_block(std::size_t bytes, int index) {
 
 void delete_block(Block* block, std::size_t bytes) {
   held_bytes.fetch_sub(bytes, std::memory_order_relaxed);
-  ::operator delete(block, std::align_val_t{64});
+  ::operator delete (block, std::align_val_t{64});
 }
 
 }  // namespace

@@ -35,7 +35,8 @@ class IoError : public Error {
 /// Throws `E` with the formatted message unless `condition` holds.
 template <class E, class... Args>
 void require(bool condition, fmt::format_string<Args...> format, Args&&... args) {
-  if (!condition) [[unlikely]] throw E(fmt::format(format, std::forward<Args>(args)...));
+  if (!condition) [[unlikely]]
+    throw E(fmt::format(format, std::forward<Args>(args)...));
 }
 
 }  // namespace fokker

@@ -103,7 +103,7 @@ struct Temporary {
 std::vector<std::byte> read_file(const fs::path& path, std::uintmax_t limit) {
   Descriptor file(path, O_RDONLY);
   require<IoError>(file.valid(), "[read] {}: {}; check the path and its permissions", path.string(), cause(errno));
-  struct stat status{};
+  struct stat status {};
   require<IoError>(::fstat(file.get(), &status) == 0, "[read] {}: {}", path.string(), cause(errno));
   require<IoError>(!S_ISDIR(status.st_mode), "[read] {}: expected a file, got a folder", path.string());
   const auto expected = static_cast<std::uintmax_t>(status.st_size);
@@ -172,7 +172,7 @@ void write_file_atomically(const fs::path& path, std::string_view text) {
 void append_line(const fs::path& path, std::string_view line) {
   Descriptor file(path, O_WRONLY | O_CREAT | O_APPEND);
   require<IoError>(file.valid(), "[append] {}: {}", path.string(), cause(errno));
-  struct stat status{};
+  struct stat status {};
   require<IoError>(::fstat(file.get(), &status) == 0, "[append] {}: {}", path.string(), cause(errno));
   std::string text(line);
   text += '\n';

@@ -13,8 +13,21 @@ std::array<std::uint32_t, 4> philox(std::array<std::uint32_t, 4> counter, std::a
 
 /// Named sequences of random numbers; two uses never share one.
 enum class Stream : std::uint32_t {
-  general, initialisation, shuffle, augmentation, time, noise, dropout, prior, brownian, levy_area, corrector, metric, data,
-  split, label
+  general,
+  initialisation,
+  shuffle,
+  augmentation,
+  time,
+  noise,
+  dropout,
+  prior,
+  brownian,
+  levy_area,
+  corrector,
+  metric,
+  data,
+  split,
+  label
 };
 
 /// A place in a counter-based random sequence: a value, without state.  Element e of (seed, stream, step) is the same

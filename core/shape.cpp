@@ -39,7 +39,8 @@ Shape broadcast(const Shape& a, const Shape& b, const char* where) {
 }
 
 int normalise_axis(int axis, int rank, const char* where) {
-  require<ShapeError>(axis >= -rank && axis < rank, "[{}] expected an axis in [{}, {}), got {}", where, -rank, rank, axis);
+  require<ShapeError>(axis >= -rank && axis < rank, "[{}] expected an axis in [{}, {}), got {}", where, -rank, rank,
+                      axis);
   return axis < 0 ? axis + rank : axis;
 }
 

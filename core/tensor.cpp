@@ -23,8 +23,9 @@ Tensor Tensor::full(const Shape& shape, double value, Dtype dtype) {
 }
 
 Tensor Tensor::from(std::span<const double> values, const Shape& shape, Dtype dtype) {
-  require<ShapeError>(static_cast<std::int64_t>(values.size()) == shape.size(), "[tensor] expected {} values for {}, got {}",
-                      shape.size(), fokker::to_string(shape), values.size());
+  require<ShapeError>(static_cast<std::int64_t>(values.size()) == shape.size(),
+                      "[tensor] expected {} values for {}, got {}", shape.size(), fokker::to_string(shape),
+                      values.size());
   Tensor t = empty(shape, dtype);
   fokker::visit(dtype, [&]<class T>(T) {
     std::ranges::transform(values, t.data<T>().begin(), [](double v) { return static_cast<T>(v); });
@@ -65,9 +66,7 @@ Tensor Tensor::detach() const {
   return t;
 }
 
-Tensor Tensor::alias_leaf() const {
-  return over(const_cast<void*>(data_), shape_, dtype_, nullptr).leaf();
-}
+Tensor Tensor::alias_leaf() const { return over(const_cast<void*>(data_), shape_, dtype_, nullptr).leaf(); }
 
 Tensor Tensor::view(const Shape& shape) const {
   require<ShapeError>(shape.size() == size(), "[view] {} has {} elements, {} has {}", fokker::to_string(shape_), size(),
@@ -79,7 +78,8 @@ Tensor Tensor::view(const Shape& shape) const {
 
 Tensor Tensor::rows(std::int64_t begin, std::int64_t end) const {
   require<ShapeError>(rank() > 0 && 0 <= begin && begin <= end && end <= shape_[0],
-                      "[rows] expected 0 ≤ begin ≤ end ≤ rows of {}, got {} and {}", fokker::to_string(shape_), begin, end);
+                      "[rows] expected 0 ≤ begin ≤ end ≤ rows of {}, got {} and {}", fokker::to_string(shape_), begin,
+                      end);
   Tensor t = detach();
   const std::int64_t row = shape_[0] == 0 ? 0 : bytes() / shape_[0];
   t.data_ = static_cast<char*>(data_) + begin * row;

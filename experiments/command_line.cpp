@@ -35,7 +35,8 @@ struct Arguments {
 };
 
 void add_common(CLI::App* command, Arguments& arguments) {
-  command->add_option("--threads", arguments.threads, "workers; the results do not depend on it")->check(CLI::Range(1, 1024));
+  command->add_option("--threads", arguments.threads, "workers; the results do not depend on it")
+      ->check(CLI::Range(1, 1024));
   command->add_flag("--quiet", arguments.quiet, "print errors alone");
 }
 
@@ -43,8 +44,10 @@ void add_run(CLI::App& app, const char* name, const char* help, Arguments& argum
   CLI::App* command = app.add_subcommand(name, help);
   command->add_option("config", arguments.target, "a TOML file")->required();
   command->add_option("overrides", arguments.overrides, "keys of the file, as train.steps=100");
-  command->add_option("-m,--sweep", arguments.sweep, "one run for each value: -m train.batch=32,64; several axes multiply")
-      ->expected(1)->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+  command
+      ->add_option("-m,--sweep", arguments.sweep, "one run for each value: -m train.batch=32,64; several axes multiply")
+      ->expected(1)
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
   command->add_option("--out", arguments.out, "the run's folder; default runs/NAME/TIME-HASH");
   add_common(command, arguments);
 }
@@ -77,7 +80,8 @@ void require_known(const CLI::App& app, const std::string& command) {
   std::vector<std::string> names;
   for (const CLI::App* known : app.get_subcommands({})) names.push_back(known->get_name());
   const bool known = command.starts_with("-") || std::ranges::find(names, command) != names.end();
-  if (!known) throw CLI::ParseError(fmt::format("unknown command {}; expected one of {}", command, fmt::join(names, ", ")), 2);
+  if (!known)
+    throw CLI::ParseError(fmt::format("unknown command {}; expected one of {}", command, fmt::join(names, ", ")), 2);
 }
 
 int dispatch(const std::string& command, const Arguments& arguments, const RunOptions& options) {
@@ -139,7 +143,9 @@ int command_line(int argc, char** argv) {
       fmt::print("{}\n", line);
       std::fflush(stdout);
     };
-    options.progress = [bar](std::string_view task, std::int64_t done, std::int64_t total) { bar->show(task, done, total); };
+    options.progress = [bar](std::string_view task, std::int64_t done, std::int64_t total) {
+      bar->show(task, done, total);
+    };
   }
   return guarded(app.get_subcommands().front()->get_name(), arguments, options);
 }

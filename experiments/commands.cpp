@@ -111,7 +111,8 @@ int info_command(const std::filesystem::path& path, const RunOptions& options) {
   if (path.empty()) {
     const auto facts = nlohmann::json::parse(provenance_json({}));
     for (const auto& [key, value] : facts.items())
-      if (key != "command_line") say(options, fmt::format("{:<16} {}", key, value.is_string() ? value.get<std::string>() : value.dump()));
+      if (key != "command_line")
+        say(options, fmt::format("{:<16} {}", key, value.is_string() ? value.get<std::string>() : value.dump()));
     return 0;
   }
   const Experiment experiment = read_experiment(path / "config.toml");
@@ -123,8 +124,9 @@ int info_command(const std::filesystem::path& path, const RunOptions& options) {
   if (!file.contains("/samples")) return 0;
   for (const auto& name : file.list("/samples")) {
     const std::string group = "/samples/" + name;
-    say(options, fmt::format("samples  {}: {}, {:.4g} evaluations each", name, to_string(read_samples(file, name).shape()),
-                             std::get<double>(file.attribute(group, "nfe"))));
+    say(options,
+        fmt::format("samples  {}: {}, {:.4g} evaluations each", name, to_string(read_samples(file, name).shape()),
+                    std::get<double>(file.attribute(group, "nfe"))));
   }
   return 0;
 }

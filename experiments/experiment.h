@@ -27,15 +27,15 @@ struct Experiment {
   std::vector<SampleConfig> sample;
   MetricConfig evaluate;
 
-  static constexpr auto fields = std::tuple{
-      field("name", &Experiment::name, "name of the run's folder", nonempty()),
-      field("seed", &Experiment::seed, "of everything random"),
-      field("data", &Experiment::data, "what to learn from"),
-      field("sde", &Experiment::sde, "from data to noise"),
-      field("network", &Experiment::network, "what is trained"),
-      field("train", &Experiment::train, "how it is trained"),
-      field("sample", &Experiment::sample, "sets of samples to draw, one table each"),
-      field("evaluate", &Experiment::evaluate, "comparison of the samples with the data")};
+  static constexpr auto fields =
+      std::tuple{field("name", &Experiment::name, "name of the run's folder", nonempty()),
+                 field("seed", &Experiment::seed, "of everything random"),
+                 field("data", &Experiment::data, "what to learn from"),
+                 field("sde", &Experiment::sde, "from data to noise"),
+                 field("network", &Experiment::network, "what is trained"),
+                 field("train", &Experiment::train, "how it is trained"),
+                 field("sample", &Experiment::sample, "sets of samples to draw, one table each"),
+                 field("evaluate", &Experiment::evaluate, "comparison of the samples with the data")};
 };
 
 /// Reads a file with overrides such as "train.steps=20"; throws ConfigError naming file, line and key.

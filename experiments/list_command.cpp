@@ -25,7 +25,8 @@ Lines keys() {
 
 Lines solvers() {
   Lines lines;
-  for (const SolverSummary& solver : solver_summaries()) lines.push_back(fmt::format("{:<20} {}", solver.name, solver.text));
+  for (const SolverSummary& solver : solver_summaries())
+    lines.push_back(fmt::format("{:<20} {}", solver.name, solver.text));
   return lines;
 }
 

@@ -110,7 +110,8 @@ std::vector<std::string> metrics_table(std::span<const SampleSet> sets) {
   for (const auto& set : sets) width = std::max(width, set.config.title().size());
   std::vector<std::string> lines = {fmt::format("{:<{}} {:>7} {:>8}", "sampler", width, "NFE", "seconds")};
   for (const auto& set : sets)
-    lines.push_back(fmt::format("{:<{}} {:>7.4g} {:>8.2f}", set.config.title(), width, set.samples.nfe, set.samples.seconds));
+    lines.push_back(
+        fmt::format("{:<{}} {:>7.4g} {:>8.2f}", set.config.title(), width, set.samples.nfe, set.samples.seconds));
   if (sets.empty() || sets[0].metrics.empty()) return lines;
   lines.push_back(fmt::format("{:<{}} {:>7} {:>8}", "(real)", width, "", ""));
   for (std::size_t i = 0; i < sets[0].metrics.size(); ++i) {

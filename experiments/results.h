@@ -22,7 +22,7 @@ struct RunResults {
   std::string run_id;
   std::string config_text;  // the resolved experiment
   std::string data_sha256;
-  ValueRange range;  // of the data
+  ValueRange range;                               // of the data
   std::vector<std::int64_t> held_out_index = {};  // rows of the original data
   std::vector<MetricsRow> training;
   std::vector<SampleSet> samples;

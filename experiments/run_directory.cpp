@@ -26,9 +26,9 @@ std::string format_utc(const char* format) {
 }
 
 Json to_json(const MetricsRow& row) {
-  return {{"step", row.report.step},           {"train_loss", row.report.loss},
-          {"grad_norm", row.report.gradient_norm}, {"lr", row.report.learning_rate},
-          {"ema_decay", row.report.ema_decay}, {"wall_time", row.seconds}};
+  return {
+      {"step", row.report.step},        {"train_loss", row.report.loss},     {"grad_norm", row.report.gradient_norm},
+      {"lr", row.report.learning_rate}, {"ema_decay", row.report.ema_decay}, {"wall_time", row.seconds}};
 }
 
 MetricsRow from_json(const Json& json) {

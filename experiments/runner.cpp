@@ -81,9 +81,10 @@ void Runner::report_interval(std::int64_t step) {
   const double mean = std::accumulate(rows_.end() - count, rows_.end(), 0.0,
                                       [](double sum, const MetricsRow& row) { return sum + row.report.loss; }) /
                       static_cast<double>(count);
-  const double epoch = static_cast<double>(step * experiment_.train.batch) / static_cast<double>(model_.data.training.size());
-  say(fmt::format("epoch {:<5.3g} step {:>6}/{}  loss {:.5f}  gradient {:.3g}", epoch, step, experiment_.train.steps, mean,
-                  rows_.back().report.gradient_norm));
+  const double epoch =
+      static_cast<double>(step * experiment_.train.batch) / static_cast<double>(model_.data.training.size());
+  say(fmt::format("epoch {:<5.3g} step {:>6}/{}  loss {:.5f}  gradient {:.3g}", epoch, step, experiment_.train.steps,
+                  mean, rows_.back().report.gradient_norm));
 }
 
 void Runner::save(const Trainer& trainer, std::vector<MetricsRow>& unsaved) {
@@ -177,7 +178,8 @@ void Runner::write_results() {
 
 std::string status_json(const char* status, const std::string& reason) {
   std::string text;
-  for (char c : reason) text += c == '"' || c == '\\' ? std::string{'\\', c} : static_cast<unsigned char>(c) < 32 ? " " : std::string{c};
+  for (char c : reason)
+    text += c == '"' || c == '\\' ? std::string{'\\', c} : static_cast<unsigned char>(c) < 32 ? " " : std::string{c};
   return fmt::format(R"({{"status": "{}", "reason": "{}", "ended": "{}"}})", status, text, utc_now());
 }
 
@@ -186,7 +188,8 @@ Model build_checked(const Experiment& experiment) {
   Model model = build(experiment);
   require<ConfigError>(
       experiment.sample.empty() || experiment.evaluate.metrics.empty() || model.data.held_out.size() >= 2,
-      "evaluate.metrics: the samples are compared with held-out data; raise data.held_out, or set evaluate.metrics = []");
+      "evaluate.metrics: the samples are compared with held-out data; raise data.held_out, or set evaluate.metrics = "
+      "[]");
   const Score silent = [](const Tensor& x, double) { return Tensor::zeros(x.shape(), x.dtype()); };
   for (SampleConfig config : experiment.sample) try {
       config.n = 1;

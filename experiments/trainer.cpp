@@ -17,11 +17,10 @@ namespace {
 constexpr std::int64_t max_lanes = 8;
 
 Objective make_dsm(const TrainConfig& config, const ForwardSde& sde) {
-  auto dsm = std::make_shared<const DenoisingScoreMatching>(
-      sde, DenoisingConfig{.prediction = config.prediction,
-                           .weighting = config.weighting,
-                           .time_sampling = config.time_sampling,
-                           .t_min = sde.t_min()});
+  auto dsm = std::make_shared<const DenoisingScoreMatching>(sde, DenoisingConfig{.prediction = config.prediction,
+                                                                                 .weighting = config.weighting,
+                                                                                 .time_sampling = config.time_sampling,
+                                                                                 .t_min = sde.t_min()});
   return [dsm](const Network& network, const Shard& shard) { return dsm->loss(network, shard); };
 }
 
@@ -187,10 +186,10 @@ SafeTensors Trainer::state() const {
 
 void Trainer::restore(const SafeTensors& state) {
   auto live = live_tensors();
-  require<ConfigError>(live.size() == state.tensors.size() && state.metadata.contains("step") &&
-                           state.metadata.contains("ema_updates"),
-                       "[restore] expected {} tensors and the step, got {} tensors: the state is of another network",
-                       live.size(), state.tensors.size());
+  require<ConfigError>(
+      live.size() == state.tensors.size() && state.metadata.contains("step") && state.metadata.contains("ema_updates"),
+      "[restore] expected {} tensors and the step, got {} tensors: the state is of another network", live.size(),
+      state.tensors.size());
   for (std::size_t i = 0; i < live.size(); ++i) {
     const auto& [name, value] = state.tensors[i];
     Tensor& target = live[i].second;

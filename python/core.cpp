@@ -26,7 +26,8 @@ struct Exported {
 py::capsule to_dlpack(const Tensor& x) {
   auto* exported = new Exported{{}, x, {x.shape().begin(), x.shape().end()}};
   const auto bits = static_cast<std::uint8_t>(8 * element_size(x.dtype()));
-  exported->managed.tensor = {exported->tensor.raw(),  {1, 0},  x.rank(), {2, bits, 1}, exported->shape.data(), nullptr, 0};
+  exported->managed.tensor = {exported->tensor.raw(), {1, 0},  x.rank(), {2, bits, 1},
+                              exported->shape.data(), nullptr, 0};
   exported->managed.context = exported;
   exported->managed.deleter = [](DlManagedTensor* self) { delete static_cast<Exported*>(self->context); };
   // A consumer renames the capsule and then calls the deleter itself.
@@ -45,7 +46,8 @@ Tensor index(const Tensor& x, int axis, const py::handle& key, bool& removed) {
     auto i = key.cast<std::int64_t>();
     if (i < 0) i += n;
     // IndexError ends iteration over a tensor.
-    if (i < 0 || i >= n) throw py::index_error(fmt::format("[tensor] index {} is out of range for {}", i, to_string(x.shape())));
+    if (i < 0 || i >= n)
+      throw py::index_error(fmt::format("[tensor] index {} is out of range for {}", i, to_string(x.shape())));
     return reshape(slice(x, axis, i, i + 1), without_axis(with_extent(x.shape(), axis, 1), axis));
   }
   require<ShapeError>(PySlice_Check(key.ptr()) != 0, "[tensor] expected an integer or a slice a:b as index, got {}",
@@ -81,13 +83,14 @@ void bind_tensor(py::class_<Tensor>& tensor) {
       .def_property_readonly("size", &Tensor::size)
       .def_property_readonly("tracked", &Tensor::tracked, "Whether gradients flow through this tensor.")
       .def("numpy", &to_numpy, "The same memory as a writable NumPy array, which keeps it alive.")
-      .def("__array__",
-           [](const Tensor& x, const py::object& dtype, const py::object& copy) {
-             const bool must_copy = !copy.is_none() && copy.cast<bool>();
-             const py::object array = must_copy ? to_numpy(x.clone()) : to_numpy(x);
-             return dtype.is_none() ? array : array.attr("astype")(dtype, py::arg("copy") = false);
-           },
-           py::arg("dtype") = py::none(), py::arg("copy") = py::none())
+      .def(
+          "__array__",
+          [](const Tensor& x, const py::object& dtype, const py::object& copy) {
+            const bool must_copy = !copy.is_none() && copy.cast<bool>();
+            const py::object array = must_copy ? to_numpy(x.clone()) : to_numpy(x);
+            return dtype.is_none() ? array : array.attr("astype")(dtype, py::arg("copy") = false);
+          },
+          py::arg("dtype") = py::none(), py::arg("copy") = py::none())
       .def("__dlpack__", [](const Tensor& x, const py::kwargs&) { return to_dlpack(x); })
       .def("__dlpack_device__", [](const Tensor&) { return py::make_tuple(1, 0); })
       .def("item", &Tensor::item)
@@ -95,7 +98,8 @@ void bind_tensor(py::class_<Tensor>& tensor) {
       .def("detach", &Tensor::detach, "The same memory off the tape.")
       .def("leaf", &Tensor::leaf, "The same memory as a new leaf, by which fk.grad can differentiate.")
       .def("clone", &Tensor::clone, "A copy off the tape.")
-      .def("astype", [](const Tensor& x, Dtype dtype) { return cast(x, dtype); }, py::arg("dtype"))
+      .def(
+          "astype", [](const Tensor& x, Dtype dtype) { return cast(x, dtype); }, py::arg("dtype"))
       .def("__len__",
            [](const Tensor& x) {
              if (x.rank() == 0) throw py::type_error("len() of a scalar");
@@ -103,7 +107,8 @@ void bind_tensor(py::class_<Tensor>& tensor) {
            })
       .def("__getitem__", [](const Tensor& x, const py::object& key) { return index(x, key); })
       .def("__repr__", [](const Tensor& x) { return "Tensor(" + to_string(x) + ")"; })
-      .def("__reduce__", [](const py::object& x) { return py::make_tuple(py::type::of(x), py::make_tuple(x.attr("numpy")())); });
+      .def("__reduce__",
+           [](const py::object& x) { return py::make_tuple(py::type::of(x), py::make_tuple(x.attr("numpy")())); });
   // NumPy's operators leave mixed expressions to ours.
   tensor.attr("__array_ufunc__") = py::none();
 }
@@ -127,11 +132,12 @@ void bind_core(py::module_& m) {
   bind_tensor(tensor);
   bind_ops(m, tensor);
   py::implicitly_convertible<py::buffer, Tensor>();
-  m.def("gradients",
-        [](const std::vector<Tensor>& outputs, const std::vector<Tensor>& inputs, bool create_graph) {
-          return grad(outputs, inputs, create_graph);
-        },
-        py::arg("outputs"), py::arg("inputs"), py::arg("create_graph") = false);
+  m.def(
+      "gradients",
+      [](const std::vector<Tensor>& outputs, const std::vector<Tensor>& inputs, bool create_graph) {
+        return grad(outputs, inputs, create_graph);
+      },
+      py::arg("outputs"), py::arg("inputs"), py::arg("create_graph") = false);
   py::class_<NoGradScope>(m, "no_grad", "with fk.no_grad(): ops record nothing.")
       .def(py::init())
       .def("__enter__", &NoGradScope::enter)

@@ -45,25 +45,32 @@ void bind_data(py::module_& m) {
       .def_property_readonly("held_out", rows(&Prepared::held_out), "[N, …]")
       .def_property_readonly("training_labels", [](const Prepared& data) { return data.training.labels; })
       .def_property_readonly("held_out_labels", [](const Prepared& data) { return data.held_out.labels; })
-      .def_property_readonly("range", [](const Prepared& data) { return py::make_tuple(data.range.low, data.range.high); },
-                             "Of the original data.")
-      .def_property_readonly("report", [](const Prepared& data) {
-             std::vector<std::string> lines;
-             for (const auto& step : data.report) lines.push_back(step.step + ": " + step.change);
-             return lines;
-           },
-           "What the preparation did.")
-      .def("to_data_units", [](const Prepared& data, const Tensor& x) { return data.scaling.invert(x); }, py::arg("x"))
+      .def_property_readonly(
+          "range", [](const Prepared& data) { return py::make_tuple(data.range.low, data.range.high); },
+          "Of the original data.")
+      .def_property_readonly(
+          "report",
+          [](const Prepared& data) {
+            std::vector<std::string> lines;
+            for (const auto& step : data.report) lines.push_back(step.step + ": " + step.change);
+            return lines;
+          },
+          "What the preparation did.")
+      .def(
+          "to_data_units", [](const Prepared& data, const Tensor& x) { return data.scaling.invert(x); }, py::arg("x"))
       .def("__repr__", [](const Prepared& data) {
-        return fmt::format("<fokker.Data {}: {} training, {} held out, each {}>", data.training.name, data.training.size(),
-                           data.held_out.size(), to_string(without_axis(data.training.x.shape(), 0)));
+        return fmt::format("<fokker.Data {}: {} training, {} held out, each {}>", data.training.name,
+                           data.training.size(), data.held_out.size(),
+                           to_string(without_axis(data.training.x.shape(), 0)));
       });
-  m.def("load_data", [](const py::dict& keywords, std::uint64_t seed) {
-          const auto config = from_keywords<DataConfig>(keywords);
-          const py::gil_scoped_release released;
-          return prepare(config, seed);
-        },
-        py::arg("keywords"), py::arg("seed"));
+  m.def(
+      "load_data",
+      [](const py::dict& keywords, std::uint64_t seed) {
+        const auto config = from_keywords<DataConfig>(keywords);
+        const py::gil_scoped_release released;
+        return prepare(config, seed);
+      },
+      py::arg("keywords"), py::arg("seed"));
   m.def("prepare_array", &prepare_array, py::arg("x"), py::arg("labels"), py::arg("target"), py::arg("keywords"),
         py::arg("seed"));
   m.def("dataset_names", &dataset_names);
@@ -112,8 +119,8 @@ py::dict evaluate_samples(const py::object& samples, const Prepared& data, const
 
 void bind_experiments(py::module_& m) {
   bind_data(m);
-  m.def("train_network", &train, py::arg("network"), py::arg("sde"), py::arg("data"), py::arg("keywords"), py::arg("seed"),
-        py::arg("augment"), py::arg("progress"));
+  m.def("train_network", &train, py::arg("network"), py::arg("sde"), py::arg("data"), py::arg("keywords"),
+        py::arg("seed"), py::arg("augment"), py::arg("progress"));
   m.def("evaluate_samples", &evaluate_samples, py::arg("samples"), py::arg("data"), py::arg("keywords"));
   m.def("metric_names", &metric_names);
 }

@@ -1,6 +1,6 @@
-#include "fokker/python/bindings.h"
 #include "fokker/core/error.h"
 #include "fokker/core/parallel.h"
+#include "fokker/python/bindings.h"
 
 PYBIND11_MODULE(_fokker, m) {
   namespace py = pybind11;

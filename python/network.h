@@ -23,7 +23,8 @@ struct NetworkHandle {
     sample = shape;
   }
   Network& built() const {
-    require<ConfigError>(network != nullptr, "[network] the shape of a sample is not known yet; call build((8, 8, 1)) "
+    require<ConfigError>(network != nullptr,
+                         "[network] the shape of a sample is not known yet; call build((8, 8, 1)) "
                          "with the shape of one sample, or train it");
     return *network;
   }

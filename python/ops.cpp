@@ -67,17 +67,25 @@ void bind_elementwise(py::module_& m, py::class_<Tensor>& tensor) {
   tensor.def(py::self + py::self).def(py::self - py::self).def(py::self * py::self).def(py::self / py::self);
   tensor.def(py::self + double()).def(py::self - double()).def(py::self * double()).def(py::self / double());
   tensor.def(double() + py::self).def(double() - py::self).def(double() * py::self).def(double() / py::self);
-  tensor.def("__radd__", [](const Tensor& a, const Tensor& b) { return b + a; }, py::is_operator())
-      .def("__rsub__", [](const Tensor& a, const Tensor& b) { return b - a; }, py::is_operator())
-      .def("__rmul__", [](const Tensor& a, const Tensor& b) { return b * a; }, py::is_operator())
-      .def("__rtruediv__", [](const Tensor& a, const Tensor& b) { return b / a; }, py::is_operator())
+  tensor
+      .def(
+          "__radd__", [](const Tensor& a, const Tensor& b) { return b + a; }, py::is_operator())
+      .def(
+          "__rsub__", [](const Tensor& a, const Tensor& b) { return b - a; }, py::is_operator())
+      .def(
+          "__rmul__", [](const Tensor& a, const Tensor& b) { return b * a; }, py::is_operator())
+      .def(
+          "__rtruediv__", [](const Tensor& a, const Tensor& b) { return b / a; }, py::is_operator())
       .def("__neg__", [](const Tensor& a) { return -a; })
       .def("__abs__", [](const Tensor& a) { return abs(a); })
-      .def("__pow__", [](const Tensor& a, double n) { return n == 2 ? square(a) : power(a, n); }, py::is_operator());
-  const std::pair<const char*, Unary> unary[] = {
-      {"exp", exp},       {"expm1", expm1}, {"log", log},   {"log1p", log1p},       {"sqrt", sqrt}, {"reciprocal", reciprocal},
-      {"square", square}, {"sin", sin},     {"cos", cos},   {"tanh", tanh},         {"erf", erf},   {"sigmoid", sigmoid},
-      {"silu", silu},     {"relu", relu},   {"abs", abs},   {"softplus", softplus}};
+      .def(
+          "__pow__", [](const Tensor& a, double n) { return n == 2 ? square(a) : power(a, n); }, py::is_operator());
+  const std::pair<const char*, Unary> unary[] = {{"exp", exp},          {"expm1", expm1}, {"log", log},
+                                                 {"log1p", log1p},      {"sqrt", sqrt},   {"reciprocal", reciprocal},
+                                                 {"square", square},    {"sin", sin},     {"cos", cos},
+                                                 {"tanh", tanh},        {"erf", erf},     {"sigmoid", sigmoid},
+                                                 {"silu", silu},        {"relu", relu},   {"abs", abs},
+                                                 {"softplus", softplus}};
   for (const auto& [name, op] : unary) m.def(name, op, py::arg("x"));
   m.def("power", &power, py::arg("x"), py::arg("exponent"));
   m.def("maximum", &maximum, py::arg("a"), py::arg("b"));
@@ -88,16 +96,19 @@ void bind_elementwise(py::module_& m, py::class_<Tensor>& tensor) {
 
 void bind_reductions(py::module_& m, py::class_<Tensor>& tensor) {
   const auto sum_along = [](const Tensor& x, const py::object& axis, bool keep) {
-    return along(x, axis, keep, [](const Tensor& y) { return sum(y); },
-                 [](const Tensor& y, int a) { return sum(y, {a}, true); });
+    return along(
+        x, axis, keep, [](const Tensor& y) { return sum(y); },
+        [](const Tensor& y, int a) { return sum(y, {a}, true); });
   };
   const auto mean_along = [](const Tensor& x, const py::object& axis, bool keep) {
-    return along(x, axis, keep, [](const Tensor& y) { return mean(y); },
-                 [](const Tensor& y, int a) { return mean(y, {a}, true); });
+    return along(
+        x, axis, keep, [](const Tensor& y) { return mean(y); },
+        [](const Tensor& y, int a) { return mean(y, {a}, true); });
   };
   const auto max_along = [](const Tensor& x, const py::object& axis, bool keep) {
-    return along(x, axis, keep, [](const Tensor& y) { return max(reshape(y, {y.size()}), 0); },
-                 [](const Tensor& y, int a) { return max(y, a, true); });
+    return along(
+        x, axis, keep, [](const Tensor& y) { return max(reshape(y, {y.size()}), 0); },
+        [](const Tensor& y, int a) { return max(y, a, true); });
   };
   const auto axis = py::arg("axis") = py::none();
   const auto keep = py::arg("keepdims") = false;
@@ -113,17 +124,20 @@ void bind_views(py::module_& m, py::class_<Tensor>& tensor) {
   m.def("reshape", &reshaped, py::arg("x"), py::arg("shape"));
   m.def("permute", &permuted, py::arg("x"), py::arg("axes"));
   m.def("transpose", &transpose, py::arg("x"), "The last two axes exchanged.");
-  m.def("concat", [](const std::vector<Tensor>& parts, int axis) { return concat(parts, axis); }, py::arg("parts"),
-        py::arg("axis") = 0);
+  m.def(
+      "concat", [](const std::vector<Tensor>& parts, int axis) { return concat(parts, axis); }, py::arg("parts"),
+      py::arg("axis") = 0);
   m.def("pad", &pad, py::arg("x"), py::arg("axis"), py::arg("before"), py::arg("after"));
   m.def("broadcast_to", &broadcast_to, py::arg("x"), py::arg("shape"));
-  m.def("gather", [](const Tensor& x, const std::vector<std::int64_t>& indices) { return gather(x, indices); },
-        py::arg("x"), py::arg("indices"), "Rows of the first axis.");
+  m.def(
+      "gather", [](const Tensor& x, const std::vector<std::int64_t>& indices) { return gather(x, indices); },
+      py::arg("x"), py::arg("indices"), "Rows of the first axis.");
   tensor
       .def("reshape",
            [](const Tensor& x, const py::args& extents) {
              const bool sequence = extents.size() == 1 && !is_integer(extents[0]);
-             return reshaped(x, (sequence ? py::object(extents[0]) : py::object(extents)).cast<std::vector<std::int64_t>>());
+             return reshaped(
+                 x, (sequence ? py::object(extents[0]) : py::object(extents)).cast<std::vector<std::int64_t>>());
            })
       .def_property_readonly("T", &transpose);
 }
@@ -132,16 +146,21 @@ void bind_networks(py::module_& m, py::class_<Tensor>& tensor) {
   const auto product = [](const Tensor& a, const Tensor& b) { return matmul(a, b); };
   m.def("matmul", product, py::arg("a"), py::arg("b"));
   tensor.def("__matmul__", product, py::is_operator());
-  tensor.def("__rmatmul__", [](const Tensor& a, const Tensor& b) { return matmul(b, a); }, py::is_operator());
-  m.def("conv2d",
-        [](const Tensor& x, const Tensor& weight, const std::optional<Tensor>& bias, int stride, int padding) {
-          return conv2d(x, weight, bias.value_or(Tensor{}), {stride, padding});
-        },
-        py::arg("x"), py::arg("weight"), py::arg("bias") = py::none(), py::arg("stride") = 1, py::arg("padding") = 0,
-        "x [B, H, W, I], weight [O, I, kh, kw] → [B, H', W', O]");
-  m.def("group_norm",
-        [](const Tensor& x, const Tensor& scale, const Tensor& shift, int groups) { return group_norm(x, scale, shift, groups); },
-        py::arg("x"), py::arg("scale"), py::arg("shift"), py::arg("groups"));
+  tensor.def(
+      "__rmatmul__", [](const Tensor& a, const Tensor& b) { return matmul(b, a); }, py::is_operator());
+  m.def(
+      "conv2d",
+      [](const Tensor& x, const Tensor& weight, const std::optional<Tensor>& bias, int stride, int padding) {
+        return conv2d(x, weight, bias.value_or(Tensor{}), {stride, padding});
+      },
+      py::arg("x"), py::arg("weight"), py::arg("bias") = py::none(), py::arg("stride") = 1, py::arg("padding") = 0,
+      "x [B, H, W, I], weight [O, I, kh, kw] → [B, H', W', O]");
+  m.def(
+      "group_norm",
+      [](const Tensor& x, const Tensor& scale, const Tensor& shift, int groups) {
+        return group_norm(x, scale, shift, groups);
+      },
+      py::arg("x"), py::arg("scale"), py::arg("shift"), py::arg("groups"));
   m.def("attention", &attention, py::arg("q"), py::arg("k"), py::arg("v"), py::arg("heads") = 1);
 }
 

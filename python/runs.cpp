@@ -61,21 +61,22 @@ void bind_runs(py::module_& m) {
            py::arg("path"))
       .def_property_readonly("config", [](const TrainedRun& self) { return to_dictionary(self.experiment); })
       .def_property_readonly("data", [](const TrainedRun& self) { return self.model.data; })
-      .def_property_readonly("sde",
-                             [](const TrainedRun& self) { return std::const_pointer_cast<ForwardSde>(share(*self.model.sde)); })
+      .def_property_readonly(
+          "sde", [](const TrainedRun& self) { return std::const_pointer_cast<ForwardSde>(share(*self.model.sde)); })
       .def_property_readonly("network", &network_of)
-      .def_property_readonly("score",
-                             [](const TrainedRun& self) {
-                               return ScoreArgument{.score = self.score, .sample = self.model.sample_shape};
-                             })
+      .def_property_readonly(
+          "score",
+          [](const TrainedRun& self) { return ScoreArgument{.score = self.score, .sample = self.model.sample_shape}; })
       .def("draw", &sample_run, py::arg("keywords"), py::arg("progress"));
   m.def("run_experiment", &run_experiment, py::arg("config"), py::arg("overrides"), py::arg("out"), py::arg("line"));
   m.def("resume_run", &resume_run, py::arg("path"), py::arg("line"));
-  m.def("read_config", [](const std::string& path, const std::vector<std::string>& overrides) {
-          return to_dictionary(read_experiment(path, overrides));
-        },
-        py::arg("path"), py::arg("overrides") = std::vector<std::string>{},
-        "An experiment file, checked and with its defaults, as a dictionary.");
+  m.def(
+      "read_config",
+      [](const std::string& path, const std::vector<std::string>& overrides) {
+        return to_dictionary(read_experiment(path, overrides));
+      },
+      py::arg("path"), py::arg("overrides") = std::vector<std::string>{},
+      "An experiment file, checked and with its defaults, as a dictionary.");
 }
 
 }  // namespace fokker::python

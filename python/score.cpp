@@ -17,8 +17,7 @@ Parameters parameters_of(const NetworkHandle& handle) {
 }
 
 Tensor times(const Tensor& x, const py::object& time) {
-  if (PyFloat_Check(time.ptr()) || is_integer(time))
-    return Tensor::full({x.extent(0)}, time.cast<double>(), x.dtype());
+  if (PyFloat_Check(time.ptr()) || is_integer(time)) return Tensor::full({x.extent(0)}, time.cast<double>(), x.dtype());
   return to_tensor(time, x.dtype());
 }
 
@@ -30,40 +29,51 @@ void bind_score(py::module_& m) {
              return NetworkHandle{from_keywords<NetworkConfig>(config), seed};
            }),
            py::arg("config"), py::arg("seed") = 0)
-      .def("build", [](NetworkHandle& self, const Shape& sample) { self.build(sample); }, py::arg("sample"),
-           "Makes the weights for samples of a shape, such as (8, 8, 1).")
-      .def("__call__", [](const NetworkHandle& self, const Tensor& x, const py::object& time) {
-             return self.built()(x, times(x, time));
-           },
-           py::arg("x"), py::arg("time"), "x [B, …] and time labels [B], or one for all")
+      .def(
+          "build", [](NetworkHandle& self, const Shape& sample) { self.build(sample); }, py::arg("sample"),
+          "Makes the weights for samples of a shape, such as (8, 8, 1).")
+      .def(
+          "__call__",
+          [](const NetworkHandle& self, const Tensor& x, const py::object& time) {
+            return self.built()(x, times(x, time));
+          },
+          py::arg("x"), py::arg("time"), "x [B, …] and time labels [B], or one for all")
       .def_property_readonly("config", [](const NetworkHandle& self) { return to_dictionary(self.config); })
-      .def_property_readonly("parameters", [](const NetworkHandle& self) {
-             py::dict result;
-             for (const auto& [name, tensor] : parameters_of(self)) result[py::str(name)] = to_numpy(tensor);
-             return result;
-           },
-           "Weights by name as NumPy arrays over the network's own memory.")
-      .def_property_readonly("parameter_count", [](const NetworkHandle& self) { return self.built().parameter_count(); })
-      .def("save", [](const NetworkHandle& self, const std::string& path) {
-             write_safetensors(path, {parameters_of(self), {{"config", dump(self.config)}}});
-           },
-           py::arg("path"), "Weights as safetensors.")
-      .def("load", [](NetworkHandle& self, const std::string& path) {
-             load_parameters(self.built(), read_safetensors(path).tensors);
-           },
-           py::arg("path"))
+      .def_property_readonly(
+          "parameters",
+          [](const NetworkHandle& self) {
+            py::dict result;
+            for (const auto& [name, tensor] : parameters_of(self)) result[py::str(name)] = to_numpy(tensor);
+            return result;
+          },
+          "Weights by name as NumPy arrays over the network's own memory.")
+      .def_property_readonly("parameter_count",
+                             [](const NetworkHandle& self) { return self.built().parameter_count(); })
+      .def(
+          "save",
+          [](const NetworkHandle& self, const std::string& path) {
+            write_safetensors(path, {parameters_of(self), {{"config", dump(self.config)}}});
+          },
+          py::arg("path"), "Weights as safetensors.")
+      .def(
+          "load",
+          [](NetworkHandle& self, const std::string& path) {
+            load_parameters(self.built(), read_safetensors(path).tensors);
+          },
+          py::arg("path"))
       .def("__repr__", [](const NetworkHandle& self) {
         if (!self.network) return fmt::format("<fokker.Network {}, not built yet>", self.config.kind);
         return fmt::format("<fokker.Network {}, {} parameters, samples {}>", self.config.kind,
                            self.network->parameter_count(), to_string(self.sample));
       });
-  m.def("network_score",
-        [](const NetworkHandle& self, const ForwardSde& sde, const std::string& predicts) {
-          self.built();
-          return ScoreArgument{.score = network_score(self.network, sde, prediction(predicts)), .sample = self.sample};
-        },
-        py::arg("network"), py::arg("sde"), py::arg("prediction") = "epsilon",
-        "∇ log p_t from a network that predicts epsilon, x0, v or the score.");
+  m.def(
+      "network_score",
+      [](const NetworkHandle& self, const ForwardSde& sde, const std::string& predicts) {
+        self.built();
+        return ScoreArgument{.score = network_score(self.network, sde, prediction(predicts)), .sample = self.sample};
+      },
+      py::arg("network"), py::arg("sde"), py::arg("prediction") = "epsilon",
+      "∇ log p_t from a network that predicts epsilon, x0, v or the score.");
 }
 
 }  // namespace fokker::python

@@ -1,5 +1,6 @@
 // Forward diffusions, the processes made from them, and scores.
 
+#include "fokker/python/bindings.h"
 #include "fokker/sde/cosine.h"
 #include "fokker/sde/double_well.h"
 #include "fokker/sde/edm.h"
@@ -11,7 +12,6 @@
 #include "fokker/sde/reverse.h"
 #include "fokker/sde/sub_vp.h"
 #include "fokker/sde/ve.h"
-#include "fokker/python/bindings.h"
 
 namespace fokker::python {
 namespace {
@@ -22,17 +22,22 @@ void bind_base(py::module_& m) {
       .def_readonly("sigma", &Marginal::sigma)
       .def_property_readonly("log_snr_half", &Marginal::lambda, "log(alpha/sigma)")
       .def("__iter__", [](const Marginal& at) { return py::iter(py::make_tuple(at.alpha, at.sigma)); })
-      .def("__repr__", [](const Marginal& at) { return fmt::format("Marginal(alpha={:.6g}, sigma={:.6g})", at.alpha, at.sigma); });
+      .def("__repr__",
+           [](const Marginal& at) { return fmt::format("Marginal(alpha={:.6g}, sigma={:.6g})", at.alpha, at.sigma); });
   py::class_<ScoreArgument>(m, "Score", "∇ log p_t: score(x, t), one time for the whole batch.")
-      .def("__call__", [](const ScoreArgument& self, const Tensor& x, double t) { return self.score(x, t); }, py::arg("x"),
-           py::arg("t"))
+      .def(
+          "__call__", [](const ScoreArgument& self, const Tensor& x, double t) { return self.score(x, t); },
+          py::arg("x"), py::arg("t"))
       .def_readonly("sample_shape", &ScoreArgument::sample, "Of one sample, where known.");
   py::class_<Sde, std::shared_ptr<Sde>>(m, "Sde", "dx = drift(x, t) dt + diffusion(x, t) dB (Itô)")
       .def_property_readonly("name", &Sde::name)
       .def_property_readonly("noise", [](const Sde& sde) { return std::string(to_string(sde.noise())); })
-      .def("drift", [](const Sde& sde, const Tensor& x, double t) { return sde.drift(x, t); }, py::arg("x"), py::arg("t"))
-      .def("diffusion", [](const Sde& sde, const Tensor& x, double t) { return sde.diffusion(x, t); }, py::arg("x"),
-           py::arg("t"))
+      .def(
+          "drift", [](const Sde& sde, const Tensor& x, double t) { return sde.drift(x, t); }, py::arg("x"),
+          py::arg("t"))
+      .def(
+          "diffusion", [](const Sde& sde, const Tensor& x, double t) { return sde.diffusion(x, t); }, py::arg("x"),
+          py::arg("t"))
       .def("__repr__", [](const Sde& sde) { return "<fokker.Sde " + sde.name() + ">"; });
   py::class_<ForwardSde, Sde, std::shared_ptr<ForwardSde>>(m, "ForwardSde", "From data at t = 0 to a prior at t_max.")
       .def("marginal", &ForwardSde::marginal, py::arg("t"))
@@ -56,12 +61,16 @@ void bind_forward(py::module_& m) {
            py::arg("beta_min") = vp.beta_min, py::arg("beta_max") = vp.beta_max);
   const VEConfig ve;
   Forward<VE>(m, "VE", "Variance-exploding: alpha = 1, sigma geometric in t.")
-      .def(py::init([](double low, double high) { return VE({low, high}); }), py::arg("sigma_min") = ve.sigma_min,
-           py::arg("sigma_max") = ve.sigma_max);
+      .def(py::init([](double low, double high) {
+             return VE({low, high});
+           }),
+           py::arg("sigma_min") = ve.sigma_min, py::arg("sigma_max") = ve.sigma_max);
   const EDMConfig edm;
   Forward<EDM>(m, "EDM", "alpha = 1, sigma = t.")
-      .def(py::init([](double low, double high) { return EDM({low, high}); }), py::arg("sigma_min") = edm.sigma_min,
-           py::arg("sigma_max") = edm.sigma_max);
+      .def(py::init([](double low, double high) {
+             return EDM({low, high});
+           }),
+           py::arg("sigma_min") = edm.sigma_min, py::arg("sigma_max") = edm.sigma_max);
   Forward<Cosine>(m, "Cosine", "The cosine schedule in continuous time.").def(py::init());
   m.def("sde_names", &sde_names, "Kinds that experiment files know.");
 }
@@ -76,12 +85,14 @@ void bind_processes(py::module_& m) {
   };
   Process<OrnsteinUhlenbeck>(m, "OrnsteinUhlenbeck", "dx = −theta x dt + sigma dB")
       .def(py::init<double, double>(), py::arg("theta") = 1.0, py::arg("sigma") = 1.0)
-      .def("moments", [moments](const OrnsteinUhlenbeck& sde, double x0, double t) { return moments(sde, x0, t); },
-           py::arg("x0"), py::arg("t"), "Mean and variance at t.");
+      .def(
+          "moments", [moments](const OrnsteinUhlenbeck& sde, double x0, double t) { return moments(sde, x0, t); },
+          py::arg("x0"), py::arg("t"), "Mean and variance at t.");
   Process<GeometricBrownianMotion>(m, "GeometricBrownianMotion", "dx = mu x dt + sigma x dB")
       .def(py::init<double, double>(), py::arg("mu") = 0.5, py::arg("sigma") = 0.5)
-      .def("moments", [moments](const GeometricBrownianMotion& sde, double x0, double t) { return moments(sde, x0, t); },
-           py::arg("x0"), py::arg("t"), "Mean and variance at t.");
+      .def(
+          "moments", [moments](const GeometricBrownianMotion& sde, double x0, double t) { return moments(sde, x0, t); },
+          py::arg("x0"), py::arg("t"), "Mean and variance at t.");
   Process<DoubleWell>(m, "DoubleWell", "dx = (x − x³) dt + sigma exp(−kappa t) dB")
       .def(py::init<double, double>(), py::arg("sigma") = 1.0, py::arg("kappa") = 0.0);
   Process<ReverseSde>(m, "ReverseSde", "eta = 1: the reverse-time SDE; eta = 0: the probability-flow ODE.")
@@ -104,30 +115,36 @@ GaussianMixture make_mixture(std::vector<std::vector<double>> means, const py::o
 void bind_mixture(py::module_& m) {
   py::class_<GaussianMixture>(m, "GaussianMixture",
                               "Σₖ wₖ N(μₖ, sₖ² I): scores and densities are exact under every forward SDE.")
-      .def(py::init(&make_mixture), py::arg("means"), py::arg("deviations"),
-           py::arg("weights") = std::vector<double>{})
+      .def(py::init(&make_mixture), py::arg("means"), py::arg("deviations"), py::arg("weights") = std::vector<double>{})
       .def_static("ring", &GaussianMixture::ring, py::arg("components") = 8, py::arg("radius") = 2.0,
                   py::arg("deviation") = 0.1)
       .def_property_readonly("components", &GaussianMixture::components)
       .def_property_readonly("dimension", &GaussianMixture::dimension)
       .def_property_readonly("mean", &GaussianMixture::mean)
-      .def_property_readonly("covariance",
-                             [](const GaussianMixture& p) {
-                               return to_numpy(Tensor::from(p.covariance(), {p.dimension(), p.dimension()}, Dtype::f64));
-                             })
-      .def("diffused", [](const GaussianMixture& p, const ForwardSde& sde, double t) { return p.diffused(sde.marginal(t)); },
-           py::arg("sde"), py::arg("t"), "The law at time t.")
+      .def_property_readonly(
+          "covariance",
+          [](const GaussianMixture& p) {
+            return to_numpy(Tensor::from(p.covariance(), {p.dimension(), p.dimension()}, Dtype::f64));
+          })
+      .def(
+          "diffused",
+          [](const GaussianMixture& p, const ForwardSde& sde, double t) { return p.diffused(sde.marginal(t)); },
+          py::arg("sde"), py::arg("t"), "The law at time t.")
       .def("log_density", &GaussianMixture::log_density, py::arg("x"), "log p(x), [B]; differentiable.")
-      .def("score", [](const GaussianMixture& p, const ForwardSde& sde) {
-             return ScoreArgument{.score = p.score(sde), .sample = Shape{p.dimension()}};
-           },
-           py::arg("sde"),
-           "∇ log p_t under a forward SDE, as a Score.")
-      .def("score", [](const GaussianMixture& p, const Tensor& x) { return p.score(x); }, py::arg("x"), "∇ log p(x)")
-      .def("sample", [](const GaussianMixture& p, std::int64_t n, std::uint64_t seed, Dtype dtype) {
-             return p.sample(n, Rng(seed, Stream::data), dtype);
-           },
-           py::arg("n"), py::arg("seed") = 0, py::arg("dtype") = Dtype::f32);
+      .def(
+          "score",
+          [](const GaussianMixture& p, const ForwardSde& sde) {
+            return ScoreArgument{.score = p.score(sde), .sample = Shape{p.dimension()}};
+          },
+          py::arg("sde"), "∇ log p_t under a forward SDE, as a Score.")
+      .def(
+          "score", [](const GaussianMixture& p, const Tensor& x) { return p.score(x); }, py::arg("x"), "∇ log p(x)")
+      .def(
+          "sample",
+          [](const GaussianMixture& p, std::int64_t n, std::uint64_t seed, Dtype dtype) {
+            return p.sample(n, Rng(seed, Stream::data), dtype);
+          },
+          py::arg("n"), py::arg("seed") = 0, py::arg("dtype") = Dtype::f32);
 }
 
 }  // namespace

@@ -10,8 +10,8 @@
 namespace fokker::python {
 namespace {
 
-py::tuple draw(const py::object& score, const ForwardSde& sde, const py::dict& keywords, const std::optional<Shape>& shape, Dtype dtype,
-               int trajectory, const py::object& progress) {
+py::tuple draw(const py::object& score, const ForwardSde& sde, const py::dict& keywords,
+               const std::optional<Shape>& shape, Dtype dtype, int trajectory, const py::object& progress) {
   const auto config = from_keywords<SampleConfig>(keywords);
   const ScoreArgument argument = to_score(score);
   const Shape sample_shape = shape.value_or(argument.sample.value_or(Shape{2}));
@@ -35,8 +35,8 @@ py::tuple draw(const py::object& score, const ForwardSde& sde, const py::dict& k
 }  // namespace
 
 void bind_solvers(py::module_& m) {
-  m.def("draw_samples", &draw, py::arg("score"), py::arg("sde"), py::arg("keywords"), py::arg("shape"), py::arg("dtype"),
-        py::arg("trajectory"), py::arg("progress"));
+  m.def("draw_samples", &draw, py::arg("score"), py::arg("sde"), py::arg("keywords"), py::arg("shape"),
+        py::arg("dtype"), py::arg("trajectory"), py::arg("progress"));
   m.def("solver_names", &solver_names);
   m.def("solver_summaries", [] {
     py::dict table;

@@ -10,9 +10,10 @@ namespace fokker {
 namespace {
 
 std::unique_ptr<Network> make_unet(const NetworkConfig& config, const Shape& sample, const Rng& rng) {
-  require<ConfigError>(sample.rank() == 3,
-                       "[network] kind = \"unet\" expects images [height, width, channels], got samples {}; use \"mlp\"",
-                       to_string(sample));
+  require<ConfigError>(
+      sample.rank() == 3,
+      "[network] kind = \"unet\" expects images [height, width, channels], got samples {}; use \"mlp\"",
+      to_string(sample));
   const UNetConfig unet{.channels = config.channels,
                         .attention = config.attention,
                         .layers_per_block = static_cast<int>(config.layers_per_block),
@@ -50,8 +51,8 @@ std::vector<std::string> network_names() {
 std::unique_ptr<Network> make_network(const NetworkConfig& config, const Shape& sample, const Rng& rng) {
   for (const NetworkEntry& entry : entries)
     if (config.kind == entry.name) return entry.make(config, sample, rng);
-  throw ConfigError(fmt::format("[network] expected kind to be one of {}, got {}", fmt::join(network_names(), ", "),
-                                config.kind));
+  throw ConfigError(
+      fmt::format("[network] expected kind to be one of {}, got {}", fmt::join(network_names(), ", "), config.kind));
 }
 
 }  // namespace fokker

@@ -35,7 +35,8 @@ struct NetworkConfig {
       field("layers_per_block", &NetworkConfig::layers_per_block, "unet: residual blocks of a level", at_least(1)),
       field("groups", &NetworkConfig::groups, "unet: groups of GroupNorm", at_least(1)),
       field("head_size", &NetworkConfig::head_size, "unet: channels of an attention head", at_least(1)),
-      field("hidden", &NetworkConfig::hidden, "mlp, feed_forward: widths of the hidden layers", nonempty(), at_least(1)),
+      field("hidden", &NetworkConfig::hidden, "mlp, feed_forward: widths of the hidden layers", nonempty(),
+            at_least(1)),
       field("time_dimension", &NetworkConfig::time_dimension, "mlp: size of the time embedding", at_least(2)),
       field("dropout", &NetworkConfig::dropout, "unet, mlp: share of activations dropped in training",
             between(0, 0.99))};

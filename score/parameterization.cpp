@@ -42,7 +42,8 @@ std::span<const char* const> prediction_names() { return names; }
 
 Prediction prediction(const std::string& name) {
   const auto found = std::ranges::find(names, name);
-  require<ConfigError>(found != std::end(names), "[prediction] expected one of {}, got {}", fmt::join(names, ", "), name);
+  require<ConfigError>(found != std::end(names), "[prediction] expected one of {}, got {}", fmt::join(names, ", "),
+                       name);
   return static_cast<Prediction>(found - std::begin(names));
 }
 
@@ -50,9 +51,10 @@ Conversion convert(Prediction from, Prediction to, Marginal at) {
   if (from == to) return {0, 1};
   const bool divides_by_sigma = from == Prediction::x0 || to == Prediction::score;
   const bool divides_by_alpha = to == Prediction::x0 || to == Prediction::v;
-  require<NumericalError>((at.sigma > 0 || !divides_by_sigma) && (at.alpha > 0 || !divides_by_alpha),
-                          "[convert] {} has no {} at alpha = {}, sigma = {}; stay away from the end of the time interval",
-                          names[static_cast<int>(from)], names[static_cast<int>(to)], at.alpha, at.sigma);
+  require<NumericalError>(
+      (at.sigma > 0 || !divides_by_sigma) && (at.alpha > 0 || !divides_by_alpha),
+      "[convert] {} has no {} at alpha = {}, sigma = {}; stay away from the end of the time interval",
+      names[static_cast<int>(from)], names[static_cast<int>(to)], at.alpha, at.sigma);
   const Conversion inner = to_epsilon(from, at.alpha, at.sigma), outer = from_epsilon(to, at.alpha, at.sigma);
   return {outer.x + outer.predicted * inner.x, outer.predicted * inner.predicted};
 }

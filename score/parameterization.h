@@ -32,7 +32,8 @@ double time_label(const ForwardSde& sde, double t);
 double input_scale(Marginal at);
 
 /// ∇ log p_t from a network that predicts `from`; the network is shared, and evaluated off the tape unless x is tracked.
-Score network_score(std::shared_ptr<const Network> network, const ForwardSde& sde, Prediction from = Prediction::epsilon);
+Score network_score(std::shared_ptr<const Network> network, const ForwardSde& sde,
+                    Prediction from = Prediction::epsilon);
 /// The same for a network that predicts the noise; `network` must outlive the score.
 Score noise_score(const Network& network, const ForwardSde& sde);
 

@@ -19,10 +19,11 @@ std::span<const char* const> TimeSampler::names() { return kinds; }
 TimeSampler::TimeSampler(const std::string& kind, const ForwardSde& sde, double t_min)
     : sde_(static_cast<const ForwardSde*>(sde.clone().release())), first_label_(sde.label(t_min)) {
   const auto found = std::ranges::find(kinds, kind);
-  require<ConfigError>(found != std::end(kinds), "[time_sampling] expected one of {}, got {}", fmt::join(kinds, ", "), kind);
+  require<ConfigError>(found != std::end(kinds), "[time_sampling] expected one of {}, got {}", fmt::join(kinds, ", "),
+                       kind);
   kind_ = static_cast<Kind>(found - std::begin(kinds));
-  require<ConfigError>(t_min > 0 && t_min < sde.t_max(), "[time_sampling] expected t_min in (0, {}), got {}", sde.t_max(),
-                       t_min);
+  require<ConfigError>(t_min > 0 && t_min < sde.t_max(), "[time_sampling] expected t_min in (0, {}), got {}",
+                       sde.t_max(), t_min);
   if (kind_ != Kind::importance) return;
   // The cells are the proposal itself, not an approximation of it: weights by its own density keep the loss unbiased.
   cumulative_.push_back(0);

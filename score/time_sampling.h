@@ -23,7 +23,8 @@ class TimeSampler {
  public:
   TimeSampler(const std::string& kind, const ForwardSde& sde, double t_min);
   /// Times of samples [first, first + count) of the batch of `batch` samples that `step` trains on.
-  TimeDraw draw(std::uint64_t seed, std::uint32_t step, std::int64_t batch, std::int64_t first, std::int64_t count) const;
+  TimeDraw draw(std::uint64_t seed, std::uint32_t step, std::int64_t batch, std::int64_t first,
+                std::int64_t count) const;
 
   static std::span<const char* const> names();
 

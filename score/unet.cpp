@@ -10,8 +10,8 @@ UNet::UNet(std::int64_t image_channels, UNetConfig config, const Rng& rng)
   require<ConfigError>(!config_.channels.empty() && config_.layers_per_block >= 1,
                        "[unet] expected at least one level (network.channels) and one layer a block");
   require<ConfigError>(config_.attention.empty() || config_.attention.size() == config_.channels.size(),
-                       "[unet] expected network.attention to have {} entries, one a level, got {}", config_.channels.size(),
-                       config_.attention.size());
+                       "[unet] expected network.attention to have {} entries, one a level, got {}",
+                       config_.channels.size(), config_.attention.size());
   const std::int64_t first = config_.channels.front(), last = config_.channels.back(), embedding = 4 * first;
   conv_in_ = Conv2d(image_channels, first, 3, rng.fork(0));
   time_embedding_ = TimeEmbedding(first, embedding, rng.fork(1));
@@ -69,9 +69,10 @@ void UNet::build_decoder(std::int64_t embedding, const Rng& rng) {
 
 Tensor UNet::operator()(const Tensor& x, const Tensor& time, const Pass& pass) const {
   const std::int64_t factor = std::int64_t{1} << (config_.channels.size() - 1);
-  require<ShapeError>(x.rank() == 4 && x.extent(3) == image_channels_ && x.extent(1) % factor == 0 && x.extent(2) % factor == 0,
-                      "[unet] expected x [B, H, W, {}] with H and W multiples of {} ({} levels), got {}", image_channels_,
-                      factor, config_.channels.size(), to_string(x.shape()));
+  require<ShapeError>(
+      x.rank() == 4 && x.extent(3) == image_channels_ && x.extent(1) % factor == 0 && x.extent(2) % factor == 0,
+      "[unet] expected x [B, H, W, {}] with H and W multiples of {} ({} levels), got {}", image_channels_, factor,
+      config_.channels.size(), to_string(x.shape()));
   const Tensor embedding = silu(time_embedding_(sinusoidal_embedding(time, config_.channels.front())));
   Tensor h = conv_in_(x);
   std::vector<Tensor> skips{h};

@@ -101,7 +101,8 @@ void binary(Binary op, const void* a_data, const void* b_data, void* result, con
   if (l.a_inner != 0 && l.b_inner == 0) run = row_of<T, Run::contiguous, Run::constant>(op);
   if (l.a_inner == 0 && l.b_inner != 0) run = row_of<T, Run::constant, Run::contiguous>(op);
   if (l.a_inner == 0 && l.b_inner == 0) run = row_of<T, Run::constant, Run::constant>(op);
-  for (std::int64_t r = 0; r < l.outer; ++r) run(a.data + r * a.outer, b.data + r * b.outer, out + r * l.inner, l.inner);
+  for (std::int64_t r = 0; r < l.outer; ++r)
+    run(a.data + r * a.outer, b.data + r * b.outer, out + r * l.inner, l.inner);
 }
 
 }  // namespace

@@ -36,7 +36,8 @@ FOKKER_INLINE V sign(V x) {
 
 #define FOKKER_MAP(name, expression) \
   case Unary::name:                  \
-    return map<T>(in, out, n, [](V x) __attribute__((always_inline)) { return expression; });
+    return map<T>(                   \
+        in, out, n, [](V x) __attribute__((always_inline)) { return expression; });
 
 template <class T>
 void unary(Unary op, const void* in, void* out, std::int64_t n) {
@@ -60,8 +61,7 @@ void unary(Unary op, const void* in, void* out, std::int64_t n) {
     FOKKER_MAP(abs, absolute(x))
     FOKKER_MAP(sign, sign(x))
     FOKKER_MAP(erf, erf(x))
-    case Unary::count:
-      break;
+    case Unary::count: break;
   }
 }
 #undef FOKKER_MAP
@@ -81,14 +81,19 @@ template <class T>
 void power(const void* in, double exponent, void* out, std::int64_t n) {
   using V = VectorOf<T>;
   const double magnitude = exponent < 0 ? -exponent : exponent;
-  if (exponent == 0.5) return map<T>(in, out, n, [](V x) __attribute__((always_inline)) { return square_root(x); });
+  if (exponent == 0.5)
+    return map<T>(
+        in, out, n, [](V x) __attribute__((always_inline)) { return square_root(x); });
   if (magnitude <= 16 && magnitude == static_cast<int>(magnitude)) {
     const int k = static_cast<int>(magnitude);
     if (exponent < 0)
-      return map<T>(in, out, n, [k](V x) __attribute__((always_inline)) { return 1 / integer_power(x, k); });
-    return map<T>(in, out, n, [k](V x) __attribute__((always_inline)) { return integer_power(x, k); });
+      return map<T>(
+          in, out, n, [k](V x) __attribute__((always_inline)) { return 1 / integer_power(x, k); });
+    return map<T>(
+        in, out, n, [k](V x) __attribute__((always_inline)) { return integer_power(x, k); });
   }
-  map<T>(in, out, n, [exponent](V x) __attribute__((always_inline)) { return kernels::FOKKER_ISA::power(x, exponent); });
+  map<T>(
+      in, out, n, [exponent](V x) __attribute__((always_inline)) { return kernels::FOKKER_ISA::power(x, exponent); });
 }
 
 template <class T, int count>
@@ -110,7 +115,9 @@ void weighted(const double* weights, const void* const* x, void* result, std::in
   for (; i + lanes<T> <= n; i += lanes<T>)
     store(out + i, sum([i](const T* p) __attribute__((always_inline)) { return load<V>(p + i); }));
   if (i < n)
-    store_partial(out + i, sum([i, n](const T* p) __attribute__((always_inline)) { return load_partial(p + i, n - i); }), n - i);
+    store_partial(out + i,
+                  sum([ i, n ](const T* p) __attribute__((always_inline)) { return load_partial(p + i, n - i); }),
+                  n - i);
 }
 
 template <class T>

@@ -34,19 +34,31 @@ struct Block {
   }
   void pack(std::int64_t column, T* panel) const {
     const std::int64_t width = smaller<std::int64_t>(tile_columns<T>, columns - column);
-    if (g.transpose_b) pack_transposed_panel(b(column), g.ldb, k, width, panel);
-    else pack_panel(b(column), g.ldb, k, width, panel);
+    if (g.transpose_b)
+      pack_transposed_panel(b(column), g.ldb, k, width, panel);
+    else
+      pack_panel(b(column), g.ldb, k, width, panel);
   }
 };
 
 /// All columns of the rows [row, row + rows): A from its own memory, or packed.
 template <class T>
-void multiply_rows(const Block<T>& block, std::int64_t row, int rows, const T* packed_a, const T* panels, std::int64_t direct) {
+void multiply_rows(const Block<T>& block, std::int64_t row, int rows, const T* packed_a, const T* panels,
+                   std::int64_t direct) {
   constexpr int width = tile_columns<T>;
   const GemmArguments& g = block.g;
-  Tile<T> t{.a = packed_a ? packed_a : block.a(row), .a_row = g.transpose_a ? 1 : g.lda,
-            .a_step = packed_a ? tile_rows : g.transpose_a ? g.lda : 1, .b = nullptr, .b_step = 0, .c = nullptr,
-            .c_row = g.ldc, .k = block.k, .columns = 0, .add = block.add};
+  Tile<T> t{.a = packed_a ? packed_a : block.a(row),
+            .a_row = g.transpose_a ? 1 : g.lda,
+            .a_step = packed_a        ? tile_rows
+                      : g.transpose_a ? g.lda
+                                      : 1,
+            .b = nullptr,
+            .b_step = 0,
+            .c = nullptr,
+            .c_row = g.ldc,
+            .k = block.k,
+            .columns = 0,
+            .add = block.add};
   const TileKernel<T> whole = tile_kernel<T, 2>(rows), narrow = tile_kernel<T, 1>(rows);
   for (std::int64_t column = 0; column < block.columns; column += width) {
     const bool in_place = column < direct;
@@ -92,13 +104,14 @@ void gemm(const GemmArguments& g) {
     return;
   }
   constexpr std::int64_t width = tile_columns<T>;
-  const std::int64_t k_most = smaller(g.k, slice), columns_most = smaller((g.n + width - 1) / width * width, block_columns);
+  const std::int64_t k_most = smaller(g.k, slice),
+                     columns_most = smaller((g.n + width - 1) / width * width, block_columns);
   const std::int64_t panel_elements = k_most * columns_most;
   const Scratch<T> scratch(panel_elements + k_most * tile_rows);
   for (std::int64_t column = 0; column < g.n; column += block_columns)
     for (std::int64_t k = 0; k < g.k; k += slice) {
-      const Block<T> block{g, k, smaller(slice, g.k - k), column, smaller(block_columns, g.n - column),
-                           g.accumulate || k > 0};
+      const Block<T> block{
+          g, k, smaller(slice, g.k - k), column, smaller(block_columns, g.n - column), g.accumulate || k > 0};
       multiply_block(block, scratch.data(), scratch.data() + panel_elements);
     }
 }

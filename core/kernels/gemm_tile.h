@@ -14,7 +14,7 @@ constexpr int tile_rows = 4;
 #endif
 constexpr int tile_vectors = 2;
 template <class T>
-constexpr int tile_columns = tile_vectors * lanes<T>;
+constexpr int tile_columns = tile_vectors* lanes<T>;
 
 /// One tile: C [rows, columns] (+)= A [rows, k] B [k, columns].
 template <class T>
@@ -22,11 +22,11 @@ struct Tile {
   const T* a;
   std::int64_t a_row, a_step;  // strides of A along rows and along k
   const T* b;
-  std::int64_t b_step;         // stride of B along k; columns are contiguous
+  std::int64_t b_step;  // stride of B along k; columns are contiguous
   T* c;
   std::int64_t c_row;
   std::int64_t k;
-  std::int64_t columns;        // ≤ vectors·lanes; B may be read to the full width where `columns` is less
+  std::int64_t columns;  // ≤ vectors·lanes; B may be read to the full width where `columns` is less
   bool add;
 };
 
@@ -84,8 +84,8 @@ TileKernel<T> tile_kernel(int rows) {
     case 1: return tile<T, 1, vectors>;
     case 2: return tile<T, 2, vectors>;
     case 4: return tile<T, 4, vectors>;
-    case 6: return tile<T, tile_rows >= 6 ? 6 : 1, vectors>;
-    case 8: return tile<T, tile_rows >= 8 ? 8 : 1, vectors>;
+    case 6: return tile < T, tile_rows >= 6 ? 6 : 1, vectors > ;
+    case 8: return tile < T, tile_rows >= 8 ? 8 : 1, vectors > ;
     default: return tile<T, tile_rows, vectors>;
   }
 }

@@ -3,13 +3,13 @@
 #include "fokker/core/kernels/kernels.h"
 
 // What the units of this folder give to `table()`, once an instruction set.
-#define FOKKER_DECLARE_KERNELS(isa)                   \
-  namespace fokker::kernels::isa {                    \
+#define FOKKER_DECLARE_KERNELS(isa)                    \
+  namespace fokker::kernels::isa {                     \
   extern const ByDtype<Elementwise> elementwise_table; \
-  extern const ByDtype<Reduce> reduce_table;          \
-  extern const ByDtype<Linear> linear_table;          \
-  extern const ByDtype<Update> update_table;          \
-  extern const ByDtype<Random> random_table;          \
+  extern const ByDtype<Reduce> reduce_table;           \
+  extern const ByDtype<Linear> linear_table;           \
+  extern const ByDtype<Update> update_table;           \
+  extern const ByDtype<Random> random_table;           \
   }
 
 FOKKER_DECLARE_KERNELS(baseline)

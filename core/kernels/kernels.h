@@ -13,7 +13,24 @@ namespace fokker::kernels {
 // in the array, so that shards and batches may be cut anywhere.
 
 enum class Unary : std::uint8_t {
-  exp, expm1, log, log1p, sqrt, reciprocal, square, sin, cos, tanh, sigmoid, silu, relu, step, softplus, abs, sign, erf,
+  exp,
+  expm1,
+  log,
+  log1p,
+  sqrt,
+  reciprocal,
+  square,
+  sin,
+  cos,
+  tanh,
+  sigmoid,
+  silu,
+  relu,
+  step,
+  softplus,
+  abs,
+  sign,
+  erf,
   count
 };
 enum class Binary : std::uint8_t { add, subtract, multiply, divide, maximum, minimum, greater, equal, count };
@@ -74,14 +91,14 @@ struct Linear {
   void (*norm_forward)(const NormArguments&, const void* x, const void* scale, const void* shift, void* y,
                        void* statistics);
   /// dx, and dscale and dshift [channels], which are overwritten.
-  void (*norm_backward)(const NormArguments&, const void* x, const void* scale, const void* shift, const void* statistics,
-                        const void* dy, void* dx, void* dscale, void* dshift);
+  void (*norm_backward)(const NormArguments&, const void* x, const void* scale, const void* shift,
+                        const void* statistics, const void* dy, void* dx, void* dscale, void* dshift);
 };
 
 /// One step of Adam on n elements; bias corrections are folded in by the caller.
 struct AdamArguments {
-  double learning_rate, beta1, beta2, epsilon, decay;      // decay: learning_rate·weight_decay
-  double correction1, correction2;                         // 1/(1 − β₁^t), 1/(1 − β₂^t)
+  double learning_rate, beta1, beta2, epsilon, decay;  // decay: learning_rate·weight_decay
+  double correction1, correction2;                     // 1/(1 − β₁^t), 1/(1 − β₂^t)
   double gradient_scale;
 };
 

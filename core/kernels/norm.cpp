@@ -25,8 +25,10 @@ FOKKER_INLINE F64 read(const T* p, std::int64_t count) {
   return count == wide ? load_wide(p) : load_wide_partial(p, count);
 }
 FOKKER_INLINE void write(double* p, F64 v, std::int64_t count) {
-  if (count == wide) store(p, v);
-  else store_partial(p, v, count);
+  if (count == wide)
+    store(p, v);
+  else
+    store_partial(p, v, count);
 }
 
 /// sums[c] = Σ (x[p, c] − centre[c])^power over the pixels; centre null is 0, and the power is then 1, else 2.
@@ -71,8 +73,8 @@ void apply(const T* x, T* y, const T* gain, const T* offset, std::int64_t pixels
 }
 
 template <class T>
-void norm_forward(const NormArguments& n, const void* input, const void* scale_data, const void* shift_data, void* output,
-                  void* statistics_data) {
+void norm_forward(const NormArguments& n, const void* input, const void* scale_data, const void* shift_data,
+                  void* output, void* statistics_data) {
   const T *x = static_cast<const T*>(input), *scale = static_cast<const T*>(scale_data),
           *shift = static_cast<const T*>(shift_data);
   T *y = static_cast<T*>(output), *statistics = static_cast<T*>(statistics_data);
@@ -96,8 +98,10 @@ void norm_forward(const NormArguments& n, const void* input, const void* scale_d
       gain[c] = static_cast<T>(inverse * static_cast<double>(scale[c]));
       offset[c] = static_cast<T>(static_cast<double>(shift[c]) - mean[c] * inverse * static_cast<double>(scale[c]));
     }
-    if (n.silu) apply<true>(x, y, gain, offset, n.pixels, n.channels);
-    else apply<false>(x, y, gain, offset, n.pixels, n.channels);
+    if (n.silu)
+      apply<true>(x, y, gain, offset, n.pixels, n.channels);
+    else
+      apply<false>(x, y, gain, offset, n.pixels, n.channels);
   }
 }
 
@@ -114,8 +118,10 @@ FOKKER_INLINE VectorOf<T> read_vector(const T* p, std::int64_t count) {
 }
 template <class T>
 FOKKER_INLINE void write_vector(T* p, VectorOf<T> v, std::int64_t count) {
-  if (count == lanes<T>) store(p, v);
-  else store_partial(p, v, count);
+  if (count == lanes<T>)
+    store(p, v);
+  else
+    store_partial(p, v, count);
 }
 
 /// dz into dz, and by channel Σ dz and Σ dz·normal over the pixels, added up in double every few pixels.
@@ -153,7 +159,8 @@ void pull_activation(const T* x, const T* dy, T* dz, const ChannelTerms<T>& t, c
 
 /// dx = inverse·(dz·scale − m1 − normal·m2), in place of dz; m1 and m2 are the group means of dz·scale (·normal).
 template <class T>
-void pull_normal(const T* x, T* dx, const ChannelTerms<T>& t, const NormArguments& n, const double* m1, const double* m2) {
+void pull_normal(const T* x, T* dx, const ChannelTerms<T>& t, const NormArguments& n, const double* m1,
+                 const double* m2) {
   using V = VectorOf<T>;
   for (std::int64_t c = 0; c < n.channels; c += lanes<T>) {
     const std::int64_t count = n.channels - c < lanes<T> ? n.channels - c : lanes<T>;
@@ -174,14 +181,16 @@ void pull_normal(const T* x, T* dx, const ChannelTerms<T>& t, const NormArgument
 
 template <class T>
 void norm_backward(const NormArguments& n, const void* x_data, const void* scale_data, const void* shift_data,
-                   const void* statistics_data, const void* dy_data, void* dx_data, void* dscale_data, void* dshift_data) {
+                   const void* statistics_data, const void* dy_data, void* dx_data, void* dscale_data,
+                   void* dshift_data) {
   const T *x = static_cast<const T*>(x_data), *dy = static_cast<const T*>(dy_data);
   const T* statistics = static_cast<const T*>(statistics_data);
   T *dx = static_cast<T*>(dx_data), *dscale = static_cast<T*>(dscale_data), *dshift = static_cast<T*>(dshift_data);
   const std::int64_t size = n.channels / n.groups, step = n.pixels * n.channels;
   const Scratch<double> sums(4 * n.channels);
   const Scratch<T> by_channel(2 * n.channels);
-  double *m1 = sums.data(), *m2 = m1 + n.channels, *shift_total = m2 + n.channels, *scale_total = shift_total + n.channels;
+  double *m1 = sums.data(), *m2 = m1 + n.channels, *shift_total = m2 + n.channels,
+         *scale_total = shift_total + n.channels;
   const ChannelTerms<T> t{by_channel.data(), by_channel.data() + n.channels, static_cast<const T*>(scale_data),
                           static_cast<const T*>(shift_data)};
   for (std::int64_t c = 0; c < 2 * n.channels; ++c) shift_total[c] = 0;
@@ -190,8 +199,10 @@ void norm_backward(const NormArguments& n, const void* x_data, const void* scale
       t.mean[c] = statistics[2 * (c / size)];
       t.inverse[c] = statistics[2 * (c / size) + 1];
     }
-    if (n.silu) pull_activation<true>(x, dy, dx, t, n, m1, m2);
-    else pull_activation<false>(x, dy, dx, t, n, m1, m2);
+    if (n.silu)
+      pull_activation<true>(x, dy, dx, t, n, m1, m2);
+    else
+      pull_activation<false>(x, dy, dx, t, n, m1, m2);
     for (std::int64_t c = 0; c < n.channels; ++c) {
       shift_total[c] += m1[c];
       scale_total[c] += m2[c];

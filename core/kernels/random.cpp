@@ -9,7 +9,8 @@ namespace {
 /// Products of the low 32 bits of each lane.
 FOKKER_INLINE U64 low_product(U64 a, U64 b) {
 #if defined(__AVX512F__)
-  return reinterpret_cast<U64>(_mm512_maskz_mul_epu32(0xff, reinterpret_cast<__m512i>(a), reinterpret_cast<__m512i>(b)));
+  return reinterpret_cast<U64>(
+      _mm512_maskz_mul_epu32(0xff, reinterpret_cast<__m512i>(a), reinterpret_cast<__m512i>(b)));
 #elif defined(__AVX2__)
   return reinterpret_cast<U64>(_mm256_mul_epu32(reinterpret_cast<__m256i>(a), reinterpret_cast<__m256i>(b)));
 #elif defined(__SSE2__)
@@ -107,9 +108,16 @@ FOKKER_INLINE void circle(V t, BitsOf<V> quarter, V& cosine, V& sine) {
     s = r * plain_polynomial(z, a);
     c = plain_polynomial(z, b);
   } else {
-    constexpr double a[] = {1, -1. / 6, 1. / 120, -1. / 5040, 1. / 362880, -1. / 39916800, 1. / 6227020800.,
-                            -1. / 1307674368000.};
-    constexpr double b[] = {1, -1. / 2, 1. / 24, -1. / 720, 1. / 40320, -1. / 3628800, 1. / 479001600, -1. / 87178291200.,
+    constexpr double a[] = {1,           -1. / 6,        1. / 120,         -1. / 5040,
+                            1. / 362880, -1. / 39916800, 1. / 6227020800., -1. / 1307674368000.};
+    constexpr double b[] = {1,
+                            -1. / 2,
+                            1. / 24,
+                            -1. / 720,
+                            1. / 40320,
+                            -1. / 3628800,
+                            1. / 479001600,
+                            -1. / 87178291200.,
                             1. / 20922789888000.};
     s = r * plain_polynomial(z, a);
     c = plain_polynomial(z, b);
@@ -188,13 +196,15 @@ FOKKER_INLINE void fill(std::uint64_t first, T* out, std::int64_t n, Chunk chunk
 }
 
 template <class T>
-void normal(std::uint64_t seed, std::uint32_t stream, std::uint32_t step, std::uint64_t first, void* out, std::int64_t n) {
+void normal(std::uint64_t seed, std::uint32_t stream, std::uint32_t step, std::uint64_t first, void* out,
+            std::int64_t n) {
   const Sequence s{seed, stream, step};
   fill(first, static_cast<T*>(out), n, [&](std::uint64_t block, T* to) { normal_chunk(s, block, to); });
 }
 
 template <class T>
-void uniform(std::uint64_t seed, std::uint32_t stream, std::uint32_t step, std::uint64_t first, void* out, std::int64_t n) {
+void uniform(std::uint64_t seed, std::uint32_t stream, std::uint32_t step, std::uint64_t first, void* out,
+             std::int64_t n) {
   const Sequence s{seed, stream, step};
   fill(first, static_cast<T*>(out), n, [&](std::uint64_t block, T* to) { uniform_chunk(s, block, to); });
 }

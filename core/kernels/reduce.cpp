@@ -46,7 +46,8 @@ void sum_rows_of_block(const T* x, T* out, std::int64_t reduced, std::int64_t in
   for (; c + wide <= inner; c += wide)
     write(c, sum_columns(x + c, reduced, inner, [](const T* p) { return load_wide(p); }), wide);
   const std::int64_t rest = inner - c;
-  if (rest > 0) write(c, sum_columns(x + c, reduced, inner, [rest](const T* p) { return load_wide_partial(p, rest); }), rest);
+  if (rest > 0)
+    write(c, sum_columns(x + c, reduced, inner, [rest](const T* p) { return load_wide_partial(p, rest); }), rest);
 }
 
 template <class T>
@@ -63,7 +64,8 @@ void sum(const void* in, void* result, std::int64_t outer, std::int64_t reduced,
   } else if (inner == 1) {
     for (std::int64_t o = 0; o < outer; ++o) out[o] = static_cast<T>(sum_row(x + o * reduced, reduced, same));
   } else {
-    for (std::int64_t o = 0; o < outer; ++o) sum_rows_of_block(x + o * reduced * inner, out + o * inner, reduced, inner);
+    for (std::int64_t o = 0; o < outer; ++o)
+      sum_rows_of_block(x + o * reduced * inner, out + o * inner, reduced, inner);
   }
 }
 
@@ -118,7 +120,8 @@ void max(const void* in, void* result, std::int64_t outer, std::int64_t reduced,
 
 template <class T>
 double sum_of_squares(const void* x, std::int64_t n) {
-  return sum_row(static_cast<const T*>(x), n, [](F64 v) __attribute__((always_inline)) { return v * v; });
+  return sum_row(
+      static_cast<const T*>(x), n, [](F64 v) __attribute__((always_inline)) { return v * v; });
 }
 
 }  // namespace

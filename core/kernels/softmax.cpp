@@ -54,8 +54,10 @@ FOKKER_INLINE V packed_form(V x) {
   const V top = finite_or_zero(group_reduce<columns>(x, Larger{}));
   const V e = exp(x - top);
   const V total = group_reduce<columns>(e, Add{});
-  if constexpr (form == Form::softmax) return e / total;
-  else return top + log(total);
+  if constexpr (form == Form::softmax)
+    return e / total;
+  else
+    return top + log(total);
 }
 
 template <Form form, int columns, class T>
@@ -65,14 +67,17 @@ void packed_rows(const T* x, T* out, std::int64_t rows) {
   const std::int64_t n = rows * columns;
   const auto write = [&](T* to, V v, std::int64_t count) {
     if constexpr (form == Form::softmax) {
-      if (count == lanes<T>) store(to, v);
-      else store_partial(to, v, count);
+      if (count == lanes<T>)
+        store(to, v);
+      else
+        store_partial(to, v, count);
     } else {
       for (int i = 0; i < count; i += columns) *to++ = v[i];
     }
   };
   std::int64_t i = 0;
-  for (; i + lanes<T> <= n; i += lanes<T>, out += step) write(out, packed_form<form, columns>(load<V>(x + i)), lanes<T>);
+  for (; i + lanes<T> <= n; i += lanes<T>, out += step)
+    write(out, packed_form<form, columns>(load<V>(x + i)), lanes<T>);
   if (i < n) write(out, packed_form<form, columns>(load_partial(x + i, n - i)), n - i);
 }
 
@@ -81,9 +86,15 @@ void packed(const T* x, T* out, std::int64_t rows, std::int64_t columns) {
   switch (columns) {
     case 1: return packed_rows<form, 1>(x, out, rows);
     case 2: return packed_rows<form, 2>(x, out, rows);
-    case 4: if constexpr (lanes<T> >= 4) return packed_rows<form, 4>(x, out, rows); break;
-    case 8: if constexpr (lanes<T> >= 8) return packed_rows<form, 8>(x, out, rows); break;
-    case 16: if constexpr (lanes<T> >= 16) return packed_rows<form, 16>(x, out, rows); break;
+    case 4:
+      if constexpr (lanes<T> >= 4) return packed_rows<form, 4>(x, out, rows);
+      break;
+    case 8:
+      if constexpr (lanes<T> >= 8) return packed_rows<form, 8>(x, out, rows);
+      break;
+    case 16:
+      if constexpr (lanes<T> >= 16) return packed_rows<form, 16>(x, out, rows);
+      break;
   }
 }
 
@@ -154,7 +165,9 @@ void logsumexp(const void* in, void* result, std::int64_t rows, std::int64_t col
 template <int columns, class T>
 void packed_backward(const T* y, const T* dy, T* dx, std::int64_t n) {
   using V = VectorOf<T>;
-  const auto form = [](V a, V b) __attribute__((always_inline)) { return a * (b - group_reduce<columns>(a * b, Add{})); };
+  const auto form = [](V a, V b) __attribute__((always_inline)) {
+    return a * (b - group_reduce<columns>(a * b, Add{}));
+  };
   std::int64_t i = 0;
   for (; i + lanes<T> <= n; i += lanes<T>) store(dx + i, form(load<V>(y + i), load<V>(dy + i)));
   if (i < n) store_partial(dx + i, form(load_partial(y + i, n - i), load_partial(dy + i, n - i)), n - i);
@@ -174,27 +187,28 @@ void backward_row(const T* y, const T* dy, T* dx, std::int64_t columns) {
 }
 
 template <class T>
-void softmax_backward(const void* output, const void* d_output, void* d_input, std::int64_t rows, std::int64_t columns) {
+void softmax_backward(const void* output, const void* d_output, void* d_input, std::int64_t rows,
+                      std::int64_t columns) {
   const T *y = static_cast<const T*>(output), *dy = static_cast<const T*>(d_output);
   T* dx = static_cast<T*>(d_input);
   const std::int64_t n = rows * columns;
   if (columns == 2) return packed_backward<2>(y, dy, dx, n);
-  if (columns == 4 && lanes<T> >= 4) return packed_backward<lanes<T> >= 4 ? 4 : 1>(y, dy, dx, n);
-  if (columns == 8 && lanes<T> >= 8) return packed_backward<lanes<T> >= 8 ? 8 : 1>(y, dy, dx, n);
+  if (columns == 4 && lanes<T> >= 4) return packed_backward < lanes<T> >= 4 ? 4 : 1 > (y, dy, dx, n);
+  if (columns == 8 && lanes<T> >= 8) return packed_backward < lanes<T> >= 8 ? 8 : 1 > (y, dy, dx, n);
   for (std::int64_t r = 0; r < rows; ++r, y += columns, dy += columns, dx += columns) backward_row(y, dy, dx, columns);
 }
 
 }  // namespace
 
-#define FOKKER_SOFTMAX(suffix, T)                                                                            \
-  void softmax_##suffix(const void* x, void* out, std::int64_t rows, std::int64_t columns) {                 \
-    softmax<T>(x, out, rows, columns);                                                                       \
-  }                                                                                                          \
-  void logsumexp_##suffix(const void* x, void* out, std::int64_t rows, std::int64_t columns) {               \
-    logsumexp<T>(x, out, rows, columns);                                                                     \
-  }                                                                                                          \
+#define FOKKER_SOFTMAX(suffix, T)                                                                                    \
+  void softmax_##suffix(const void* x, void* out, std::int64_t rows, std::int64_t columns) {                         \
+    softmax<T>(x, out, rows, columns);                                                                               \
+  }                                                                                                                  \
+  void logsumexp_##suffix(const void* x, void* out, std::int64_t rows, std::int64_t columns) {                       \
+    logsumexp<T>(x, out, rows, columns);                                                                             \
+  }                                                                                                                  \
   void softmax_backward_##suffix(const void* y, const void* dy, void* dx, std::int64_t rows, std::int64_t columns) { \
-    softmax_backward<T>(y, dy, dx, rows, columns);                                                           \
+    softmax_backward<T>(y, dy, dx, rows, columns);                                                                   \
   }
 FOKKER_SOFTMAX(f32, float)
 FOKKER_SOFTMAX(f64, double)

@@ -10,9 +10,16 @@ struct AdamStep {
   V beta1, gain1, beta2, gain2, keep, rate, correction1, correction2, epsilon, scale;
 
   explicit AdamStep(const AdamArguments& a)
-      : beta1(splat<V>(a.beta1)), gain1(splat<V>(1 - a.beta1)), beta2(splat<V>(a.beta2)), gain2(splat<V>(1 - a.beta2)),
-        keep(splat<V>(1 - a.decay)), rate(splat<V>(-a.learning_rate)), correction1(splat<V>(a.correction1)),
-        correction2(splat<V>(a.correction2)), epsilon(splat<V>(a.epsilon)), scale(splat<V>(a.gradient_scale)) {}
+      : beta1(splat<V>(a.beta1)),
+        gain1(splat<V>(1 - a.beta1)),
+        beta2(splat<V>(a.beta2)),
+        gain2(splat<V>(1 - a.beta2)),
+        keep(splat<V>(1 - a.decay)),
+        rate(splat<V>(-a.learning_rate)),
+        correction1(splat<V>(a.correction1)),
+        correction2(splat<V>(a.correction2)),
+        epsilon(splat<V>(a.epsilon)),
+        scale(splat<V>(a.gradient_scale)) {}
 
   FOKKER_INLINE void operator()(V gradient, V& p, V& m, V& v) const {
     const V g = gradient * scale;
@@ -23,7 +30,8 @@ struct AdamStep {
 };
 
 template <class T>
-void adam(const AdamArguments& arguments, const void* gradient, void* parameter, void* first, void* second, std::int64_t n) {
+void adam(const AdamArguments& arguments, const void* gradient, void* parameter, void* first, void* second,
+          std::int64_t n) {
   using V = VectorOf<T>;
   const AdamStep<T> step(arguments);
   const T* g = static_cast<const T*>(gradient);

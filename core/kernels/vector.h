@@ -127,14 +127,20 @@ FOKKER_INLINE F64 fma(F64 a, F64 b, F64 c) {
 template <class V>
 FOKKER_INLINE V square_root(V x) {
 #if defined(__AVX512F__)
-  if constexpr (sizeof(x[0]) == 4) return _mm512_maskz_sqrt_ps(0xffff, x);
-  else return _mm512_maskz_sqrt_pd(0xff, x);
+  if constexpr (sizeof(x[0]) == 4)
+    return _mm512_maskz_sqrt_ps(0xffff, x);
+  else
+    return _mm512_maskz_sqrt_pd(0xff, x);
 #elif defined(__AVX2__)
-  if constexpr (sizeof(x[0]) == 4) return _mm256_sqrt_ps(x);
-  else return _mm256_sqrt_pd(x);
+  if constexpr (sizeof(x[0]) == 4)
+    return _mm256_sqrt_ps(x);
+  else
+    return _mm256_sqrt_pd(x);
 #elif defined(__SSE2__)
-  if constexpr (sizeof(x[0]) == 4) return _mm_sqrt_ps(x);
-  else return _mm_sqrt_pd(x);
+  if constexpr (sizeof(x[0]) == 4)
+    return _mm_sqrt_ps(x);
+  else
+    return _mm_sqrt_pd(x);
 #else
   for (unsigned i = 0; i < sizeof(V) / sizeof(x[0]); ++i) x[i] = __builtin_sqrt(x[i]);
   return x;

@@ -13,8 +13,8 @@ Attention::Attention(std::int64_t channels, int heads, int groups, const Rng& rn
       to_v(channels, channels, rng.fork(2)),
       to_out{Linear(channels, channels, rng.fork(3), Init::zero)},
       heads(heads) {
-  require<ConfigError>(heads > 0 && channels % heads == 0, "[attention] {} channels do not divide into {} heads", channels,
-                       heads);
+  require<ConfigError>(heads > 0 && channels % heads == 0, "[attention] {} channels do not divide into {} heads",
+                       channels, heads);
 }
 
 Tensor Attention::operator()(const Tensor& x) const {

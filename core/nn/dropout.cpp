@@ -7,8 +7,9 @@ namespace fokker {
 Tensor Dropout::operator()(const Tensor& x, const Pass& pass) const {
   if (!pass.training || rate == 0) return x;
   const std::int64_t per_sample = x.size() / x.extent(0);
-  const Tensor u = pass.rng.fork(layer).with(Stream::dropout).uniform(
-      x.shape(), x.dtype(), static_cast<std::uint64_t>(pass.first_sample * per_sample));
+  const Tensor u = pass.rng.fork(layer)
+                       .with(Stream::dropout)
+                       .uniform(x.shape(), x.dtype(), static_cast<std::uint64_t>(pass.first_sample * per_sample));
   return x * (greater(u, rate) * (1 / (1 - rate)));
 }
 

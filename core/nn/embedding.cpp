@@ -19,8 +19,8 @@ Tensor waves(const Tensor& time, const Tensor& frequencies) {
 }  // namespace
 
 Tensor sinusoidal_embedding(const Tensor& time, std::int64_t dimension, double max_period) {
-  require<ConfigError>(dimension >= 2 && dimension % 2 == 0, "[sinusoidal_embedding] expected an even dimension, got {}",
-                       dimension);
+  require<ConfigError>(dimension >= 2 && dimension % 2 == 0,
+                       "[sinusoidal_embedding] expected an even dimension, got {}", dimension);
   std::vector<double> frequencies;
   const double half = static_cast<double>(dimension / 2);
   for (std::int64_t i = 0; i < dimension / 2; ++i)

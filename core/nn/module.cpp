@@ -7,8 +7,9 @@ namespace fokker {
 
 std::vector<NamedParameter> Module::parameters() {
   std::vector<NamedParameter> result;
-  visit(ParameterVisitor(
-      [&](const std::string& name, Tensor& tensor, bool trainable) { result.push_back({name, &tensor, trainable}); }));
+  visit(ParameterVisitor([&](const std::string& name, Tensor& tensor, bool trainable) {
+    result.push_back({name, &tensor, trainable});
+  }));
   return result;
 }
 

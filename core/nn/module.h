@@ -14,14 +14,15 @@ namespace fokker {
 class ParameterVisitor {
  public:
   using Visit = std::function<void(const std::string& name, Tensor& parameter, bool trainable)>;
-  explicit ParameterVisitor(Visit visit, std::string prefix = {}) : visit_(std::move(visit)), prefix_(std::move(prefix)) {}
+  explicit ParameterVisitor(Visit visit, std::string prefix = {})
+      : visit_(std::move(visit)), prefix_(std::move(prefix)) {}
 
   void operator()(const std::string& name, Tensor& parameter) const { visit_(prefix_ + name, parameter, true); }
   /// Stored with the weights, but never trained.
   void fixed(const std::string& name, Tensor& parameter) const { visit_(prefix_ + name, parameter, false); }
   /// Any part with a member `visit(ParameterVisitor)`.
   template <class Part>
-    requires requires(Part& part, const ParameterVisitor& v) { part.visit(v); }
+  requires requires(Part& part, const ParameterVisitor& v) { part.visit(v); }
   void operator()(const std::string& name, Part& part) const {
     part.visit(ParameterVisitor(visit_, prefix_ + name + "."));
   }
@@ -44,7 +45,7 @@ struct NamedParameter {
 /// What a forward pass may depend on beside its inputs.
 struct Pass {
   bool training = false;
-  Rng rng{0};                    // dropout; step = optimizer step
+  Rng rng{0};                     // dropout; step = optimizer step
   std::int64_t first_sample = 0;  // position of the batch's first row in the whole batch
 };
 

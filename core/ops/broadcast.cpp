@@ -68,7 +68,8 @@ void broadcast_into(kernels::Binary op, const Tensor& a, const Tensor& b, Tensor
 Tensor binary(kernels::Binary op, const Tensor& a, const Tensor& b, const char* where) {
   require<ShapeError>(a.defined() && b.defined() && a.dtype() == b.dtype(),
                       "[{}] expected two tensors of one dtype, got {} and {}; use cast()", where,
-                      a.defined() ? to_string(a.dtype()) : "undefined", b.defined() ? to_string(b.dtype()) : "undefined");
+                      a.defined() ? to_string(a.dtype()) : "undefined",
+                      b.defined() ? to_string(b.dtype()) : "undefined");
   if (a.shape() == b.shape()) {
     Tensor out = Tensor::empty(a.shape(), a.dtype());
     kernels::elementwise(a.dtype()).binary(op, a.raw(), b.raw(), out.raw(), {1, a.size(), 0, 1, 0, 1});

@@ -15,10 +15,19 @@ ConvShape conv_shape(const Shape& x, const Shape& weight, ConvGeometry g, const 
   require<ShapeError>(x.rank() == 4 && weight.rank() == 4 && x[3] == weight[1] && g.stride > 0 && g.padding >= 0,
                       "[{}] expected x [B, H, W, {}] for weight [O, I, kh, kw] = {}, got {}", where,
                       weight.rank() == 4 ? weight[1] : 0, to_string(weight), to_string(x));
-  const ConvShape s{x[0], x[1], x[2], x[3], weight[0], weight[2], weight[3],
-                    (x[1] + 2 * g.padding - weight[2]) / g.stride + 1, (x[2] + 2 * g.padding - weight[3]) / g.stride + 1, g};
+  const ConvShape s{x[0],
+                    x[1],
+                    x[2],
+                    x[3],
+                    weight[0],
+                    weight[2],
+                    weight[3],
+                    (x[1] + 2 * g.padding - weight[2]) / g.stride + 1,
+                    (x[2] + 2 * g.padding - weight[3]) / g.stride + 1,
+                    g};
   require<ShapeError>(x[1] + 2 * g.padding >= weight[2] && x[2] + 2 * g.padding >= weight[3],
-                      "[{}] the {}×{} kernel is larger than the padded image {}", where, weight[2], weight[3], to_string(x));
+                      "[{}] the {}×{} kernel is larger than the padded image {}", where, weight[2], weight[3],
+                      to_string(x));
   return s;
 }
 
@@ -66,7 +75,9 @@ Tensor channels_last_weight(const ConvShape& s, const Tensor& weight) {
   Tensor packed = Tensor::empty({s.out, s.kh * s.kw * s.in}, Dtype::f64);
   const auto from = weight.data<double>();
   auto to = packed.data<double>();
-  for_weights(s, [&](std::int64_t plain, std::int64_t last) { to[static_cast<std::size_t>(last)] = from[static_cast<std::size_t>(plain)]; });
+  for_weights(s, [&](std::int64_t plain, std::int64_t last) {
+    to[static_cast<std::size_t>(last)] = from[static_cast<std::size_t>(plain)];
+  });
   return packed;
 }
 
@@ -84,7 +95,8 @@ void forward_f64(const ConvShape& s, const Tensor& x, const Tensor& weight, cons
     gather_patches(s, x.data<double>().data() + n * s.h * s.w * s.in, patches.data<double>().data());
     gemm(pixels, s.out, patch, patches.data<double>().data(), false, packed.data<double>().data(), true, out);
     if (bias.defined())
-      for (std::int64_t i = 0; i < pixels * s.out; ++i) out[i] += bias.data<double>()[static_cast<std::size_t>(i % s.out)];
+      for (std::int64_t i = 0; i < pixels * s.out; ++i)
+        out[i] += bias.data<double>()[static_cast<std::size_t>(i % s.out)];
   }
 }
 
@@ -94,8 +106,8 @@ void input_gradient_f64(const ConvShape& s, const Tensor& dy, const Tensor& weig
   const Tensor packed = channels_last_weight(s, weight);
   std::memset(dx.raw(), 0, static_cast<std::size_t>(dx.bytes()));
   for (std::int64_t n = 0; n < s.n; ++n) {
-    gemm(pixels, patch, s.out, dy.data<double>().data() + n * pixels * s.out, false, packed.data<double>().data(), false,
-         patches.data<double>().data());
+    gemm(pixels, patch, s.out, dy.data<double>().data() + n * pixels * s.out, false, packed.data<double>().data(),
+         false, patches.data<double>().data());
     scatter_patches(s, patches.data<double>().data(), dx.data<double>().data() + n * s.h * s.w * s.in);
   }
 }
@@ -106,12 +118,14 @@ void weight_gradient_f64(const ConvShape& s, const Tensor& x, const Tensor& dy, 
   Tensor packed = Tensor::zeros({s.out, patch}, Dtype::f64);
   for (std::int64_t n = 0; n < s.n; ++n) {
     gather_patches(s, x.data<double>().data() + n * s.h * s.w * s.in, patches.data<double>().data());
-    gemm(s.out, patch, pixels, dy.data<double>().data() + n * pixels * s.out, true, patches.data<double>().data(), false,
-         packed.data<double>().data(), true);
+    gemm(s.out, patch, pixels, dy.data<double>().data() + n * pixels * s.out, true, patches.data<double>().data(),
+         false, packed.data<double>().data(), true);
   }
   const auto from = packed.data<double>();
   auto to = dweight.data<double>();
-  for_weights(s, [&](std::int64_t plain, std::int64_t last) { to[static_cast<std::size_t>(plain)] = from[static_cast<std::size_t>(last)]; });
+  for_weights(s, [&](std::int64_t plain, std::int64_t last) {
+    to[static_cast<std::size_t>(plain)] = from[static_cast<std::size_t>(last)];
+  });
 }
 
 void check_output(const ConvShape& s, const Tensor& dy, const char* where) {
@@ -132,11 +146,12 @@ Tensor conv2d(const Tensor& x, const Tensor& weight, const Tensor& bias, ConvGeo
     detail::dnnl_forward(s, f32(x), f32(weight), f32(bias), y.data<float>().data());
   else
     forward_f64(s, x, weight, bias, y);
-  return record(Op::conv2d, inputs(x, weight, bias), std::move(y), [x, weight, b = bias.tracked(), geometry](const Tensor& dy) {
-    return Gradients{when(x, [&] { return conv2d_input_gradient(dy, weight, x.shape(), geometry); }),
-                     when(weight, [&] { return conv2d_weight_gradient(x, dy, weight.shape(), geometry); }),
-                     b ? sum(dy, {0, 1, 2}) : Tensor{}};
-  });
+  return record(
+      Op::conv2d, inputs(x, weight, bias), std::move(y), [x, weight, b = bias.tracked(), geometry](const Tensor& dy) {
+        return Gradients{when(x, [&] { return conv2d_input_gradient(dy, weight, x.shape(), geometry); }),
+                         when(weight, [&] { return conv2d_weight_gradient(x, dy, weight.shape(), geometry); }),
+                         b ? sum(dy, {0, 1, 2}) : Tensor{}};
+      });
 }
 
 Tensor conv2d_input_gradient(const Tensor& dy, const Tensor& weight, const Shape& x_shape, ConvGeometry geometry) {

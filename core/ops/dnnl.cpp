@@ -53,7 +53,8 @@ struct Convolution {
   memory plain, x, y, bias;
 
   template <class Description>
-  Convolution(const ConvShape& s, const Description& description, const memory::desc& packed_desc, bool weight_is_result)
+  Convolution(const ConvShape& s, const Description& description, const memory::desc& packed_desc,
+              bool weight_is_result)
       : primitive(description), scratchpad(description.scratchpad_desc(), engine()) {
     const Descriptors d(s, true);
     plain = memory(d.weight, engine(), nullptr);
@@ -72,7 +73,8 @@ struct Worker {
   struct Hash {
     std::size_t operator()(const ConvShape& s) const {
       std::size_t h = 1469598103934665603u;
-      for (std::int64_t v : {s.n, s.h, s.w, s.in, s.out, s.kh, s.kw, std::int64_t{s.geometry.stride}, std::int64_t{s.geometry.padding}})
+      for (std::int64_t v :
+           {s.n, s.h, s.w, s.in, s.out, s.kh, s.kw, std::int64_t{s.geometry.stride}, std::int64_t{s.geometry.padding}})
         h = (h ^ static_cast<std::size_t>(v)) * 1099511628211u;
       return h;
     }
@@ -99,10 +101,10 @@ Convolution& cached(Worker::Cache& cache, const ConvShape& shape, Make make) {
 
 dnnl::convolution_forward::primitive_desc forward_description(const ConvShape& s, bool bias) {
   const Descriptors d(s, false);
-  const auto desc = bias ? dnnl::convolution_forward::desc(dnnl::prop_kind::forward_training, direct, d.x, d.weight, d.bias,
-                                                           d.y, d.strides, d.padding, d.padding)
-                         : dnnl::convolution_forward::desc(dnnl::prop_kind::forward_training, direct, d.x, d.weight, d.y,
-                                                           d.strides, d.padding, d.padding);
+  const auto desc = bias ? dnnl::convolution_forward::desc(dnnl::prop_kind::forward_training, direct, d.x, d.weight,
+                                                           d.bias, d.y, d.strides, d.padding, d.padding)
+                         : dnnl::convolution_forward::desc(dnnl::prop_kind::forward_training, direct, d.x, d.weight,
+                                                           d.y, d.strides, d.padding, d.padding);
   return {desc, user_scratchpad(), engine()};
 }
 

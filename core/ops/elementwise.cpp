@@ -139,7 +139,9 @@ Tensor weighted_sum(std::initializer_list<Term> terms) {
   const Tensor &a = t[0].x, &b = terms.size() > 1 ? t[1].x : none, &c = terms.size() > 2 ? t[2].x : none;
   return record(Op::weighted_sum, inputs(a, b, c), std::move(value),
                 [w0, w1, w2, has_a = a.tracked(), has_b = b.tracked(), has_c = c.tracked()](const Tensor& dy) {
-                  const auto term = [&](bool has, double weight) { return !has ? Tensor{} : weight == 1 ? dy : scaled(dy, weight); };
+                  const auto term = [&](bool has, double weight) {
+                    return !has ? Tensor{} : weight == 1 ? dy : scaled(dy, weight);
+                  };
                   return Gradients{term(has_a, w0), term(has_b, w1), term(has_c, w2)};
                 });
 }
@@ -226,9 +228,8 @@ Tensor abs(const Tensor& x) {
 }
 
 Tensor erf(const Tensor& x) {
-  return record(Op::erf, inputs(x), unary(Unary::erf, x), [x](const Tensor& dy) {
-    return Gradients{dy * exp(-square(x)) * (2 * std::numbers::inv_sqrtpi)};
-  });
+  return record(Op::erf, inputs(x), unary(Unary::erf, x),
+                [x](const Tensor& dy) { return Gradients{dy * exp(-square(x)) * (2 * std::numbers::inv_sqrtpi)}; });
 }
 
 Tensor cast(const Tensor& x, Dtype dtype) {

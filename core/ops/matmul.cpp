@@ -43,10 +43,18 @@ Tensor product(const Tensor& a, const Tensor& b, Transpose ta, Transpose tb) {
   const Product p(a, b, ta, tb);
   Tensor out = Tensor::empty(p.out, a.dtype());
   const std::int64_t bytes = element_size(a.dtype());
-  kernels::GemmArguments gemm{.m = p.m, .n = p.n, .k = p.k,
-                              .a = a.raw(), .lda = set(ta) ? p.m : p.k, .transpose_a = set(ta),
-                              .b = b.raw(), .ldb = set(tb) ? p.k : p.n, .transpose_b = set(tb),
-                              .c = out.raw(), .ldc = p.n, .accumulate = false};
+  kernels::GemmArguments gemm{.m = p.m,
+                              .n = p.n,
+                              .k = p.k,
+                              .a = a.raw(),
+                              .lda = set(ta) ? p.m : p.k,
+                              .transpose_a = set(ta),
+                              .b = b.raw(),
+                              .ldb = set(tb) ? p.k : p.n,
+                              .transpose_b = set(tb),
+                              .c = out.raw(),
+                              .ldc = p.n,
+                              .accumulate = false};
   for (std::int64_t i = 0; i < p.batch; ++i) {
     kernels::linear(a.dtype()).gemm(gemm);
     gemm.a = static_cast<const char*>(gemm.a) + p.m * p.k * bytes;

@@ -52,8 +52,9 @@ Tensor normalised(const Tensor& x, const Tensor& scale, const Tensor& shift, con
 }
 
 void check(const Tensor& x, const Tensor& scale, const Tensor& shift, int groups, const char* where) {
-  require<ShapeError>(x.rank() >= 2 && groups > 0 && x.extent(-1) % groups == 0 && scale.shape() == Shape{x.extent(-1)} &&
-                          shift.shape() == scale.shape() && scale.dtype() == x.dtype() && shift.dtype() == x.dtype(),
+  require<ShapeError>(x.rank() >= 2 && groups > 0 && x.extent(-1) % groups == 0 &&
+                          scale.shape() == Shape{x.extent(-1)} && shift.shape() == scale.shape() &&
+                          scale.dtype() == x.dtype() && shift.dtype() == x.dtype(),
                       "[{}] expected x [B, ..., C] with C a multiple of {} groups, scale and shift [C], got {}, {}, {}",
                       where, groups, to_string(x.shape()), to_string(scale.shape()), to_string(shift.shape()));
 }

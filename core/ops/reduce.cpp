@@ -54,9 +54,7 @@ Shape without_marked(const Shape& shape, const bool* marked) {
   return result;
 }
 
-Tensor last_axis_dropped(Tensor x, bool keep) {
-  return keep ? x : reshape(x, without_axis(x.shape(), x.rank() - 1));
-}
+Tensor last_axis_dropped(Tensor x, bool keep) { return keep ? x : reshape(x, without_axis(x.shape(), x.rank() - 1)); }
 
 std::int64_t last_rows(const Tensor& x, const char* where) {
   require<ShapeError>(x.rank() > 0 && x.extent(-1) > 0, "[{}] expected a last axis with elements, got {}", where,
@@ -112,9 +110,9 @@ Tensor logsumexp(const Tensor& x, bool keep) {
   const std::int64_t rows = last_rows(x, "logsumexp");
   Tensor value = Tensor::empty(with_extent(x.shape(), x.rank() - 1, 1), x.dtype());
   kernels::reduce(x.dtype()).logsumexp(x.raw(), value.raw(), rows, x.extent(-1));
-  return last_axis_dropped(record(Op::logsumexp, inputs(x), std::move(value),
-                                  [x](const Tensor& dy) { return Gradients{dy * softmax(x)}; }),
-                           keep);
+  return last_axis_dropped(
+      record(Op::logsumexp, inputs(x), std::move(value), [x](const Tensor& dy) { return Gradients{dy * softmax(x)}; }),
+      keep);
 }
 
 Tensor softmax(const Tensor& x) {

@@ -38,7 +38,8 @@ Tensor permuted(const Tensor& x, const Order& order) {
     extents[static_cast<std::size_t>(i)] = x.extent(order[static_cast<std::size_t>(i)]);
     stride[static_cast<std::size_t>(i)] = source_stride[static_cast<std::size_t>(order[static_cast<std::size_t>(i)])];
   }
-  Tensor out = Tensor::empty(Shape(std::span<const std::int64_t>(extents.data(), static_cast<std::size_t>(rank))), x.dtype());
+  Tensor out =
+      Tensor::empty(Shape(std::span<const std::int64_t>(extents.data(), static_cast<std::size_t>(rank))), x.dtype());
   if (out.size() == 0) return out;
   int fixed = rank;  // axes [fixed, rank) keep their place
   while (fixed > 0 && order[static_cast<std::size_t>(fixed - 1)] == fixed - 1) --fixed;
@@ -102,8 +103,8 @@ Tensor transpose(const Tensor& x) {
 
 Tensor slice(const Tensor& x, int axis, std::int64_t begin, std::int64_t end) {
   axis = normalise_axis(axis, x.rank(), "slice");
-  require<ShapeError>(0 <= begin && begin <= end && end <= x.extent(axis), "[slice] expected 0 ≤ begin ≤ end ≤ {}, got {} and {}",
-                      x.extent(axis), begin, end);
+  require<ShapeError>(0 <= begin && begin <= end && end <= x.extent(axis),
+                      "[slice] expected 0 ≤ begin ≤ end ≤ {}, got {} and {}", x.extent(axis), begin, end);
   Tensor value;
   if (axis == 0) {
     value = x.rows(begin, end);
@@ -143,9 +144,11 @@ Tensor concat(const Tensor& a, const Tensor& b, int axis) {
   auto* out = static_cast<char*>(value.raw());
   copy_blocks(a.raw(), m * axes.element, out, (m + n) * axes.element, axes.outer, m * axes.element);
   copy_blocks(b.raw(), n * axes.element, out + m * axes.element, (m + n) * axes.element, axes.outer, n * axes.element);
-  return record(Op::concat, inputs(a, b), std::move(value), [a_tracked = a.tracked(), b_tracked = b.tracked(), axis, m, n](const Tensor& dy) {
-    return Gradients{a_tracked ? slice(dy, axis, 0, m) : Tensor{}, b_tracked ? slice(dy, axis, m, m + n) : Tensor{}};
-  });
+  return record(Op::concat, inputs(a, b), std::move(value),
+                [a_tracked = a.tracked(), b_tracked = b.tracked(), axis, m, n](const Tensor& dy) {
+                  return Gradients{a_tracked ? slice(dy, axis, 0, m) : Tensor{},
+                                   b_tracked ? slice(dy, axis, m, m + n) : Tensor{}};
+                });
 }
 
 }  // namespace

@@ -68,9 +68,10 @@ void Optimizer::check(std::span<const Tensor> gradients) const {
   require<ShapeError>(gradients.size() == parameters_.size(), "[optimizer] expected {} gradients, got {}",
                       parameters_.size(), gradients.size());
   for (std::size_t i = 0; i < gradients.size(); ++i)
-    require<ShapeError>(gradients[i].shape() == parameters_[i].shape() && gradients[i].dtype() == parameters_[i].dtype(),
-                        "[optimizer] {}: expected a gradient {}, got {}", names_[i], to_string(parameters_[i].shape()),
-                        to_string(gradients[i].shape()));
+    require<ShapeError>(
+        gradients[i].shape() == parameters_[i].shape() && gradients[i].dtype() == parameters_[i].dtype(),
+        "[optimizer] {}: expected a gradient {}, got {}", names_[i], to_string(parameters_[i].shape()),
+        to_string(gradients[i].shape()));
 }
 
 Adam::Adam(std::vector<NamedParameter> parameters, AdamConfig config)
@@ -80,13 +81,18 @@ void Adam::step(std::span<const Tensor> gradients, double learning_rate, double 
   check(gradients);
   ++steps_;
   const double t = static_cast<double>(steps_);
-  const kernels::AdamArguments arguments{
-      .learning_rate = learning_rate, .beta1 = config_.beta1, .beta2 = config_.beta2, .epsilon = config_.epsilon,
-      .decay = learning_rate * config_.weight_decay, .correction1 = 1 / -std::expm1(t * std::log(config_.beta1)),
-      .correction2 = 1 / -std::expm1(t * std::log(config_.beta2)), .gradient_scale = gradient_scale};
+  const kernels::AdamArguments arguments{.learning_rate = learning_rate,
+                                         .beta1 = config_.beta1,
+                                         .beta2 = config_.beta2,
+                                         .epsilon = config_.epsilon,
+                                         .decay = learning_rate * config_.weight_decay,
+                                         .correction1 = 1 / -std::expm1(t * std::log(config_.beta1)),
+                                         .correction2 = 1 / -std::expm1(t * std::log(config_.beta2)),
+                                         .gradient_scale = gradient_scale};
   over_chunks(parameters_, [&](std::int64_t, std::size_t i, std::int64_t begin, std::int64_t length) {
     kernels::update(parameters_[i].dtype())
-        .adam(arguments, at(gradients[i], begin), at(parameters_[i], begin), at(m_[i], begin), at(v_[i], begin), length);
+        .adam(arguments, at(gradients[i], begin), at(parameters_[i], begin), at(m_[i], begin), at(v_[i], begin),
+              length);
   });
 }
 
@@ -141,7 +147,8 @@ double gradient_norm(std::span<const Tensor> gradients) {
   for (const Tensor& g : gradients) elements += g.size();
   std::vector<double> squares(static_cast<std::size_t>(elements / chunk_elements) + gradients.size() + 1);
   over_chunks(gradients, [&](std::int64_t task, std::size_t i, std::int64_t begin, std::int64_t length) {
-    squares[static_cast<std::size_t>(task)] += kernels::reduce(gradients[i].dtype()).sum_of_squares(at(gradients[i], begin), length);
+    squares[static_cast<std::size_t>(task)] +=
+        kernels::reduce(gradients[i].dtype()).sum_of_squares(at(gradients[i], begin), length);
   });
   double total = 0;
   for (double s : squares) total += s;

@@ -35,7 +35,8 @@ double median_seconds(int repetitions, const std::function<void()>& work) {
 double training_step(Dataset data, const NetworkConfig& network_config, const TrainConfig& config, int steps) {
   const VP sde;
   const Shape& shape = data.x.shape();
-  std::shared_ptr<Network> network = make_network(network_config, Shape(std::span(shape.begin() + 1, shape.end())), Rng(0));
+  std::shared_ptr<Network> network =
+      make_network(network_config, Shape(std::span(shape.begin() + 1, shape.end())), Rng(0));
   Trainer trainer(network, sde, std::move(data), config, 0);
   for (int i = 0; i < steps / 10; ++i) trainer.step();
   return median_seconds(steps, [&] { trainer.step(); });

@@ -11,7 +11,8 @@ int main() {
   const GaussianMixture ring = GaussianMixture::ring(8, 2, 0.1);
   const Samples samples = sample(ring.score(sde), sde, {.solver = "sra1", .steps = 50, .n = 1000, .grid = "log_snr"});
   double radius = 0;
-  for (std::int64_t i = 0; i < 1000; ++i) radius += std::hypot(samples.values.at(2 * i), samples.values.at(2 * i + 1)) / 1000;
+  for (std::int64_t i = 0; i < 1000; ++i)
+    radius += std::hypot(samples.values.at(2 * i), samples.values.at(2 * i + 1)) / 1000;
 
   auto network = std::make_shared<Mlp>(2, MlpConfig{.hidden = {16}}, Rng(0));
   const Dataset data{.x = ring.sample(256, Rng(1)), .range = {-3, 3}};

@@ -42,7 +42,8 @@ constexpr Case unary(Op op, double low, double high, Tensor (*apply)(Inputs x)) 
 constexpr Case binary(Op op, Input a, Input b, Tensor (*apply)(Inputs x)) { return {op, {a, b}, 2, apply}; }
 
 inline constexpr std::int64_t picked[] = {2, 0, 2, 1};
-constexpr ConvGeometry same{.stride = 1, .padding = 1}, strided{.stride = 2, .padding = 1}, valid{.stride = 1, .padding = 0};
+constexpr ConvGeometry same{.stride = 1, .padding = 1}, strided{.stride = 2, .padding = 1},
+    valid{.stride = 1, .padding = 0};
 constexpr Transpose yes = Transpose::yes, no = Transpose::no;
 
 // clang-format off

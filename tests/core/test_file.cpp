@@ -77,7 +77,7 @@ TEST_CASE("a file is written, replaced and read back, and nothing else is left",
   write_file_atomically(path, "");
   CHECK(read_file(path).empty());
   CHECK(folder.entries() == 1);
-  struct stat status{};
+  struct stat status {};
   REQUIRE(::stat(path.c_str(), &status) == 0);
   CHECK((status.st_mode & 0400) != 0);
 }

@@ -15,7 +15,8 @@ Tensor random_tensor(const Input& input, Dtype dtype, std::uint64_t seed) {
 
 std::vector<Tensor> random_inputs(const Case& c, Dtype dtype, std::uint64_t seed) {
   std::vector<Tensor> x;
-  for (int i = 0; i < c.count; ++i) x.push_back(random_tensor(c.inputs[static_cast<std::size_t>(i)], dtype, seed + static_cast<std::uint64_t>(i)));
+  for (int i = 0; i < c.count; ++i)
+    x.push_back(random_tensor(c.inputs[static_cast<std::size_t>(i)], dtype, seed + static_cast<std::uint64_t>(i)));
   return x;
 }
 
@@ -79,7 +80,8 @@ Tensor wrong_cos(const Tensor& x) {
   return record(Op::cos, inputs(x), cos(x.detach()), [x](const Tensor& dy) { return Gradients{dy * sin(x)}; });
 }
 Tensor first_order_cos(const Tensor& x) {
-  return record(Op::cos, inputs(x), cos(x.detach()), [x](const Tensor& dy) { return Gradients{-(dy * sin(x.detach()))}; });
+  return record(Op::cos, inputs(x), cos(x.detach()),
+                [x](const Tensor& dy) { return Gradients{-(dy * sin(x.detach()))}; });
 }
 
 }  // namespace
@@ -92,12 +94,16 @@ TEST_CASE("every op has the gradient of its values and the second derivative of 
     const Tensor y = c.apply(leaf);
     CHECK(reaches(y.node(), c.op));
     const auto gradients = grad(weighted(y), leaf);
-    CHECK(count_wrong(x, gradients, [&](const auto& at) { return weighted(c.apply(at)).item(); }, c.tolerance) == 0);
+    CHECK(count_wrong(
+              x, gradients, [&](const auto& at) { return weighted(c.apply(at)).item(); }, c.tolerance) == 0);
     const auto with_graph = grad(weighted(c.apply(leaf)), leaf, true);
     for (std::size_t i = 0; i < x.size(); ++i)
-      for (std::int64_t e = 0; e < x[i].size(); ++e) REQUIRE(with_graph[i].at(e) == Approx(gradients[i].at(e)).margin(1e-12));
+      for (std::int64_t e = 0; e < x[i].size(); ++e)
+        REQUIRE(with_graph[i].at(e) == Approx(gradients[i].at(e)).margin(1e-12));
     const auto second = grad(directional(leaf, c.apply, true), leaf);
-    CHECK(count_wrong(x, second, [&](const auto& at) { return directional(leaves(at), c.apply, false).item(); }, c.tolerance) == 0);
+    CHECK(count_wrong(
+              x, second, [&](const auto& at) { return directional(leaves(at), c.apply, false).item(); }, c.tolerance) ==
+          0);
   }
 }
 
@@ -117,7 +123,8 @@ TEST_CASE("a wrong gradient and a wrong second derivative are noticed") {
   const auto first = grad(weighted(wrong_cos(leaf[0])), leaf);
   CHECK(count_wrong(x, first, [](const auto& at) { return weighted(wrong_cos(at[0])).item(); }) == 3);
   Tensor (*half_right)(Inputs) = [](Inputs at) { return first_order_cos(at[0]); };
-  CHECK(count_wrong(x, grad(weighted(half_right(leaf)), leaf), [&](const auto& at) { return weighted(half_right(at)).item(); }) == 0);
+  CHECK(count_wrong(x, grad(weighted(half_right(leaf)), leaf),
+                    [&](const auto& at) { return weighted(half_right(at)).item(); }) == 0);
   const auto second = grad(directional(leaf, half_right, true), leaf);
   CHECK(count_wrong(x, second, [&](const auto& at) { return directional(leaves(at), half_right, false).item(); }) == 3);
 }
@@ -132,7 +139,8 @@ TEST_CASE("values and gradients in f32 agree with f64") {
     for (std::int64_t e = 0; e < y.size(); ++e) REQUIRE(y32.at(e) == Approx(y.at(e)).epsilon(2e-5).margin(2e-5));
     const auto g = grad(weighted(y), x), g32 = grad(weighted(y32), x32);
     for (std::size_t i = 0; i < g.size(); ++i)
-      for (std::int64_t e = 0; e < g[i].size(); ++e) REQUIRE(g32[i].at(e) == Approx(g[i].at(e)).epsilon(1e-4).margin(1e-4));
+      for (std::int64_t e = 0; e < g[i].size(); ++e)
+        REQUIRE(g32[i].at(e) == Approx(g[i].at(e)).epsilon(1e-4).margin(1e-4));
   }
 }
 
@@ -141,5 +149,6 @@ TEST_CASE("third derivatives") {
   const Tensor first = grad(sum(sin(x) * x), x, true);
   const Tensor second = grad(sum(first), x, true);
   const Tensor third = grad(sum(second), x);
-  for (std::int64_t i = 0; i < 2; ++i) CHECK(third.at(i) == Approx(-3 * std::sin(x.at(i)) - x.at(i) * std::cos(x.at(i))).epsilon(1e-13));
+  for (std::int64_t i = 0; i < 2; ++i)
+    CHECK(third.at(i) == Approx(-3 * std::sin(x.at(i)) - x.at(i) * std::cos(x.at(i))).epsilon(1e-13));
 }

@@ -11,8 +11,8 @@ namespace {
 struct UnaryCase {
   Unary op;
   const char* name;
-  double low, high;      // range of the accuracy check
-  double ulps;           // bound in f32
+  double low, high;  // range of the accuracy check
+  double ulps;       // bound in f32
   long double (*reference)(long double);
 };
 
@@ -31,7 +31,8 @@ const UnaryCase unary_cases[] = {
     {Unary::silu, "silu", -85, 85, 3, [](long double x) { return x / (1 + std::exp(-x)); }},
     {Unary::relu, "relu", -9, 9, 0, [](long double x) { return x > 0 ? x : 0; }},
     {Unary::step, "step", -9, 9, 0, [](long double x) { return x > 0 ? 1.0L : 0; }},
-    {Unary::softplus, "softplus", -85, 85, 3, [](long double x) { return std::max(x, 0.0L) + std::log1p(std::exp(-std::abs(x))); }},
+    {Unary::softplus, "softplus", -85, 85, 3,
+     [](long double x) { return std::max(x, 0.0L) + std::log1p(std::exp(-std::abs(x))); }},
     {Unary::abs, "abs", -9, 9, 0, [](long double x) { return std::abs(x); }},
     {Unary::sign, "sign", -9, 9, 0, [](long double x) { return static_cast<long double>((x > 0) - (x < 0)); }},
     {Unary::erf, "erf", -5, 5, 3, [](long double x) { return std::erf(x); }},
@@ -59,7 +60,8 @@ void check_unary(const Elementwise& kernels, const UnaryCase& c, double bound) {
   T worst_at = 0;
   for (std::size_t i = 0; i < x.size(); ++i) {
     const long double expected = c.reference(static_cast<long double>(x[i]));
-    const double error = static_cast<double>(std::abs(static_cast<long double>(y[i]) - expected)) / ulp<T>(static_cast<double>(expected));
+    const double error = static_cast<double>(std::abs(static_cast<long double>(y[i]) - expected)) /
+                         ulp<T>(static_cast<double>(expected));
     if (!(error <= worst)) worst = error, worst_at = x[i];
   }
   INFO(c.name << " at " << worst_at);
@@ -102,7 +104,8 @@ void check_special_values(const Elementwise& kernels) {
   CHECK(f(Unary::softplus, -inf) == 0);
   CHECK(f(Unary::erf, -inf) == -1);
   CHECK(f(Unary::reciprocal, 0) == inf);
-  for (Unary odd : {Unary::sin, Unary::tanh, Unary::expm1, Unary::log1p, Unary::erf}) CHECK(std::signbit(f(odd, T{-0.0})));
+  for (Unary odd : {Unary::sin, Unary::tanh, Unary::expm1, Unary::log1p, Unary::erf})
+    CHECK(std::signbit(f(odd, T{-0.0})));
   constexpr T subnormal = std::numeric_limits<T>::denorm_min() * 1000;
   CHECK(std::abs(f(Unary::log, subnormal) - std::log(subnormal)) <= 2 * ulp<T>(std::log(subnormal)));
 }
@@ -118,7 +121,8 @@ void check_positions(const Elementwise& kernels, Unary op) {
     for (std::int64_t n = 0; n + begin < 75; ++n) {
       std::vector<T> y(80, T{-7});
       kernels.unary(op, x.data() + begin, y.data() + 1, n);
-      for (std::int64_t i = 0; i < n; ++i) same = same && same_bits(y[static_cast<std::size_t>(i + 1)], whole[static_cast<std::size_t>(begin + i)]);
+      for (std::int64_t i = 0; i < n; ++i)
+        same = same && same_bits(y[static_cast<std::size_t>(i + 1)], whole[static_cast<std::size_t>(begin + i)]);
       inside = inside && y[0] == -7 && y[static_cast<std::size_t>(n + 1)] == -7;
     }
   CHECK(same);
@@ -151,10 +155,13 @@ void check_binary(const Elementwise& kernels, const BinaryLayout& l) {
     bool right = out.back() == -7;
     for (std::int64_t r = 0; r < l.outer; ++r)
       for (std::int64_t i = 0; i < l.inner; ++i) {
-        const T x = a[static_cast<std::size_t>(r * l.a_outer + i * l.a_inner)], y = b[static_cast<std::size_t>(r * l.b_outer + i * l.b_inner)];
-        right = right && out[static_cast<std::size_t>(r * l.inner + i)] == static_cast<T>(reference(static_cast<Binary>(op), x, y));
+        const T x = a[static_cast<std::size_t>(r * l.a_outer + i * l.a_inner)],
+                y = b[static_cast<std::size_t>(r * l.b_outer + i * l.b_inner)];
+        right = right && out[static_cast<std::size_t>(r * l.inner + i)] ==
+                             static_cast<T>(reference(static_cast<Binary>(op), x, y));
       }
-    INFO("op " << op << ", [" << l.outer << ", " << l.inner << "] strides " << l.a_outer << " " << l.a_inner << " " << l.b_outer << " " << l.b_inner);
+    INFO("op " << op << ", [" << l.outer << ", " << l.inner << "] strides " << l.a_outer << " " << l.a_inner << " "
+               << l.b_outer << " " << l.b_inner);
     CHECK(right);
   }
 }
@@ -229,9 +236,15 @@ TEST_CASE("binary operations broadcast rows, columns and scalars of any length")
     for (std::int64_t outer : {1, 3, 700})
       for (std::int64_t inner : {1, 2, 3, 8, 16, 33, 70, 131}) {
         INFO(t->name);
-        for (const auto& [ao, ai, bo, bi] : std::initializer_list<std::array<std::int64_t, 4>>{
-                 {inner, 1, inner, 1}, {inner, 1, 0, 1}, {inner, 1, 1, 0}, {inner, 1, 0, 0}, {0, 1, inner, 1},
-                 {1, 0, inner, 1}, {0, 0, inner, 1}, {0, 1, 1, 0}, {1, 0, 0, 0}}) {
+        for (const auto& [ao, ai, bo, bi] : std::initializer_list<std::array<std::int64_t, 4>>{{inner, 1, inner, 1},
+                                                                                               {inner, 1, 0, 1},
+                                                                                               {inner, 1, 1, 0},
+                                                                                               {inner, 1, 0, 0},
+                                                                                               {0, 1, inner, 1},
+                                                                                               {1, 0, inner, 1},
+                                                                                               {0, 0, inner, 1},
+                                                                                               {0, 1, 1, 0},
+                                                                                               {1, 0, 0, 0}}) {
           const BinaryLayout l{outer, inner, ao, ai, bo, bi};
           check_binary<float>(t->elementwise.f32, l);
           check_binary<double>(t->elementwise.f64, l);
@@ -252,7 +265,8 @@ TEST_CASE("maximum and minimum pass a NaN of either side on") {
 }
 
 TEST_CASE("weighted sums and accumulation") {
-  const auto a = random_values<double>(77, -1, 1, 1), b = random_values<double>(77, -1, 1, 2), c = random_values<double>(77, -1, 1, 3);
+  const auto a = random_values<double>(77, -1, 1, 1), b = random_values<double>(77, -1, 1, 2),
+             c = random_values<double>(77, -1, 1, 3);
   const double weights[] = {0.5, -2, 3};
   const void* x[] = {a.data(), b.data(), c.data()};
   for (const Table* t : tables())

@@ -41,7 +41,8 @@ void check_gemm(const Linear& kernels, Product p, double tolerance) {
 template <class T>
 void check_row_bits(const Linear& kernels, std::int64_t n, std::int64_t k, bool tb) {
   const std::int64_t m = 70;
-  const auto a = random_values<T>(static_cast<std::size_t>(m * k), -1, 1, 1), b = random_values<T>(static_cast<std::size_t>(n * k), -1, 1, 2);
+  const auto a = random_values<T>(static_cast<std::size_t>(m * k), -1, 1, 1),
+             b = random_values<T>(static_cast<std::size_t>(n * k), -1, 1, 2);
   std::vector<T> all(static_cast<std::size_t>(m * n)), part(all.size());
   const auto run = [&](std::int64_t first, std::int64_t rows, T* out) {
     kernels.gemm({rows, n, k, a.data() + first * k, k, false, b.data(), tb ? k : n, tb, out, n, false});
@@ -60,7 +61,8 @@ struct NormData {
 };
 
 NormData norm_data(const NormArguments& n) {
-  const auto size = static_cast<std::size_t>(n.batch * n.pixels * n.channels), channels = static_cast<std::size_t>(n.channels);
+  const auto size = static_cast<std::size_t>(n.batch * n.pixels * n.channels),
+             channels = static_cast<std::size_t>(n.channels);
   return {n, random_values<double>(size, -1, 3, 1), random_values<double>(channels, 0.5, 2, 2),
           random_values<double>(channels, -1, 1, 3), random_values<double>(size, -1, 1, 4)};
 }
@@ -76,14 +78,17 @@ std::vector<double> reference_norm(const NormData& d) {
     for (std::int64_t g = 0; g < n.groups; ++g) {
       const auto for_group = [&](auto f) {
         for (std::int64_t p = 0; p < n.pixels; ++p)
-          for (std::int64_t c = g * size; c < (g + 1) * size; ++c) f(static_cast<std::size_t>((b * n.pixels + p) * n.channels + c), static_cast<std::size_t>(c));
+          for (std::int64_t c = g * size; c < (g + 1) * size; ++c)
+            f(static_cast<std::size_t>((b * n.pixels + p) * n.channels + c), static_cast<std::size_t>(c));
       };
       const double count = static_cast<double>(size * n.pixels);
       double mean = 0, variance = 0;
       for_group([&](std::size_t i, std::size_t) { mean += d.x[i] / count; });
       for_group([&](std::size_t i, std::size_t) { variance += (d.x[i] - mean) * (d.x[i] - mean) / count; });
       const double inverse = 1 / std::sqrt(variance + n.epsilon);
-      for_group([&](std::size_t i, std::size_t c) { y[i] = activation((d.x[i] - mean) * inverse * d.scale[c] + d.shift[c], n.silu); });
+      for_group([&](std::size_t i, std::size_t c) {
+        y[i] = activation((d.x[i] - mean) * inverse * d.scale[c] + d.shift[c], n.silu);
+      });
     }
   return y;
 }
@@ -99,7 +104,8 @@ NormResult<T> run_norm(const Linear& kernels, const NormData& d) {
   const auto x = as(d.x), scale = as(d.scale), shift = as(d.shift), dy = as(d.dy);
   NormResult<T> r{x, std::vector<T>(static_cast<std::size_t>(2 * d.n.batch * d.n.groups)), x, scale, scale};
   kernels.norm_forward(d.n, x.data(), scale.data(), shift.data(), r.y.data(), r.statistics.data());
-  kernels.norm_backward(d.n, x.data(), scale.data(), shift.data(), r.statistics.data(), dy.data(), r.dx.data(), r.dscale.data(), r.dshift.data());
+  kernels.norm_backward(d.n, x.data(), scale.data(), shift.data(), r.statistics.data(), dy.data(), r.dx.data(),
+                        r.dscale.data(), r.dshift.data());
   return r;
 }
 
@@ -128,7 +134,7 @@ void check_norm_gradient(NormData d, const NormResult<double>& r) {
   check(d.shift, r.dshift);
 }
 
-const NormArguments norms[] = {{2, 9, 8, 2, 1e-5, true},  {3, 16, 32, 8, 1e-5, true}, {1, 5, 6, 3, 1e-5, false},
+const NormArguments norms[] = {{2, 9, 8, 2, 1e-5, true},   {3, 16, 32, 8, 1e-5, true}, {1, 5, 6, 3, 1e-5, false},
                                {4, 1, 37, 1, 1e-5, false}, {2, 7, 20, 1, 1e-3, true},  {1, 64, 3, 1, 1e-5, true}};
 
 }  // namespace
@@ -136,8 +142,17 @@ const NormArguments norms[] = {{2, 9, 8, 2, 1e-5, true},  {3, 16, 32, 8, 1e-5, t
 TEST_CASE("matrix products of every form and size") {
   for (const Table* t : tables()) {
     INFO(t->name);
-    for (const Product p : {Product{1, 1, 1}, {3, 5, 7}, {12, 32, 16}, {13, 33, 17}, {64, 100, 128}, {25, 2, 8}, {30, 8, 2},
-                            {7, 40, 400}, {5, 530, 9}, {2, 3, 0}, {29, 70, 769}}) {
+    for (const Product p : {Product{1, 1, 1},
+                            {3, 5, 7},
+                            {12, 32, 16},
+                            {13, 33, 17},
+                            {64, 100, 128},
+                            {25, 2, 8},
+                            {30, 8, 2},
+                            {7, 40, 400},
+                            {5, 530, 9},
+                            {2, 3, 0},
+                            {29, 70, 769}}) {
       check_gemm<float>(t->linear.f32, p, 0x1p-24);
       check_gemm<double>(t->linear.f64, p, 0x1p-53);
     }

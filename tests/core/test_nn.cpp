@@ -85,8 +85,9 @@ std::vector<double> reduced(int threads) {
 
 TEST_CASE("modules name their parameters and share memory among replicas") {
   Toy toy;
-  CHECK(names(toy.parameters()) == std::vector<std::string>{"linear.weight", "linear.bias", "embedding.frequencies", "norms.0.weight",
-                                                            "norms.0.bias", "norms.1.weight", "norms.1.bias"});
+  CHECK(names(toy.parameters()) == std::vector<std::string>{"linear.weight", "linear.bias", "embedding.frequencies",
+                                                            "norms.0.weight", "norms.0.bias", "norms.1.weight",
+                                                            "norms.1.bias"});
   CHECK(names(toy.trainable_parameters()).size() == 6);
   CHECK(toy.parameter_count() == 12 + 3 + 8 + 16);
   const auto replica = toy.replica();
@@ -209,7 +210,8 @@ TEST_CASE("an optimizer resumes from its state") {
   auto from = first.state(), to = second.state();
   REQUIRE(from.size() == 2);
   CHECK(from[0].first == "m.p");
-  for (std::size_t i = 0; i < from.size(); ++i) std::ranges::copy(from[i].second.data<double>(), to[i].second.data<double>().begin());
+  for (std::size_t i = 0; i < from.size(); ++i)
+    std::ranges::copy(from[i].second.data<double>(), to[i].second.data<double>().begin());
   std::ranges::copy(a.parameter.data<double>(), b.parameter.data<double>().begin());
   second.set_steps(first.steps());
   const Tensor g = Track::gradient(4);

@@ -12,8 +12,8 @@ struct Extents {
   std::int64_t outer, reduced, inner;
 };
 
-const Extents extents[] = {{1, 1, 1},   {5, 2, 1},   {70, 3, 1}, {9, 8, 1},    {3, 17, 1},  {2, 1000, 1},
-                           {1, 100, 2}, {4, 33, 3},  {2, 9, 8},  {1, 200, 17}, {3, 5, 100}, {1, 1, 64}};
+const Extents extents[] = {{1, 1, 1},   {5, 2, 1},  {70, 3, 1}, {9, 8, 1},    {3, 17, 1},  {2, 1000, 1},
+                           {1, 100, 2}, {4, 33, 3}, {2, 9, 8},  {1, 200, 17}, {3, 5, 100}, {1, 1, 64}};
 
 template <class T>
 void check_sum_and_max(const Reduce& kernels, const Extents& e) {
@@ -81,11 +81,13 @@ void check_softmax(const Reduce& kernels, std::int64_t columns, double shift, do
       total += std::exp(static_cast<double>(x[at]) - shift);
       along += static_cast<double>(y[at]) * static_cast<double>(dy[at]);
     }
-    REQUIRE(std::abs(static_cast<double>(lse[static_cast<std::size_t>(r)]) - shift - std::log(total)) < tolerance * (10 + std::abs(shift)));
+    REQUIRE(std::abs(static_cast<double>(lse[static_cast<std::size_t>(r)]) - shift - std::log(total)) <
+            tolerance * (10 + std::abs(shift)));
     for (std::int64_t c = 0; c < columns; ++c) {
       const auto at = static_cast<std::size_t>(r * columns + c);
       REQUIRE(std::abs(static_cast<double>(y[at]) - std::exp(static_cast<double>(x[at]) - shift) / total) < tolerance);
-      REQUIRE(std::abs(static_cast<double>(dx[at]) - static_cast<double>(y[at]) * (static_cast<double>(dy[at]) - along)) < tolerance);
+      REQUIRE(std::abs(static_cast<double>(dx[at]) -
+                       static_cast<double>(y[at]) * (static_cast<double>(dy[at]) - along)) < tolerance);
     }
   }
 }
@@ -147,12 +149,19 @@ TEST_CASE("sum of squares in double") {
   const auto x = random_values<float>(1003, -2, 2, 3);
   long double expected = 0;
   for (float v : x) expected += static_cast<long double>(v) * v;
-  for (const Table* t : tables()) CHECK(t->reduce.f32.sum_of_squares(x.data(), 1003) == Approx(static_cast<double>(expected)).epsilon(1e-14));
+  for (const Table* t : tables())
+    CHECK(t->reduce.f32.sum_of_squares(x.data(), 1003) == Approx(static_cast<double>(expected)).epsilon(1e-14));
 }
 
 TEST_CASE("Adam and averages follow their formulas") {
-  const AdamArguments a{.learning_rate = 0.01, .beta1 = 0.9, .beta2 = 0.999, .epsilon = 1e-8, .decay = 0.001,
-                        .correction1 = 10, .correction2 = 1000, .gradient_scale = 0.5};
+  const AdamArguments a{.learning_rate = 0.01,
+                        .beta1 = 0.9,
+                        .beta2 = 0.999,
+                        .epsilon = 1e-8,
+                        .decay = 0.001,
+                        .correction1 = 10,
+                        .correction2 = 1000,
+                        .gradient_scale = 0.5};
   const auto g = random_values<double>(53, -1, 1, 1), p0 = random_values<double>(53, -1, 1, 2);
   const auto m0 = random_values<double>(53, -1, 1, 3), v0 = random_values<double>(53, 0, 1, 4);
   for (const Table* t : tables()) {
@@ -160,10 +169,12 @@ TEST_CASE("Adam and averages follow their formulas") {
     t->update.f64.adam(a, g.data(), p.data(), m.data(), v.data(), 53);
     t->update.f64.ema(0.9, p.data(), mean.data(), 53);
     for (std::size_t i = 0; i < 53; ++i) {
-      const double scaled = g[i] * 0.5, first = 0.9 * m0[i] + 0.1 * scaled, second = 0.999 * v0[i] + 0.001 * scaled * scaled;
+      const double scaled = g[i] * 0.5, first = 0.9 * m0[i] + 0.1 * scaled,
+                   second = 0.999 * v0[i] + 0.001 * scaled * scaled;
       REQUIRE(m[i] == Approx(first).margin(1e-15));
       REQUIRE(v[i] == Approx(second).margin(1e-15));
-      REQUIRE(p[i] == Approx(p0[i] * (1 - 0.001) - 0.01 * (first * 10) / (std::sqrt(second * 1000) + 1e-8)).margin(1e-14));
+      REQUIRE(p[i] ==
+              Approx(p0[i] * (1 - 0.001) - 0.01 * (first * 10) / (std::sqrt(second * 1000) + 1e-8)).margin(1e-14));
       REQUIRE(mean[i] == Approx(0.9 * m0[i] + 0.1 * p[i]).margin(1e-15));
     }
   }

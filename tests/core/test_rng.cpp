@@ -26,7 +26,8 @@ double kolmogorov_smirnov(std::vector<double> values, F distribution) {
   const double n = static_cast<double>(values.size());
   double worst = 0;
   for (std::size_t i = 0; i < values.size(); ++i) {
-    const double p = distribution(values[i]), below = static_cast<double>(i) / n, above = static_cast<double>(i + 1) / n;
+    const double p = distribution(values[i]), below = static_cast<double>(i) / n,
+                 above = static_cast<double>(i + 1) / n;
     worst = std::max({worst, std::abs(p - below), std::abs(p - above)});
   }
   return worst * std::sqrt(n);
@@ -150,7 +151,8 @@ TEST_CASE("kernels draw from the counters (block, step, stream) under the seed")
     t->random.f64.uniform(seed, 11, 22, first, d.data(), 9);
     for (std::uint64_t i = 0; i < 9; ++i) {
       const auto words = [&](std::uint64_t block) {
-        return philox({static_cast<std::uint32_t>(block), static_cast<std::uint32_t>(block >> 32), 22, 11}, {0x9abcdef0, 0x12345678});
+        return philox({static_cast<std::uint32_t>(block), static_cast<std::uint32_t>(block >> 32), 22, 11},
+                      {0x9abcdef0, 0x12345678});
       };
       const auto a = words((first + i) / 4), b = words((first + i) / 2);
       REQUIRE(f[i] == static_cast<float>(a[(first + i) % 4] >> 8) * 0x1p-24f);
@@ -171,7 +173,8 @@ TEST_CASE("normals follow Box and Muller's formula") {
       const double u = (static_cast<double>((w[0] | std::uint64_t{w[1]} << 32) >> 11) + 0.5) * 0x1p-53;
       const std::uint64_t turn = w[2] | std::uint64_t{w[3]} << 32;
       // A quarter's own angle runs from −½ to ½ of a quarter turn.
-      const double angle = (static_cast<double>(turn >> 62) + static_cast<double>((turn << 2) >> 11) * 0x1p-53 - 0.5) * 1.57079632679489662;
+      const double angle = (static_cast<double>(turn >> 62) + static_cast<double>((turn << 2) >> 11) * 0x1p-53 - 0.5) *
+                           1.57079632679489662;
       REQUIRE(d[e] == Approx(std::sqrt(-2 * std::log(u)) * std::cos(angle)).margin(1e-14));
       REQUIRE(d[e + 1] == Approx(std::sqrt(-2 * std::log(u)) * std::sin(angle)).margin(1e-14));
       const auto v = philox({e / 4, 0, 2, 1}, {3, 0});
@@ -206,8 +209,8 @@ TEST_CASE("random numbers have the same bits on every instruction set") {
 TEST_CASE("sequences of other seeds, streams, steps and forks differ") {
   const Rng base(1);
   std::set<double> first;
-  for (const Rng& r : {base, Rng(2), base.with(Stream::noise), base.at(1), base.fork(0), base.fork(1), base.with(Stream::noise).fork(0),
-                       base.at(1).fork(0), Rng(std::uint64_t{1} << 32)})
+  for (const Rng& r : {base, Rng(2), base.with(Stream::noise), base.at(1), base.fork(0), base.fork(1),
+                       base.with(Stream::noise).fork(0), base.at(1).fork(0), Rng(std::uint64_t{1} << 32)})
     first.insert(r.uniform_at(0));
   CHECK(first.size() == 9);
   CHECK(base.uniform({3}, Dtype::f64, 5).at(0) == base.uniform_at(5));

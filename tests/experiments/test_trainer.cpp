@@ -28,7 +28,8 @@ Trainer trainer(TrainConfig config = {.batch = 100}) { return Trainer(mlp(), sde
 bool same(const SafeTensors& a, const SafeTensors& b) {
   if (a.tensors.size() != b.tensors.size() || a.metadata != b.metadata) return false;
   for (std::size_t i = 0; i < a.tensors.size(); ++i)
-    if (std::memcmp(a.tensors[i].second.raw(), b.tensors[i].second.raw(), static_cast<std::size_t>(a.tensors[i].second.bytes())))
+    if (std::memcmp(a.tensors[i].second.raw(), b.tensors[i].second.raw(),
+                    static_cast<std::size_t>(a.tensors[i].second.bytes())))
       return false;
   return true;
 }
@@ -61,7 +62,8 @@ TEST_CASE("training has the same bits for any number of threads") {
 
 TEST_CASE("a restored trainer goes on bit for bit, with every optimizer") {
   for (const char* optimizer : {"adam", "adamw", "sgd"}) {
-    const TrainConfig config{.batch = 64, .optimizer = optimizer, .weight_decay = 0.01, .schedule = "cosine", .warmup = 3};
+    const TrainConfig config{
+        .batch = 64, .optimizer = optimizer, .weight_decay = 0.01, .schedule = "cosine", .warmup = 3};
     Trainer whole = trainer(config), first = trainer(config), second = trainer(config);
     for (int i = 0; i < 10; ++i) whole.step();
     for (int i = 0; i < 5; ++i) first.step();
@@ -86,14 +88,16 @@ TEST_CASE("one step of SGD is the gradient of the batch's loss") {
   for (auto& p : reference->trainable_parameters()) leaves.push_back(*p.tensor = p.tensor->leaf());
   const DenoisingScoreMatching dsm(sde, {.t_min = sde.t_min()});
   const auto rows = batch_indices(5, 0, 90, 90);
-  const Tensor expected = dsm.loss(*reference, {.x0 = subset(data, rows).x, .seed = 5, .step = 0, .first = 0, .batch = 90});
+  const Tensor expected =
+      dsm.loss(*reference, {.x0 = subset(data, rows).x, .seed = 5, .step = 0, .first = 0, .batch = 90});
   CHECK(loss == Approx(expected.item()).epsilon(1e-6));
   const auto gradients = grad(expected, leaves);
   const SafeTensors state = t.state();
   for (std::size_t i = 0; i < leaves.size(); ++i)
     for (std::int64_t j = 0; j < leaves[i].size(); ++j) {
       INFO(state.tensors[i].first);
-      CHECK(state.tensors[i].second.at(j) == Approx(leaves[i].at(j) - 0.5 * gradients[i].at(j)).epsilon(1e-5).margin(1e-7));
+      CHECK(state.tensors[i].second.at(j) ==
+            Approx(leaves[i].at(j) - 0.5 * gradients[i].at(j)).epsilon(1e-5).margin(1e-7));
     }
 }
 
@@ -139,10 +143,12 @@ TEST_CASE("the averaged network lags behind the trained one") {
 
 TEST_CASE("states of another network are refused") {
   Trainer t = trainer();
-  Trainer other(make_network({.kind = "mlp", .hidden = {9}}, Shape{2}, Rng(0)), sde, eight_gaussians(100, 0), {.batch = 10}, 0);
+  Trainer other(make_network({.kind = "mlp", .hidden = {9}}, Shape{2}, Rng(0)), sde, eight_gaussians(100, 0),
+                {.batch = 10}, 0);
   CHECK_THROWS_AS(t.restore(other.state()), ConfigError);
   CHECK_THROWS_WITH(Trainer(mlp(), sde, eight_gaussians(100, 0), {.objective = "gan"}, 0), Catch::Contains("dsm"));
-  CHECK_THROWS_WITH(Trainer(mlp(), sde, eight_gaussians(100, 0), {.objective = "regression"}, 0).step(), Catch::Contains("targets"));
+  CHECK_THROWS_WITH(Trainer(mlp(), sde, eight_gaussians(100, 0), {.objective = "regression"}, 0).step(),
+                    Catch::Contains("targets"));
 }
 
 TEST_CASE("checkpoints keep the last two, notice damage and fall back") {

@@ -50,11 +50,13 @@ constexpr int parts = 24;
 std::array<double, 2> gradient_z(const DenoisingScoreMatching& dsm, const ExactGaussian& exact, double scale) {
   double sum[2] = {}, squares[2] = {};
   for (int part = 0; part < parts; ++part) {
-    const Tensor x0 = Rng(3, Stream::data, static_cast<std::uint32_t>(part)).normal({rows, dimension}, Dtype::f64) * s + mu;
+    const Tensor x0 =
+        Rng(3, Stream::data, static_cast<std::uint32_t>(part)).normal({rows, dimension}, Dtype::f64) * s + mu;
     ExactGaussian network = exact;
     network.scale = Tensor::full({1}, scale, Dtype::f64).leaf();
     network.shift = Tensor::zeros({1}, Dtype::f64).leaf();
-    const Tensor loss = dsm.loss(network, {.x0 = x0, .seed = 11, .step = static_cast<std::uint32_t>(part), .first = 0, .batch = rows});
+    const Tensor loss =
+        dsm.loss(network, {.x0 = x0, .seed = 11, .step = static_cast<std::uint32_t>(part), .first = 0, .batch = rows});
     const Tensor leaves[] = {network.scale, network.shift};
     const auto gradients = grad(loss, leaves);
     for (int i = 0; i < 2; ++i) {
@@ -111,7 +113,12 @@ TEST_CASE("the losses of the shards sum to the loss of the batch") {
   const double whole = dsm.loss(network, {.x0 = x0, .seed = 4, .step = 2, .first = 0, .batch = 50}).item();
   double sum = 0;
   for (std::int64_t first : {0, 17, 34})
-    sum += dsm.loss(network, {.x0 = x0.rows(first, std::min<std::int64_t>(50, first + 17)), .seed = 4, .step = 2, .first = first, .batch = 50}).item();
+    sum += dsm.loss(network, {.x0 = x0.rows(first, std::min<std::int64_t>(50, first + 17)),
+                              .seed = 4,
+                              .step = 2,
+                              .first = first,
+                              .batch = 50})
+               .item();
   CHECK(sum == Approx(whole).epsilon(1e-12));
 }
 

@@ -12,7 +12,12 @@ using namespace fokker;
 
 namespace {
 
-const NetworkConfig small_unet{.kind = "unet", .channels = {8, 16}, .attention = {false, true}, .layers_per_block = 1, .groups = 4, .head_size = 8};
+const NetworkConfig small_unet{.kind = "unet",
+                               .channels = {8, 16},
+                               .attention = {false, true},
+                               .layers_per_block = 1,
+                               .groups = 4,
+                               .head_size = 8};
 const NetworkConfig small_mlp{.kind = "mlp", .hidden = {12, 10}, .time_dimension = 6};
 
 /// Every parameter random and in f64: an output layer that starts at zero would hide the others.
@@ -72,7 +77,8 @@ TEST_CASE("gradients of whole networks along 20 random directions") {
 }
 
 TEST_CASE("f32 networks agree with f64, and samples do not see their batch") {
-  const auto [config, sample] = GENERATE(table<NetworkConfig, Shape>({{small_unet, Shape{8, 8, 1}}, {small_mlp, Shape{2}}}));
+  const auto [config, sample] =
+      GENERATE(table<NetworkConfig, Shape>({{small_unet, Shape{8, 8, 1}}, {small_mlp, Shape{2}}}));
   const auto network = make_network(config, sample, Rng(4));
   randomise(*network);
   std::vector<std::int64_t> extents{7};
@@ -92,17 +98,20 @@ TEST_CASE("f32 networks agree with f64, and samples do not see their batch") {
 }
 
 TEST_CASE("the U-Net has diffusers' parameter names and starts silent") {
-  UNet network(1, {.channels = {32, 64}, .attention = {false, true}, .layers_per_block = 2, .groups = 8, .head_size = 8}, Rng(0));
+  UNet network(1,
+               {.channels = {32, 64}, .attention = {false, true}, .layers_per_block = 2, .groups = 8, .head_size = 8},
+               Rng(0));
   std::set<std::string> names;
   for (const auto& p : network.parameters()) names.insert(p.name);
-  for (const char* name :
-       {"conv_in.weight", "time_embedding.linear_1.weight", "time_embedding.linear_2.bias",
-        "down_blocks.0.resnets.0.norm1.weight", "down_blocks.0.resnets.1.conv2.bias", "down_blocks.0.downsamplers.0.conv.weight",
-        "down_blocks.1.resnets.0.conv_shortcut.weight", "down_blocks.1.resnets.0.time_emb_proj.weight",
-        "down_blocks.1.attentions.0.group_norm.weight", "down_blocks.1.attentions.1.to_q.weight",
-        "down_blocks.1.attentions.0.to_out.0.bias", "mid_block.resnets.1.conv1.weight", "mid_block.attentions.0.to_v.bias",
-        "up_blocks.0.resnets.2.conv_shortcut.weight", "up_blocks.0.upsamplers.0.conv.bias", "up_blocks.0.attentions.2.to_k.weight",
-        "up_blocks.1.resnets.2.norm2.bias", "conv_norm_out.weight", "conv_out.bias"}) {
+  for (const char* name : {"conv_in.weight", "time_embedding.linear_1.weight", "time_embedding.linear_2.bias",
+                           "down_blocks.0.resnets.0.norm1.weight", "down_blocks.0.resnets.1.conv2.bias",
+                           "down_blocks.0.downsamplers.0.conv.weight", "down_blocks.1.resnets.0.conv_shortcut.weight",
+                           "down_blocks.1.resnets.0.time_emb_proj.weight",
+                           "down_blocks.1.attentions.0.group_norm.weight", "down_blocks.1.attentions.1.to_q.weight",
+                           "down_blocks.1.attentions.0.to_out.0.bias", "mid_block.resnets.1.conv1.weight",
+                           "mid_block.attentions.0.to_v.bias", "up_blocks.0.resnets.2.conv_shortcut.weight",
+                           "up_blocks.0.upsamplers.0.conv.bias", "up_blocks.0.attentions.2.to_k.weight",
+                           "up_blocks.1.resnets.2.norm2.bias", "conv_norm_out.weight", "conv_out.bias"}) {
     INFO(name);
     CHECK(names.contains(name));
   }
@@ -129,6 +138,7 @@ TEST_CASE("dropout acts in training alone, by sample") {
   CHECK(plain.at(0) == plain.at(2));
   const Tensor dropped = (*network)(x, time, {.training = true, .rng = Rng(1, Stream::dropout)});
   CHECK(dropped.at(0) != dropped.at(2));
-  const Tensor tail = (*network)(x.rows(4, 6), time.rows(4, 6), {.training = true, .rng = Rng(1, Stream::dropout), .first_sample = 4});
+  const Tensor tail =
+      (*network)(x.rows(4, 6), time.rows(4, 6), {.training = true, .rng = Rng(1, Stream::dropout), .first_sample = 4});
   CHECK(tail.at(0) == dropped.at(8));
 }

@@ -45,9 +45,9 @@ TEST_CASE("every prediction converts into every other") {
     for (Prediction from : all)
       for (Prediction to : all) {
         const Conversion c = convert(from, to, m);
-        INFO(prediction_names()[static_cast<std::size_t>(from)] << " to "
-                                                                << prediction_names()[static_cast<std::size_t>(to)]
-                                                                << " at alpha " << m.alpha << ", sigma " << m.sigma);
+        INFO(prediction_names()[static_cast<std::size_t>(from)]
+             << " to " << prediction_names()[static_cast<std::size_t>(to)] << " at alpha " << m.alpha << ", sigma "
+             << m.sigma);
         const double expected = truth(to, x0, epsilon, m);
         CHECK(c.x * x + c.predicted * truth(from, x0, epsilon, m) == Approx(expected).epsilon(1e-9).margin(1e-9));
         const Tensor tensor = convert(Tensor::full({2}, truth(from, x0, epsilon, m), Dtype::f64),

@@ -71,7 +71,9 @@ TEST_CASE("importance sampling turns the likelihood weighting into a constant") 
     high = std::max(high, product);
   }
   CHECK(high / low < 1.1);  // the density is constant on cells
-  CHECK(epsilon_weight("likelihood", Prediction::epsilon, sde, t_min) / epsilon_weight("likelihood", Prediction::epsilon, sde, 1) > 10);
+  CHECK(epsilon_weight("likelihood", Prediction::epsilon, sde, t_min) /
+            epsilon_weight("likelihood", Prediction::epsilon, sde, 1) >
+        10);
 }
 
 TEST_CASE("the times of a shard are those of the whole batch") {

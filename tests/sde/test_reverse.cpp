@@ -80,8 +80,9 @@ TEST_CASE("the reverse SDE in another clock is the same SDE") {
       const double rate = slope([&](double s) { return to_clock(*sde, c, s); });
       const double reading = to_clock(*sde, c, t);
       const double scale = other->enter(Tensor::ones({1, 1}, Dtype::f64), t).item();
-      const double scale_slope =
-          slope([&](double s) { return other->enter(Tensor::ones({1, 1}, Dtype::f64), s).item(); });
+      const double scale_slope = slope([&](double s) {
+        return other->enter(Tensor::ones({1, 1}, Dtype::f64), s).item();
+      });
       // y = c(t) x:  dy = (c f + c′ x) dt + c g dB, and dt = dτ/rate backwards.
       const Tensor got = other->drift(other->enter(x, t), reading);
       for (std::int64_t i = 0; i < 3; ++i)
