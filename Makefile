@@ -24,7 +24,7 @@ build: setup ## the library, the command and the Python module, in build/release
 demo: build ## train on the digits, sample by four samplers, evaluate: table, pictures, results.h5
 	@rm -rf runs/demo
 	$(BUILD)/bin/fokker run experiments/digits.toml --out runs/demo
-	@if [ -f scripts/judge.py ]; then $(PYTHON) scripts/judge.py runs/demo; fi
+	@if [ -f scripts/judge.py ]; then $(PYTHON) scripts/judge.py runs/demo/results.h5; fi
 
 test: build ## all tests but the nightly ones, C++ and Python
 	ctest --preset release --no-tests=error

@@ -36,6 +36,18 @@ void write_grid(const std::filesystem::path& file, const Tensor& x, const ValueR
     write_png(file, x.rows(0, std::min(x.extent(0), grid_images)), {.low = range.low, .high = range.high});
 }
 
+void write_side_by_side(const std::filesystem::path& file, const Tensor& real, const Tensor& samples,
+                        const ValueRange& range) {
+  if (!drawable(real.shape()) || real.extent(0) < grid_images || samples.extent(0) < grid_images) return;
+  constexpr std::int64_t columns = 8;
+  std::vector<std::int64_t> order;
+  for (std::int64_t row = 0; row < grid_images / columns; ++row)
+    for (std::int64_t side : {std::int64_t{0}, grid_images})
+      for (std::int64_t column = 0; column < columns; ++column) order.push_back(side + row * columns + column);
+  const Tensor both = concat({real.rows(0, grid_images), samples.rows(0, grid_images)}, 0);
+  write_png(file, gather(both, order), {.low = range.low, .high = range.high, .columns = 2 * columns});
+}
+
 void write_pictures(const std::filesystem::path& folder, const std::string& name, const Samples& samples,
                     const ValueRange& range) {
   const Tensor& x = samples.values;

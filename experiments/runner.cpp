@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <numeric>
+#include <set>
 
 #include "fokker/core/file.h"
 #include "fokker/experiments/checkpoint.h"
@@ -121,6 +122,7 @@ bool Runner::train() {
     save(trainer, unsaved);
     return false;
   }
+  if (!rows_.empty()) say(fmt::format("trained  {} steps in {:.1f} s", trainer.steps_done(), rows_.back().seconds));
   averaged_ = trainer.averaged();
   SafeTensors weights;
   for (const auto& p : std::const_pointer_cast<Network>(averaged_)->parameters())
@@ -149,6 +151,9 @@ bool Runner::draw_samples() {
     write_pictures(directory_.path(), set.config.title(), set.samples, model_.data.range);
     sets_.push_back(std::move(set));
   }
+  if (!sets_.empty())
+    write_side_by_side(directory_.file("overview.png"), model_.data.scaling.invert(model_.data.training.x),
+                       sets_[0].samples.values, model_.data.range);
   return true;
 }
 
@@ -173,7 +178,10 @@ void Runner::write_results() {
                            .training = rows_,
                            .samples = sets_};
   results_file(experiment_, results).save(directory_.file("results.h5"));
-  say(fmt::format("wrote    {}", directory_.file("results.h5").string()));
+  std::set<std::filesystem::path> files = {directory_.file("results.h5"), directory_.file(weights_file)};
+  for (const auto& entry : std::filesystem::directory_iterator(directory_.path()))
+    if (entry.path().extension() == ".png") files.insert(entry.path());
+  for (const auto& file : files) say(fmt::format("wrote    {}", file.string()));
 }
 
 std::string status_json(const char* status, const std::string& reason) {
