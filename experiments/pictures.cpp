@@ -9,6 +9,7 @@ namespace fokker {
 namespace {
 
 constexpr std::int64_t grid_images = 64, strip_rows = 8;
+constexpr int gap = 4;  // pixels between images
 
 bool drawable(const Shape& images) { return images.rank() == 4 && (images[3] == 1 || images[3] == 3); }
 
@@ -33,7 +34,8 @@ Tensor strip(const Tensor& frames) {
 
 void write_grid(const std::filesystem::path& file, const Tensor& x, const ValueRange& range) {
   if (drawable(x.shape()))
-    write_png(file, x.rows(0, std::min(x.extent(0), grid_images)), {.low = range.low, .high = range.high});
+    write_png(file, x.rows(0, std::min(x.extent(0), grid_images)),
+              {.low = range.low, .high = range.high, .separator = gap});
 }
 
 void write_side_by_side(const std::filesystem::path& file, const Tensor& real, const Tensor& samples,
@@ -45,7 +47,8 @@ void write_side_by_side(const std::filesystem::path& file, const Tensor& real, c
     for (std::int64_t side : {std::int64_t{0}, grid_images})
       for (std::int64_t column = 0; column < columns; ++column) order.push_back(side + row * columns + column);
   const Tensor both = concat({real.rows(0, grid_images), samples.rows(0, grid_images)}, 0);
-  write_png(file, gather(both, order), {.low = range.low, .high = range.high, .columns = 2 * columns});
+  write_png(file, gather(both, order),
+            {.low = range.low, .high = range.high, .columns = 2 * columns, .separator = gap});
 }
 
 void write_pictures(const std::filesystem::path& folder, const std::string& name, const Samples& samples,
@@ -57,7 +60,10 @@ void write_pictures(const std::filesystem::path& folder, const std::string& name
   write_grid(file, x, range);
   if (!samples.trajectory.defined()) return;
   write_png(folder / ("denoising-" + name + ".png"), strip(samples.trajectory),
-            {.low = range.low, .high = range.high, .columns = static_cast<int>(samples.trajectory.extent(0))});
+            {.low = range.low,
+             .high = range.high,
+             .columns = static_cast<int>(samples.trajectory.extent(0)),
+             .separator = gap});
 }
 
 }  // namespace fokker
