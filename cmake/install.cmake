@@ -5,9 +5,6 @@ include(GNUInstallDirs)
 
 get_property(layers GLOBAL PROPERTY FOKKER_LAYERS)
 list(TRANSFORM layers PREPEND fokker_ OUTPUT_VARIABLE FOKKER_TARGETS)
-if(TARGET fokker_kernels)
-  list(APPEND FOKKER_TARGETS fokker_kernels)
-endif()
 install(TARGETS ${FOKKER_TARGETS} EXPORT fokker)
 install(EXPORT fokker NAMESPACE fokker:: FILE fokkerTargets.cmake DESTINATION ${CMAKE_INSTALL_LIBDIR}/cmake/fokker)
 

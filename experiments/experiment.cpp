@@ -51,6 +51,9 @@ Dataset in_data_units(const Dataset& part, const Prepared& data) {
 }
 
 Score make_score(const Experiment& experiment, const ForwardSde& sde, std::shared_ptr<const Network> network) {
+  require<ConfigError>(experiment.train.objective == "dsm",
+                       "train.objective: a network trained by \"{}\" is no score; sample from one trained by \"dsm\"",
+                       experiment.train.objective);
   return network_score(std::move(network), sde, prediction(experiment.train.prediction));
 }
 

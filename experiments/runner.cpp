@@ -144,6 +144,7 @@ Samples draw(const Model& model, const Score& score, const SampleConfig& config,
 }
 
 bool Runner::draw_samples() {
+  if (experiment_.sample.empty()) return true;
   const Score score = make_score(experiment_, *model_.sde, averaged_);
   for (const SampleConfig& config : experiment_.sample) {
     SampleSet set{.config = config, .samples = draw(model_, score, config, options_), .metrics = {}};

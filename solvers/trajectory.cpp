@@ -54,6 +54,8 @@ Tensor run_predictor_corrector(const Shard& shard, Tensor x) {
 }
 
 Tensor run_annealed_langevin(const Shard& shard, Tensor x) {
+  require<ConfigError>(shard.config.clock == "t", "[clock] annealed_langevin has no clock but \"t\", got \"{}\"",
+                       shard.config.clock);
   const SequentialNoise noise = corrector_noise(shard);
   const int steps = shard.config.corrector.steps;
   Marginal before = shard.sde.marginal(shard.grid[0]);

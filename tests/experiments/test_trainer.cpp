@@ -141,6 +141,23 @@ TEST_CASE("the averaged network lags behind the trained one") {
   CHECK(average < std::max(start, now));
 }
 
+TEST_CASE("train() is the trainer's steps, and its progress can end it") {
+  const TrainConfig config{.steps = 6, .batch = 50};
+  Trainer steps(mlp(), sde, eight_gaussians(200, 0), config, 3);
+  for (int i = 0; i < 4; ++i) steps.step();
+  int seen = 0;
+  const auto trained = train(mlp(), sde, eight_gaussians(200, 0), config, 3, [&](const StepReport& report) {
+    ++seen;
+    return report.step < 4;
+  });
+  CHECK(seen == 4);
+  const auto parameters = std::const_pointer_cast<Network>(trained)->parameters();
+  const auto averaged = steps.averaged();
+  const auto expected = std::const_pointer_cast<Network>(averaged)->parameters();
+  for (std::size_t i = 0; i < parameters.size(); ++i)
+    CHECK(parameters[i].tensor->to_vector() == expected[i].tensor->to_vector());
+}
+
 TEST_CASE("states of another network are refused") {
   Trainer t = trainer();
   Trainer other(make_network({.kind = "mlp", .hidden = {9}}, Shape{2}, Rng(0)), sde, eight_gaussians(100, 0),

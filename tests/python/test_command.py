@@ -155,6 +155,13 @@ def test_evaluate_and_info_read_a_run(run, tmp_path):
     assert "instruction_set" in fokker("info").stdout
 
 
+def test_a_regression_is_no_score(tmp_path):
+    assert fokker("run", ROOT / "experiments/article_toy.toml", "--out", tmp_path / "toy").returncode == 0
+    result = fokker("sample", tmp_path / "toy", "n=2")
+    assert result.returncode == 2 and "dsm" in result.stderr
+    assert not list((tmp_path / "toy").glob("euler*.h5"))
+
+
 def test_a_sweep_makes_one_run_for_each_value(tmp_path):
     result = fokker("run", ROOT / "experiments/article_toy.toml", "-m", "train.batch=32,64", "-m", "seed=0,1", "--out",
                     tmp_path / "sweep")
@@ -195,6 +202,7 @@ BAD = [
     (["run", DIGITS, "data.source=two_moons"], 2, "mlp"),
     (["run", DIGITS, "sample.1.t_min=3"], 2, "sra1"),
     (["run", DIGITS, "data.held_out=0.0"], 2, "held_out"),
+    (["run", DIGITS, "sample.0.solver=annealed_langevin", "sample.0.clock=snr"], 2, "clock"),
     (["run", "missing.toml"], 4, "missing.toml"),
     (["run", DIGITS, "data.source=idx:missing"], 4, "missing"),
     (["run", DIGITS, "data.source=hdf5:missing.h5#x"], 4, "missing.h5"),
