@@ -96,6 +96,26 @@ TEST_CASE("negative control: a network that is off by a fifth is not a minimiser
   }
 }
 
+TEST_CASE("weightings are those of their definitions, said of the noise") {
+  // x̂₀ − x₀ = −(σ/α)(ε̂ − ε), ŝ − s = −(ε̂ − ε)/σ, and for VP v̂ − v = (ε̂ − ε)/α.
+  const VP sde;
+  for (double t : {0.05, 0.3, 0.8}) {
+    const Marginal m = sde.marginal(t);
+    const double snr = m.alpha * m.alpha / (m.sigma * m.sigma), g = sde.diffusion_rate(t);
+    const auto weight = [&](const char* name, Prediction what) { return epsilon_weight(name, what, sde, t); };
+    CHECK(weight("uniform", Prediction::epsilon) == Approx(1));
+    CHECK(weight("uniform", Prediction::x0) == Approx(1 / snr));
+    CHECK(weight("uniform", Prediction::v) == Approx(1 / (m.alpha * m.alpha)));
+    CHECK(weight("uniform", Prediction::score) == Approx(1 / (m.sigma * m.sigma)));
+    for (Prediction what : {Prediction::epsilon, Prediction::x0, Prediction::v, Prediction::score}) {
+      CHECK(weight("lambda", what) == Approx(1));
+      CHECK(weight("snr", what) == Approx(1));
+      CHECK(weight("min_snr", what) == Approx((snr < 5 ? snr : 5) / snr));
+      CHECK(weight("likelihood", what) == Approx(g * g / (m.sigma * m.sigma)));
+    }
+  }
+}
+
 TEST_CASE("the uniform loss of a silent network is the variance of its target") {
   const VP sde;
   const DenoisingScoreMatching dsm(sde, {.prediction = "epsilon", .weighting = "uniform"});
