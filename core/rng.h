@@ -27,7 +27,8 @@ enum class Stream : std::uint32_t {
   metric,
   data,
   split,
-  label
+  label,
+  third_area
 };
 
 /// A place in a counter-based random sequence: a value, without state.  Element e of (seed, stream, step) is the same

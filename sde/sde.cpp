@@ -11,8 +11,19 @@ const char* to_string(Noise noise) {
     case Noise::none: return "none";
     case Noise::additive: return "additive";
     case Noise::diagonal: return "diagonal";
+    case Noise::scalar: return "scalar";
+    case Noise::general: return "general";
   }
   return "";
+}
+
+const char* to_string(Calculus calculus) { return calculus == Calculus::ito ? "Itô" : "Stratonovich"; }
+
+Shape Sde::noise_shape(const Shape& x) const {
+  if (noise() != Noise::scalar) return x;
+  Shape one_each = x;
+  for (int axis = 1; axis < x.rank(); ++axis) one_each = with_extent(one_each, axis, 1);
+  return one_each;
 }
 
 double Marginal::lambda() const { return std::log(alpha) - std::log(sigma); }

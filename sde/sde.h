@@ -13,19 +13,27 @@ namespace fokker {
 /// ∇ₓ log pₜ(x): x [B, ...] → [B, ...], one time for the whole batch.
 using Score = std::function<Tensor(const Tensor& x, double t)>;
 
-enum class Noise : std::uint8_t { none, additive, diagonal };
+/// How Brownian motion enters.  Additive: through a diffusion of t alone.  Diagonal: component i of B drives component i of
+/// x, by a diffusion that sees that component alone.  Scalar: one B drives all components.  General: a matrix times B.
+enum class Noise : std::uint8_t { none, additive, diagonal, scalar, general };
 const char* to_string(Noise noise);
 
-/// dx = drift(x, t) dt + diffusion(x, t) dB (Itô), B of x's shape.
+/// In which sense ∫ g dB is meant.  With additive noise the two agree.
+enum class Calculus : std::uint8_t { ito, stratonovich };
+const char* to_string(Calculus calculus);
+
+/// dx = drift(x, t) dt + diffusion(x, t) dB.
 class Sde {
  public:
   virtual ~Sde() = default;
   virtual std::unique_ptr<Sde> clone() const = 0;
   virtual std::string name() const = 0;
-  /// Additive: diffusion depends on t alone.  Diagonal: component i of the diffusion on x's component i alone.
   virtual Noise noise() const = 0;
+  virtual Calculus calculus() const { return Calculus::ito; }
+  /// Shape of B for a state of shape `x`: the state's own; scalar: one number a sample; general: [B, M].
+  virtual Shape noise_shape(const Shape& x) const;
   virtual Tensor drift(const Tensor& x, double t) const = 0;
-  /// Of x's shape, or a scalar.
+  /// Of x's shape, or a scalar; general noise: [B, D, M] for x [B, D].
   virtual Tensor diffusion(const Tensor& x, double t) const = 0;
 };
 

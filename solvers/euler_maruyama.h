@@ -9,7 +9,7 @@ namespace fokker {
 class EulerMaruyama final : public Solver {
  public:
   std::string name() const override { return "euler_maruyama"; }
-  SolverClaims claims() const override { return {1, 0.5, 1, 1, false}; }
+  SolverClaims claims() const override { return {.strong_additive = 1, .strong_diagonal = 0.5, .strong_general = 0.5}; }
   std::unique_ptr<Solver> clone() const override { return std::make_unique<EulerMaruyama>(); }
   Tensor step(const Sde& sde, const BrownianIncrement& b, const Tensor& x, double t0, double t1) const override;
 };

@@ -10,7 +10,7 @@ namespace fokker {
 class StochasticHeun final : public Solver {
  public:
   std::string name() const override { return "stochastic_heun"; }
-  SolverClaims claims() const override { return {1, 0, 2, 2, false}; }
+  SolverClaims claims() const override { return {.strong_additive = 1, .weak_additive = 2, .evaluations = 2}; }
   std::unique_ptr<Solver> clone() const override { return std::make_unique<StochasticHeun>(); }
   Tensor step(const Sde& sde, const BrownianIncrement& b, const Tensor& x, double t0, double t1) const override;
 };

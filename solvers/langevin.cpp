@@ -10,7 +10,7 @@ Tensor langevin(const Score& score, const BrownianMotion& noise, Tensor x, const
   const LangevinSde sde(score, run.t);
   const EulerMaruyama solver;
   for (int i = 0; i < run.steps; ++i)
-    x = solver.step(sde, noise.increment(run.first_increment + i, 0, run.step, false), x, 0, run.step);
+    x = solver.step(sde, noise.increment(run.first_increment + i, 0, run.step, 0), x, 0, run.step);
   return x;
 }
 

@@ -2,30 +2,98 @@
 
 #include <fmt/ranges.h>
 
+#include <algorithm>
+#include <cmath>
+#include <functional>
+
+#include "fokker/core/autodiff.h"
 #include "fokker/core/ops/elementwise.h"
+#include "fokker/core/ops/reduce.h"
+#include "fokker/core/ops/view.h"
 #include "fokker/solvers/registry.h"
 
 namespace fokker {
 
+namespace {
+
+bool fits(const SolverClaims& claims, const Sde& sde) {
+  if (sde.noise() == Noise::none || sde.noise() == Noise::additive) return true;
+  const bool calculus = sde.calculus() == Calculus::ito ? claims.ito : claims.stratonovich;
+  return calculus && claims.strong(sde.noise()) > 0;
+}
+
+void check_grid(std::span<const double> grid) {
+  require<ConfigError>(grid.size() > 1, "[solve] expected a grid of at least two points, got {}", grid.size());
+  for (std::size_t i = 0; i + 1 < grid.size(); ++i)
+    require<ConfigError>((grid[i + 1] > grid[i]) == (grid[1] > grid[0]) && grid[i + 1] != grid[i] &&
+                             std::isfinite(grid[i] + grid[i + 1]),
+                         "[solve] expected a strictly monotone grid, got {} after {} at point {}", grid[i + 1], grid[i],
+                         i + 1);
+}
+
+/// The first sample that is not finite, or −1.
+std::int64_t not_finite(const Tensor& x) {
+  return visit(x.dtype(), [&]<class T>(T) -> std::int64_t {
+    const auto values = x.data<T>();
+    const auto found = std::ranges::find_if(values, [](T value) { return !std::isfinite(value); });
+    return found == values.end() ? -1 : (found - values.begin()) / (x.size() / x.extent(0));
+  });
+}
+
+using Watch = std::function<void(std::size_t step, const Tensor& x)>;
+
+Tensor march(const Sde& sde, const Solver& solver, const BrownianMotion& noise, Tensor x, std::span<const double> grid,
+             const Watch& watch = {}) {
+  const int areas = solver.claims().areas;
+  const Shape driving = sde.noise_shape(x.shape());
+  for (std::size_t i = 0; i + 1 < grid.size(); ++i) {
+    BrownianIncrement b;
+    if (sde.noise() != Noise::none) {
+      b = noise.increment(static_cast<std::int64_t>(i), grid[i], grid[i + 1], areas);
+      require<ShapeError>(b.w.shape() == driving, "[solve] expected noise of shape {} for {} with {} noise, got {}",
+                          to_string(driving), sde.name(), to_string(sde.noise()), to_string(b.w.shape()));
+    }
+    x = solver.step(sde, b, x, grid[i], grid[i + 1]);
+    if (watch) watch(i, x);
+  }
+  return x;
+}
+
+}  // namespace
+
+double SolverClaims::strong(Noise noise) const {
+  if (noise == Noise::general) return strong_general;
+  return noise == Noise::diagonal || noise == Noise::scalar ? strong_diagonal : strong_additive;
+}
+
 void require_fit(const Solver& solver, const Sde& sde) {
-  if (sde.noise() != Noise::diagonal || solver.claims().strong_diagonal > 0) return;
+  if (fits(solver.claims(), sde)) return;
   std::vector<std::string> fitting;
   for (const auto& name : stepper_names())
-    if (make_solver(name)->claims().strong_diagonal > 0) fitting.push_back(name);
-  throw ConfigError(fmt::format("[{}] expected additive noise, got {}, whose noise is {}; solvers that fit: {}",
-                                solver.name(), sde.name(), to_string(sde.noise()), fmt::join(fitting, ", ")));
+    if (fits(make_solver(name)->claims(), sde)) fitting.push_back(name);
+  throw ConfigError(
+      fmt::format("[{}] does not solve {}, whose noise is {} in the sense of {}; solvers that fit: {}{}", solver.name(),
+                  sde.name(), to_string(sde.noise()), to_string(sde.calculus()), fmt::join(fitting, ", "),
+                  solver.claims().strong(sde.noise()) > 0 ? "; or convert it by to_ito or to_stratonovich" : ""));
 }
 
 Tensor solve(const Sde& sde, const Solver& solver, const BrownianMotion& noise, Tensor x,
              std::span<const double> grid) {
   require_fit(solver, sde);
-  const bool with_area = solver.claims().uses_area;
-  for (std::size_t i = 0; i + 1 < grid.size(); ++i) {
-    BrownianIncrement b;
-    if (sde.noise() != Noise::none) b = noise.increment(static_cast<std::int64_t>(i), grid[i], grid[i + 1], with_area);
-    x = solver.step(sde, b, x, grid[i], grid[i + 1]);
-  }
-  return x;
+  check_grid(grid);
+  require<ShapeError>(x.rank() > 0, "[solve] expected a state [B, ...], got a scalar");
+  Tensor end = march(sde, solver, noise, x, grid);
+  if (x.size() == 0 || not_finite(end) < 0) return end;
+  // Once more, since the noise repeats, to find where it began.
+  const NoGrad off_tape;
+  march(sde, solver, noise, x.detach(), grid, [&](std::size_t i, const Tensor& at) {
+    const std::int64_t sample = not_finite(at);
+    require<NumericalError>(sample < 0,
+                            "[{}] sample {} of {} is not finite after step {} of {}, from t = {} to {}; take smaller "
+                            "steps, or check drift and diffusion there",
+                            solver.name(), sample, sde.name(), i + 1, grid.size() - 1, grid[i], grid[i + 1]);
+  });
+  return end;
 }
 
 std::vector<double> uniform_points(double begin, double end, std::int64_t steps) {
@@ -63,18 +131,26 @@ class Sum {
 
 }  // namespace
 
+Tensor times(const Tensor& g, const Tensor& b) {
+  if (g.rank() == 0 || g.rank() == b.rank()) return g * b;
+  require<ShapeError>(b.rank() == 2 && g.rank() == 3 && g.extent(2) == b.extent(1),
+                      "[solve] expected a diffusion [B, D, {}] of general noise, got {}",
+                      b.size() / std::max<std::int64_t>(1, b.extent(0)), to_string(g.shape()));
+  return sum(g * reshape(b, {b.extent(0), 1, b.extent(1)}), {2});
+}
+
 Tensor advance(const Tensor& x, std::span<const DriftTerm> drifts, std::span<const NoiseTerm> noises,
                const BrownianIncrement& b) {
   Sum sum(x);
   for (const auto& [weight, f] : drifts) sum.add(weight, f);
   double scalar_w = 0, scalar_h = 0;
   for (const auto& [g, w, h] : noises) {
-    if (g.size() == 1) {
+    if (g.rank() == 0 && !g.tracked()) {
       scalar_w += g.item() * w;
       scalar_h += g.item() * h;
     } else {
-      if (w != 0) sum.add(w, g * b.w);
-      if (h != 0) sum.add(h, g * b.h);
+      if (w != 0) sum.add(w, times(g, b.w));
+      if (h != 0) sum.add(h, times(g, b.h));
     }
   }
   sum.add(scalar_w, b.w);

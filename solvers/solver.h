@@ -10,17 +10,19 @@
 
 namespace fokker {
 
-/// What a solver promises; the tests measure each.
+/// What a solver promises; the tests measure each.  A strong order of 0: it does not solve SDEs of that noise.
 struct SolverClaims {
-  double strong_additive;  // strong order under additive noise
-  double strong_diagonal;  // under diagonal noise; 0: does not solve such SDEs
-  double weak;             // weak order under additive noise
-  int evaluations;         // drift evaluations a step
-  bool uses_area;          // reads H
+  double strong_additive = 0, strong_diagonal = 0, strong_general = 0;  // scalar noise counts as diagonal
+  double weak_additive = 1, weak = 1;                                   // under additive noise, and under other noise
+  int evaluations = 1;                                                  // of the drift, a step
+  int areas = 0;                                                        // Lévy areas it reads: 1: H, 2: H and K
+  /// The calculus whose solution it finds under noise that is not additive.
+  bool ito = true, stratonovich = false;
+
+  double strong(Noise noise) const;
 };
 
-/// One step of an SDE in Itô form between two grid points; t1 < t0 runs backwards in time.  Under additive noise Itô and
-/// Stratonovich agree.
+/// One step of an SDE between two grid points; t1 < t0 runs backwards in time.
 class Solver {
  public:
   virtual ~Solver() = default;
@@ -31,10 +33,13 @@ class Solver {
   virtual Tensor step(const Sde& sde, const BrownianIncrement& b, const Tensor& x, double t0, double t1) const = 0;
 };
 
-/// Throws ConfigError, naming the solvers that fit, where `solver` does not solve SDEs of this noise.
+/// Throws ConfigError, naming the solvers that fit, where `solver` does not solve SDEs of this noise or calculus.
 void require_fit(const Solver& solver, const Sde& sde);
 
-/// x at the last point of `grid` from x at its first, in one step between each two neighbours.
+/// x at the last point of `grid` from x at its first, in one step between each two neighbours; `noise` has the shape
+/// sde.noise_shape(x.shape()).  On the tape where `x` or what the SDE holds is tracked.  Throws ConfigError for a solver
+/// that does not fit or a grid that is not strictly monotone, NumericalError, naming sample and step, where the solution
+/// is not finite.
 Tensor solve(const Sde& sde, const Solver& solver, const BrownianMotion& noise, Tensor x, std::span<const double> grid);
 
 /// `steps` equal steps from `begin` to `end`: steps + 1 points.
@@ -42,7 +47,10 @@ std::vector<double> uniform_points(double begin, double end, std::int64_t steps)
 
 namespace detail {
 
-/// g·(w W + h H), one term of a scheme's noise; g is a scalar or has x's shape.
+/// g · b: elementwise where they have equal ranks, else the matrices g [B, D, M] times the vectors b [B, M].
+Tensor times(const Tensor& g, const Tensor& b);
+
+/// g·(w W + h H), one term of a scheme's noise.
 struct NoiseTerm {
   Tensor g;
   double w, h;

@@ -57,7 +57,9 @@ class Sra final : public Solver {
  public:
   Sra(std::string name, const SraTableau<S>& tableau) : name_(std::move(name)), tableau_(tableau) {}
   std::string name() const override { return name_; }
-  SolverClaims claims() const override { return {1.5, 0, 2, S, true}; }
+  SolverClaims claims() const override {
+    return {.strong_additive = 1.5, .weak_additive = 2, .evaluations = S, .areas = 1};
+  }
   std::unique_ptr<Solver> clone() const override { return std::make_unique<Sra>(*this); }
   Tensor step(const Sde& sde, const BrownianIncrement& b, const Tensor& x, double t0, double t1) const override;
 
@@ -73,7 +75,7 @@ extern template class Sra<2>;
 class Sea final : public Solver {
  public:
   std::string name() const override { return "sea"; }
-  SolverClaims claims() const override { return {1, 0, 1, 1, true}; }
+  SolverClaims claims() const override { return {.strong_additive = 1, .areas = 1}; }
   std::unique_ptr<Solver> clone() const override { return std::make_unique<Sea>(); }
   Tensor step(const Sde& sde, const BrownianIncrement& b, const Tensor& x, double t0, double t1) const override;
 };

@@ -15,13 +15,14 @@ Tensor march(const Shard& shard, const Solver& solver, double eta, Tensor x, con
   const auto sde = clocked_reverse(shard.sde, shard.score, clock, eta);
   require_fit(solver, *sde);
   const SequentialNoise noise(shard.config.seed, shard.shape, shard.dtype, shard.first);
-  const bool noisy = sde->noise() != Noise::none, with_area = solver.claims().uses_area;
+  const bool noisy = sde->noise() != Noise::none;
+  const int areas = solver.claims().areas;
   Tensor state = sde->enter(x, shard.grid[0]);
   for (std::size_t i = 0; i + 1 < shard.grid.size(); ++i) {
     const auto step = static_cast<std::int64_t>(i);
     const double t1 = shard.grid[i + 1];
     const double from = to_clock(shard.sde, clock, shard.grid[i]), to = to_clock(shard.sde, clock, t1);
-    const BrownianIncrement b = noisy ? noise.increment(step, from, to, with_area) : BrownianIncrement{};
+    const BrownianIncrement b = noisy ? noise.increment(step, from, to, areas) : BrownianIncrement{};
     state = solver.step(*sde, b, state, from, to);
     if (corrector) state = sde->enter(corrector(step + 1, sde->leave(state, t1)), t1);
     if (shard.observe) shard.observe(step + 1, sde->leave(state, t1));

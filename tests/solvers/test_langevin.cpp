@@ -24,8 +24,8 @@ double after_langevin(double score_factor, double noise_factor) {
   class Scaled final : public BrownianMotion {
    public:
     Scaled(const BrownianMotion& noise, double factor) : noise_(noise), factor_(factor) {}
-    BrownianIncrement increment(std::int64_t step, double t0, double t1, bool area) const override {
-      return {noise_.increment(step, t0, t1, area).w * factor_, {}};
+    BrownianIncrement increment(std::int64_t step, double t0, double t1, int areas) const override {
+      return {noise_.increment(step, t0, t1, areas).w * factor_, {}, {}};
     }
 
    private:
