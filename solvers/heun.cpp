@@ -20,4 +20,14 @@ Tensor StochasticHeun::step(const Sde& sde, const BrownianIncrement& b, const Te
   return detail::advance(x, corrector, halves, b);
 }
 
+Tensor EulerHeun::step(const Sde& sde, const BrownianIncrement& b, const Tensor& x, double t0, double t1) const {
+  const detail::DriftTerm drift[] = {{t1 - t0, sde.drift(x, t0)}};
+  if (sde.noise() == Noise::none) return detail::advance(x, drift, {}, b);
+  const Tensor g0 = sde.diffusion(x, t0);
+  const detail::NoiseTerm whole[] = {{g0, 1, 0}};
+  const Tensor y = detail::advance(x, {}, whole, b);
+  const detail::NoiseTerm halves[] = {{g0, 0.5, 0}, {sde.diffusion(y, t1), 0.5, 0}};
+  return detail::advance(x, drift, halves, b);
+}
+
 }  // namespace fokker

@@ -3,9 +3,12 @@
 #include <fmt/ranges.h>
 
 #include "fokker/core/config_document.h"
+#include "fokker/solvers/dri1.h"
 #include "fokker/solvers/euler_maruyama.h"
 #include "fokker/solvers/heun.h"
+#include "fokker/solvers/milstein.h"
 #include "fokker/solvers/sra.h"
+#include "fokker/solvers/sri.h"
 #include "fokker/solvers/trajectory.h"
 
 namespace fokker {
@@ -25,9 +28,24 @@ constexpr SolverEntry entries[] = {
      detail::run_steps, [] { return Made(new EulerMaruyama); }},
     {"stochastic_heun", "stochastic Heun on the reverse SDE", detail::run_steps,
      [] { return Made(new StochasticHeun); }},
+    {"euler_heun", "Euler-Heun on the reverse SDE", detail::run_steps, [] { return Made(new EulerHeun); }},
+    {"milstein", "Milstein; on a reverse SDE, whose noise is additive, it is Euler-Maruyama", detail::run_steps,
+     [] { return Made(new Milstein(Milstein::Derivative::autodiff)); }},
+    {"milstein_free", "Milstein without derivatives", detail::run_steps,
+     [] { return Made(new Milstein(Milstein::Derivative::free)); }},
     {"sra1", "Roessler's SRA1 on the reverse SDE", detail::run_steps, [] { return Made(new Sra<2>("sra1", sra1)); }},
+    {"sra2", "Roessler's SRA2 on the reverse SDE", detail::run_steps, [] { return Made(new Sra<2>("sra2", sra2)); }},
+    {"sra3", "Roessler's SRA3 on the reverse SDE", detail::run_steps, [] { return Made(new Sra<3>("sra3", sra3)); }},
+    {"sosra", "the stability-optimised SOSRA on the reverse SDE", detail::run_steps,
+     [] { return Made(new Sra<3>("sosra", sosra)); }},
+    {"shark", "Foster's ShARK on the reverse SDE", detail::run_steps, [] { return Made(new Shark); }},
     {"sea", "shifted Euler on the reverse SDE; best in the clock \"snr\"", detail::run_steps,
      [] { return Made(new Sea); }},
+    {"sriw1", "Roessler's SRIW1, for diagonal noise", detail::run_steps, [] { return Made(new Sri("sriw1", sriw1)); }},
+    {"sriw2", "Roessler's SRIW2, for diagonal noise", detail::run_steps, [] { return Made(new Sri("sriw2", sriw2)); }},
+    {"sosri", "the stability-optimised SOSRI, for diagonal noise", detail::run_steps,
+     [] { return Made(new Sri("sosri", sosri)); }},
+    {"dri1", "DRI1, of weak order 2 for general noise", detail::run_steps, [] { return Made(new Dri1); }},
     {"heun", "Heun on the probability-flow ODE", detail::run_heun, nullptr},
     {"probability_flow", "Dormand-Prince 5(4) on the probability-flow ODE, each sample with its own steps",
      detail::run_probability_flow, nullptr},

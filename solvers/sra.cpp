@@ -30,6 +30,7 @@ Tensor Sra<S>::step(const Sde& sde, const BrownianIncrement& b, const Tensor& x,
 }
 
 template class Sra<2>;
+template class Sra<3>;
 
 Tensor Sea::step(const Sde& sde, const BrownianIncrement& b, const Tensor& x, double t0, double t1) const {
   using detail::advance, detail::DriftTerm, detail::NoiseTerm;
@@ -43,6 +44,24 @@ Tensor Sea::step(const Sde& sde, const BrownianIncrement& b, const Tensor& x, do
   const DriftTerm drift[] = {{h, sde.drift(advance(x, {}, shift, b), t0)}};
   const NoiseTerm noise[] = {{g0, 0.5, 1}, {g1, 0.5, -1}};
   return advance(x, drift, noise, b);
+}
+
+Tensor Shark::step(const Sde& sde, const BrownianIncrement& b, const Tensor& x, double t0, double t1) const {
+  using detail::advance, detail::DriftTerm, detail::NoiseTerm;
+  const double h = t1 - t0, t_stage = t0 + 5. / 6 * h;
+  if (sde.noise() == Noise::none) {
+    const Tensor f1 = sde.drift(x, t0);
+    const DriftTerm stage[] = {{5. / 6 * h, f1}};
+    const DriftTerm drifts[] = {{0.4 * h, f1}, {0.6 * h, sde.drift(advance(x, stage, {}, b), t_stage)}};
+    return advance(x, drifts, {}, b);
+  }
+  const Tensor g0 = sde.diffusion(x, t0), g1 = sde.diffusion(x, t1);
+  const NoiseTerm area[] = {{g0, 0, 1}}, later[] = {{g0, 5. / 6, 1}}, noise[] = {{g0, 0.5, 1}, {g1, 0.5, -1}};
+  const Tensor f1 = sde.drift(advance(x, {}, area, b), t0);
+  const DriftTerm stage[] = {{5. / 6 * h, f1}};
+  const Tensor f2 = sde.drift(advance(x, stage, later, b), t_stage);
+  const DriftTerm drifts[] = {{0.4 * h, f1}, {0.6 * h, f2}};
+  return advance(x, drifts, noise, b);
 }
 
 }  // namespace fokker

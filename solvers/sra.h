@@ -51,6 +51,35 @@ inline constexpr SraTableau<2> sra1{.c0 = {0, 3. / 4},
                                     .beta2 = {-1, 1}};
 static_assert(satisfies_order_conditions(sra1));
 
+inline constexpr SraTableau<2> sra2{.c0 = {0, 3. / 4},
+                                    .c1 = {1. / 3, 1},
+                                    .a0 = {{{0, 0}, {3. / 4, 0}}},
+                                    .b0 = {{{0, 0}, {3. / 2, 0}}},
+                                    .alpha = {1. / 3, 2. / 3},
+                                    .beta1 = {0, 1},
+                                    .beta2 = {3. / 2, -3. / 2}};
+static_assert(satisfies_order_conditions(sra2));
+
+inline constexpr SraTableau<3> sra3{.c0 = {0, 1, 1. / 2},
+                                    .c1 = {1, 0, 0},
+                                    .a0 = {{{0, 0, 0}, {1, 0, 0}, {1. / 4, 1. / 4, 0}}},
+                                    .b0 = {{{0, 0, 0}, {0, 0, 0}, {1, 1. / 2, 0}}},
+                                    .alpha = {1. / 6, 1. / 6, 2. / 3},
+                                    .beta1 = {1, 0, 0},
+                                    .beta2 = {-1, 1, 0}};
+static_assert(satisfies_order_conditions(sra3));
+
+/// Optimised for a large region of mean-square stability [rackauckas2020].
+inline constexpr SraTableau<3> sosra{
+    .c0 = {0, .6923962376159507, 1},
+    .c1 = {0, .041248171110700504, 1},
+    .a0 = {{{0, 0, 0}, {.6923962376159507, 0, 0}, {-3.1609142252828395, 4.1609142252828395, 0}}},
+    .b0 = {{{0, 0, 0}, {1.3371632704399763, 0, 0}, {1.442371048468624, 1.8632741501139225, 0}}},
+    .alpha = {.2889874966892885, .6859880440839937, .025024459226717772},
+    .beta1 = {-16.792534242221663, 17.514995785380226, .27753845684143835},
+    .beta2 = {.4237535769069274, .6010381474428539, -1.0247917243497813}};
+static_assert(satisfies_order_conditions(sosra));
+
 /// The method of a tableau.  Strong order 1.5, weak order 2, S drift evaluations a step, additive noise.
 template <int S>
 class Sra final : public Solver {
@@ -68,6 +97,7 @@ class Sra final : public Solver {
   SraTableau<S> tableau_;
 };
 extern template class Sra<2>;
+extern template class Sra<3>;
 
 /// SEA, the shifted Euler method for additive noise [foster2024]:
 ///   x⁺ = x + h f(x + g₀ (½W + H), t) + g₀ W + (g₁ − g₀)(½W − H).
@@ -77,6 +107,19 @@ class Sea final : public Solver {
   std::string name() const override { return "sea"; }
   SolverClaims claims() const override { return {.strong_additive = 1, .areas = 1}; }
   std::unique_ptr<Solver> clone() const override { return std::make_unique<Sea>(); }
+  Tensor step(const Sde& sde, const BrownianIncrement& b, const Tensor& x, double t0, double t1) const override;
+};
+
+/// ShARK [foster2024] for additive noise:  y₁ = x + g₀ H,  y₂ = x + ⅚ h f(y₁) + g₀ (⅚ W + H),
+///   x⁺ = x + h (⅖ f(y₁, t) + ⅗ f(y₂, t + ⅚ h)) + g₀ W + (g₁ − g₀)(½W − H).
+/// Strong order 1.5, weak order 2, two drift evaluations a step.
+class Shark final : public Solver {
+ public:
+  std::string name() const override { return "shark"; }
+  SolverClaims claims() const override {
+    return {.strong_additive = 1.5, .weak_additive = 2, .evaluations = 2, .areas = 1};
+  }
+  std::unique_ptr<Solver> clone() const override { return std::make_unique<Shark>(); }
   Tensor step(const Sde& sde, const BrownianIncrement& b, const Tensor& x, double t0, double t1) const override;
 };
 

@@ -145,7 +145,7 @@ TEST_CASE("every stepper that takes diagonal noise has the strong order that it 
   const Problem problem{"gbm", gbm, start(1), last, true};
   for (const auto& name : stepper_names()) {
     const auto solver = make_solver(name);
-    if (solver->claims().strong_diagonal == 0) {
+    if (solver->claims().strong_diagonal == 0 || !solver->claims().ito) {
       CHECK_THROWS_WITH(strong_order(*solver, problem), Catch::Contains("euler_maruyama"));
       continue;
     }
@@ -234,7 +234,7 @@ TEST_CASE("steppers run backwards in time") {
 
 TEST_CASE("solver names") {
   CHECK(make_solver("sra1")->name() == "sra1");
-  CHECK_THROWS_WITH(make_solver("sra2"), Catch::Contains("did you mean sra1?"));
+  CHECK_THROWS_WITH(make_solver("sra4"), Catch::Contains("did you mean sra"));
   CHECK_THROWS_WITH(make_solver("probability_flow"), Catch::Contains("euler_maruyama"));
   for (const auto& name : stepper_names()) CHECK(make_solver(name)->clone()->name() == name);
   CHECK(solver_summaries().size() == solver_names().size());

@@ -196,7 +196,8 @@ TEST_CASE("samples do not depend on shards, threads or the number of samples") {
   const int threads_before = thread_count();
   for (const auto& solver : solver_names())
     for (const Dtype dtype : {Dtype::f32, Dtype::f64}) {
-      SampleConfig config{.solver = solver, .steps = 12, .n = 45, .seed = 7};
+      const int steps = solver == "sosri" ? 96 : 12;  // unstable in large steps
+      SampleConfig config{.solver = solver, .steps = steps, .n = 45, .seed = 7};
       const SampleOptions whole{.dtype = dtype, .shard = 45, .trajectory = 3};
       const Samples reference = sample(score, *sde, config, whole);
       INFO(solver);
@@ -211,9 +212,11 @@ TEST_CASE("samples do not depend on shards, threads or the number of samples") {
           REQUIRE(other.nfe == Approx(reference.nfe).epsilon(1e-14));
         }
       config.n = 13;
-      REQUIRE(same_bits(sample(score, *sde, config, {.dtype = dtype}).values, reference.values.rows(0, 13)));
+      REQUIRE(same_bits(sample(score, *sde, config, {.dtype = dtype, .allow_failures = true}).values,
+                        reference.values.rows(0, 13)));
       config.seed = 8;
-      REQUIRE_FALSE(same_bits(sample(score, *sde, config, {.dtype = dtype}).values, reference.values.rows(0, 13)));
+      REQUIRE_FALSE(same_bits(sample(score, *sde, config, {.dtype = dtype, .allow_failures = true}).values,
+                              reference.values.rows(0, 13)));
     }
   set_thread_count(threads_before);
 }
@@ -228,12 +231,12 @@ TEST_CASE("evaluations are counted, not declared") {
   for (const auto& solver : solver_names()) {
     rows = 0;
     const SampleConfig config{.solver = solver, .steps = 10, .n = 30, .denoise = false};
-    const Samples samples = sample(score, *sde, config, {.shape = {1}});
+    const Samples samples = sample(score, *sde, config, {.shape = {1}, .allow_failures = true});
     INFO(solver);
     CHECK(samples.nfe == static_cast<double>(rows) / 30);
-    const bool twice =
-        solver == "sra1" || solver == "heun" || solver == "stochastic_heun" || solver == "predictor_corrector";
-    if (solver != "probability_flow") CHECK(samples.nfe == (twice ? 20 : 10));
+    int each = solver == "heun" || solver == "predictor_corrector" ? 2 : 1;
+    if (std::ranges::count(stepper_names(), solver) > 0) each = make_solver(solver)->claims().evaluations;
+    if (solver != "probability_flow") CHECK(samples.nfe == 10 * each);
   }
 }
 
@@ -241,7 +244,8 @@ TEST_CASE("trajectories run from the prior to the samples") {
   const auto sde = make_sde({.kind = "edm"});
   for (const auto& solver : solver_names()) {
     const SampleConfig config{.solver = solver, .steps = 11, .n = 9, .grid = "karras", .denoise = false};
-    const Samples samples = sample(line.score(*sde), *sde, config, {.shape = {1}, .trajectory = 4});
+    const Samples samples =
+        sample(line.score(*sde), *sde, config, {.shape = {1}, .trajectory = 4, .allow_failures = true});
     INFO(solver);
     CHECK(samples.trajectory.shape() == Shape{4, 9, 1});
     CHECK(samples.times.front() == 80);
@@ -283,7 +287,7 @@ TEST_CASE("settings that do not fit are refused with the remedy") {
   const auto sde = make_sde({});
   const auto run = [&](SampleConfig config) { return sample(line.score(*sde), *sde, config, {.shape = {1}}); };
   CHECK_THROWS_WITH(run({.solver = "euler"}), Catch::Contains("euler_maruyama"));
-  CHECK_THROWS_WITH(run({.solver = "sra2"}), Catch::Contains("did you mean sra1?"));
+  CHECK_THROWS_WITH(run({.solver = "sra4"}), Catch::Contains("did you mean sra"));
   CHECK_THROWS_WITH(run({.grid = "karas"}), Catch::Contains("did you mean karras?"));
   CHECK_THROWS_AS(run({.clock = "sigma"}), ConfigError);
   CHECK_THROWS_AS(run({.clock = "snr", .eta = 0.5}), ConfigError);

@@ -1,0 +1,38 @@
+#pragma once
+
+#include <string>
+
+#include "fokker/sde/sde.h"
+
+namespace fokker {
+
+using StateFunction = std::function<Tensor(const Tensor& x, double t)>;
+
+struct FunctionSdeConfig {
+  std::string name = "user SDE";
+  Noise noise = Noise::additive;
+  Calculus calculus = Calculus::ito;
+  std::int64_t brownian = 0;  // M of general noise, the number of Brownian motions
+};
+
+/// An SDE given by its drift and diffusion.  Both are called with x [B, ...] by several threads at once; written in ops
+/// they can be differentiated, which Milstein's method and the conversion between the calculi need.
+class FunctionSde final : public Sde {
+ public:
+  /// Throws ConfigError unless `brownian` ≥ 1 just where the noise is general.
+  FunctionSde(StateFunction drift, StateFunction diffusion, FunctionSdeConfig config = {});
+  std::unique_ptr<Sde> clone() const override { return std::make_unique<FunctionSde>(*this); }
+  std::string name() const override { return config_.name; }
+  Noise noise() const override { return config_.noise; }
+  Calculus calculus() const override { return config_.calculus; }
+  Shape noise_shape(const Shape& x) const override;
+  /// Throw ShapeError where the function's result has not the shape that Sde asks for.
+  Tensor drift(const Tensor& x, double t) const override;
+  Tensor diffusion(const Tensor& x, double t) const override;
+
+ private:
+  StateFunction drift_, diffusion_;
+  FunctionSdeConfig config_;
+};
+
+}  // namespace fokker
