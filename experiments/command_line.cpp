@@ -66,6 +66,11 @@ void define(CLI::App& app, Arguments& arguments) {
   evaluate->add_option("run", arguments.target, "the folder of the run")->required();
   evaluate->add_option("settings", arguments.overrides, "keys of [evaluate], as projections=1024");
   add_common(evaluate, arguments);
+  CLI::App* compare = app.add_subcommand("compare", "solvers at budgets of score evaluations: ranks, picture, report");
+  compare->add_option("config", arguments.target, "a TOML file with [target] and tables [[solver]]")->required();
+  compare->add_option("overrides", arguments.overrides, "keys of the file, as seeds=10");
+  compare->add_option("--out", arguments.out, "the folder of results; default runs/NAME/TIME-HASH");
+  add_common(compare, arguments);
   CLI::App* resume = app.add_subcommand("resume", "go on with a run that was interrupted or killed");
   resume->add_option("run", arguments.target, "the folder of the run")->required();
   add_common(resume, arguments);
@@ -91,6 +96,7 @@ int dispatch(const std::string& command, const Arguments& arguments, const RunOp
   if (command == "resume") return resume_command(arguments.target, options);
   if (command == "sample") return sample_command(arguments.target, arguments.overrides, arguments.out, options);
   if (command == "evaluate") return evaluate_command(arguments.target, arguments.overrides, options);
+  if (command == "compare") return compare_command(arguments.target, arguments.overrides, arguments.out, options);
   if (command == "list") return list_command(arguments.target, options);
   return info_command(arguments.target, options);
 }

@@ -22,6 +22,8 @@ int sample_command(const std::filesystem::path& run, const std::vector<std::stri
                    const std::filesystem::path& out, const RunOptions& options);
 int evaluate_command(const std::filesystem::path& run, const std::vector<std::string>& settings,
                      const RunOptions& options);
+int compare_command(const std::filesystem::path& config, const std::vector<std::string>& overrides,
+                    const std::filesystem::path& out, const RunOptions& options);
 /// An empty kind lists the kinds.
 int list_command(const std::string& kind, const RunOptions& options);
 /// An empty path describes the program itself.
