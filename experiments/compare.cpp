@@ -123,7 +123,8 @@ class Comparing {
     run.seed = seed_at(index);
     const double work = plans_[s][b].nfe * static_cast<double>(run.n);
     const auto report = [&](std::int64_t done, std::int64_t total) {
-      show(run.title(), static_cast<std::int64_t>(done_ + work * static_cast<double>(done) / static_cast<double>(total)),
+      show(run.title(),
+           static_cast<std::int64_t>(done_ + work * static_cast<double>(done) / static_cast<double>(total)),
            static_cast<std::int64_t>(total_));
       return true;
     };

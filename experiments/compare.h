@@ -25,6 +25,7 @@ struct CompareConfig {
   std::vector<std::int64_t> nfe = {10, 20, 50, 100};
   std::vector<std::string> metrics = {"sliced_w2", "energy", "mmd"};
   int projections = 256;
+  std::int64_t limit = 2000;
   double confidence = 0.95;
   TargetConfig target = {};
   SdeConfig sde = {};
@@ -39,7 +40,9 @@ struct CompareConfig {
       field("nfe", &CompareConfig::nfe, "budgets: score evaluations a sample", at_least(1), nonempty()),
       field("metrics", &CompareConfig::metrics, "errors; the first one ranks", one_of(&compare_metric_names),
             nonempty()),
-      field("projections", &CompareConfig::projections, "directions of sliced_w2", at_least(1)),
+      field("projections", &CompareConfig::projections, "directions of sliced_w1 and sliced_w2", at_least(1)),
+      field("limit", &CompareConfig::limit, "samples of either side that energy and mmd, which see all pairs, look at",
+            at_least(2)),
       field("confidence", &CompareConfig::confidence, "of intervals and tests", above(0), below(1)),
       field("target", &CompareConfig::target, "the score"),
       field("sde", &CompareConfig::sde, "diffusion of a mixture; a run brings its own"),
@@ -53,9 +56,9 @@ CompareConfig resolved(CompareConfig config);
 
 /// One solver at one budget.
 struct CompareCell {
-  std::int64_t steps = 0;  // 0: not run, `note` says why
-  double tolerance = 0;    // of a solver that chooses its own steps
-  std::string note = {};   // "needs ≥ 5", "failed: …"
+  std::int64_t steps = 0;                                  // 0: not run, `note` says why
+  double tolerance = 0;                                    // of a solver that chooses its own steps
+  std::string note = {};                                   // "needs ≥ 5", "failed: …"
   std::vector<double> nfe = {}, seconds = {};              // by seed
   std::vector<std::int64_t> failures = {};                 // samples that are not finite, by seed
   std::map<std::string, std::vector<double>> errors = {};  // by metric and seed; empty where it failed
@@ -66,8 +69,8 @@ struct Comparison {
   CompareConfig config;
   std::string target;
   ValueRange range;
-  std::vector<std::string> metrics;             // those of the config, and "path" where a solver has one
-  std::vector<std::vector<CompareCell>> cells;  // [solver][budget]
+  std::vector<std::string> metrics;                  // those of the config, and "path" where a solver has one
+  std::vector<std::vector<CompareCell>> cells;       // [solver][budget]
   std::map<std::string, std::vector<double>> floor;  // exact samples in the place of a solver's, by metric and seed
   Tensor shown;                                      // exact samples
   std::vector<std::vector<Ranked>> rankings;         // by budget, in the first metric

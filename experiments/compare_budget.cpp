@@ -70,8 +70,8 @@ bool BudgetPlanner::fits(std::int64_t steps, std::int64_t budget) {
 
 /// NFE is affine in the steps for most solvers: the guess is checked on both sides, and bisection serves the others.
 std::int64_t BudgetPlanner::largest(std::int64_t budget) {
-  const double first = *count_steps(least_), slope = (count_steps(second_).value_or(first + 1) - first) /
-                                                     static_cast<double>(second_ - least_);
+  const double first = *count_steps(least_),
+               slope = (count_steps(second_).value_or(first + 1) - first) / static_cast<double>(second_ - least_);
   if (slope > 0 && std::isfinite(slope)) {
     const auto guess = least_ + static_cast<std::int64_t>(std::floor((static_cast<double>(budget) - first) / slope));
     if (fits(guess, budget) && !fits(guess + 1, budget)) return guess;

@@ -15,8 +15,6 @@
 namespace fokker {
 namespace {
 
-constexpr double missing = std::numeric_limits<double>::quiet_NaN();
-
 std::string plus_minus(const Interval& interval) {
   if (std::isnan(interval.low)) return fmt::format("{:.4g}", interval.mean);
   return fmt::format("{:.4g} ± {:.2g}", interval.mean, interval.high - interval.mean);
@@ -32,12 +30,12 @@ void budget_table(const Comparison& comparison, std::size_t budget, std::size_t 
   for (const Ranked& ranked : comparison.rankings[budget]) {
     const CompareCell& cell = comparison.cells[ranked.solver][budget];
     const double seconds = comparison.median_seconds(ranked.solver, budget);
+    ++place;
     const std::string steps = cell.tolerance > 0 ? "tol" : std::to_string(cell.steps);
-    lines.push_back(fmt::format("  {:>2} {:<{}} {:>5} {:>6.4g} {:>22} {:>9.3g} {:>11.3g}{}", ++place,
-                                config.solver[ranked.solver].title(), width, steps,
-                                mean_interval(cell.nfe, config.confidence).mean, plus_minus(ranked.error), seconds,
-                                static_cast<double>(config.n) / seconds,
-                                ranked.tied && place > 1 ? "  within noise of the best" : ""));
+    lines.push_back(fmt::format(
+        "  {:>2} {:<{}} {:>5} {:>6.4g} {:>22} {:>9.3g} {:>11.3g}{}", place, config.solver[ranked.solver].title(), width,
+        steps, mean_interval(cell.nfe, config.confidence).mean, plus_minus(ranked.error), seconds,
+        static_cast<double>(config.n) / seconds, ranked.tied && place > 1 ? "  within noise of the best" : ""));
   }
   lines.push_back(fmt::format("   - {:<{}} {:>5} {:>6} {:>22}", "(exact samples)", width, "", "",
                               plus_minus(comparison.floor_interval(config.metrics[0]))));

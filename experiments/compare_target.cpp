@@ -86,8 +86,10 @@ CompareTarget run_target(const std::string& path) {
                        path);
   const auto run = std::make_shared<const TrainedRun>(load_run(path));
   const Prepared& data = run->model.data;
-  require<ConfigError>(data.held_out.size() >= 4, "target.run: {} has {} held-out samples to compare with; train with a "
-                       "larger data.held_out", path, data.held_out.size());
+  require<ConfigError>(data.held_out.size() >= 4,
+                       "target.run: {} has {} held-out samples to compare with; train with a "
+                       "larger data.held_out",
+                       path, data.held_out.size());
   CompareTarget target{.description = fmt::format("the network of {} ({}, {} held-out samples)", path,
                                                   data.training.name, data.held_out.size()),
                        .score = run->score,
@@ -115,7 +117,8 @@ void use_reference(CompareTarget& target, const Tensor& samples) {
   const auto half = [samples](std::uint64_t seed, bool second) {
     const auto order = Rng(seed, Stream::split).permutation(samples.extent(0));
     const auto middle = order.begin() + static_cast<std::ptrdiff_t>(order.size() / 2);
-    return second ? gather(samples, std::vector(middle, order.end())) : gather(samples, std::vector(order.begin(), middle));
+    return second ? gather(samples, std::vector(middle, order.end()))
+                  : gather(samples, std::vector(order.begin(), middle));
   };
   target.reference = [half](std::uint64_t seed, std::int64_t) { return half(seed, true); };
   target.exact = [half](std::uint64_t seed, std::int64_t n) {

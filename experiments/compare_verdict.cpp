@@ -2,6 +2,7 @@
 
 #include <fmt/ranges.h>
 
+#include <algorithm>
 #include <cmath>
 
 #include "fokker/experiments/compare.h"
@@ -40,8 +41,7 @@ std::string against_floor(const Comparison& comparison, std::size_t budget) {
 }
 
 std::string ties(const Comparison& comparison, const std::vector<Ranked>& ranking) {
-  if (comparison.config.seeds < 2)
-    return " One seed gives no intervals: the order may be noise.";
+  if (comparison.config.seeds < 2) return " One seed gives no intervals: the order may be noise.";
   Names tied;
   for (const Ranked& ranked : ranking)
     if (ranked.tied) tied.push_back(title(comparison, ranked));
@@ -68,8 +68,7 @@ std::string left_out(const Comparison& comparison, std::size_t budget) {
 std::string budget_line(const Comparison& comparison, std::size_t budget) {
   const auto& ranking = comparison.rankings[budget];
   const std::int64_t nfe = comparison.config.nfe[budget];
-  if (ranking.empty())
-    return fmt::format("At {} NFE no solver has a result.{}", nfe, left_out(comparison, budget));
+  if (ranking.empty()) return fmt::format("At {} NFE no solver has a result.{}", nfe, left_out(comparison, budget));
   return fmt::format("At {} NFE use {}: {} {:.3g}{}{}.{}{}", nfe, title(comparison, ranking[0]),
                      metric_title(comparison.config.metrics[0]), ranking[0].error.mean, bounds(ranking[0].error),
                      against_floor(comparison, budget), ties(comparison, ranking), left_out(comparison, budget));
@@ -82,10 +81,12 @@ std::string headline(const Comparison& comparison) {
     if (comparison.rankings[b].empty()) continue;
     const std::string& best = title(comparison, comparison.rankings[b][0]);
     if (clauses.empty() || clauses.back().first != best) clauses.push_back({best, {}});
-    clauses.back().second.push_back(std::to_string(comparison.config.nfe[b]));
+    const auto tied = std::ranges::count_if(comparison.rankings[b], &Ranked::tied) - 1;
+    clauses.back().second.push_back(
+        fmt::format("{}{}", comparison.config.nfe[b], tied > 0 ? fmt::format(" ({} more within noise)", tied) : ""));
   }
   Names parts;
-  for (const auto& [best, budgets] : clauses) parts.push_back(fmt::format("{} at {} NFE", best, listed(budgets)));
+  for (const auto& [best, budgets] : clauses) parts.push_back(fmt::format("{} at NFE {}", best, listed(budgets)));
   return parts.empty() ? "No solver has a result." : fmt::format("Least error: {}.", fmt::join(parts, "; "));
 }
 

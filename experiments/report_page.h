@@ -1,0 +1,35 @@
+#pragma once
+
+#include <string>
+
+namespace fokker {
+
+struct Page {
+  std::string title;
+  std::string style;  // CSS in front of the page's own
+  std::string body;   // HTML
+};
+
+/// A whole HTML document, light and dark, without scripts or anything from elsewhere.
+std::string page(const Page& page);
+
+/// What the report of a comparison says of its figures; {0} is the confidence in percent, {1} the number of seeds, {2} the level.
+inline constexpr const char* method_text = R"(</dl>
+<p><b>Budgets.</b> Evaluations of the score are counted where the score is called, the final denoising included. Each
+solver takes the largest number of steps whose count fits the budget; one that chooses its own steps gets the smallest
+tolerance that fits, and its mean count is shown.</p>
+<p><b>Noise.</b> A seed gives all solvers the same draws of the prior. Steppers of one clock, grid and number of steps see
+the same Brownian increments.</p>
+<p><b>Exact samples.</b> The same figures for samples of the law itself in the place of a solver's: no sampler can be
+expected below them.</p>
+<p><b>Intervals.</b> {0:g} % Student intervals of the mean over {1} seeds; they hold for this score and this number of
+samples. Where the reference is one fixed set of held-out data, they do not cover the choice of that set.</p>
+<p><b>Within noise.</b> All pairs of solvers at a budget are compared by paired t-tests over the seeds, adjusted together by
+Holm's method. A solver is within noise of the least error unless its adjusted p-value is below {2:g}. That is no proof that they
+are equal: more seeds may tell them apart.</p>
+<p><b>Path.</b> Where a solver follows the probability flow: distance to the end of the ODE, solved to a tolerance of
+10⁻⁵ from the same draw. Samplers with noise of their own have no such end.</p>
+<p><b>Time.</b> Median over the seeds, on all workers, of drawing one seed's samples.</p>
+)";
+
+}  // namespace fokker

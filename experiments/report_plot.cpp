@@ -1,0 +1,252 @@
+#include "fokker/experiments/report_plot.h"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include "fokker/experiments/compare_errors.h"
+
+namespace fokker {
+namespace {
+
+constexpr double width = 920, height = 400, left = 64, right = 700, top = 34, bottom = 350;
+constexpr double label_gap = 15;      // pixels between labels
+constexpr double widest_range = 300;  // of errors shown, against the floor or the least one
+constexpr int colours = 8;
+constexpr std::ptrdiff_t few_ties = 3;
+
+struct Point {
+  double x, y, low, high;
+};
+
+struct Series {
+  std::string name;
+  std::size_t index;
+  bool best;  // of a budget that tells the solvers apart
+  std::vector<Point> points;
+};
+
+/// A logarithmic axis from values [low, high] to pixels [from, to].
+struct Axis {
+  double low, high, from, to;
+  double operator()(double value) const {
+    const double inside = std::max(value, low / 10);  // zero and below leave the frame
+    return from + (to - from) * std::log(inside / low) / std::log(high / low);
+  }
+};
+
+struct Panel {
+  std::vector<Series> series;
+  Axis x, y;
+  const char* label;
+  double slope_from;  // where the reference slopes start
+};
+
+std::vector<Series> collect(const Comparison& comparison, bool against_time) {
+  std::vector<Series> all;
+  for (std::size_t s = 0; s < comparison.cells.size(); ++s) {
+    Series series{comparison.config.solver[s].title(), s, false, {}};
+    for (std::size_t b = 0; b < comparison.rankings.size(); ++b)
+      for (const Ranked& ranked : comparison.rankings[b]) {
+        if (ranked.solver != s) continue;
+        const auto& cell = comparison.cells[s][b];
+        const double x = against_time ? comparison.median_seconds(s, b) : mean_interval(cell.nfe, 0.5).mean;
+        series.points.push_back({x, ranked.error.mean, ranked.error.low, ranked.error.high});
+        const auto tied = std::ranges::count_if(comparison.rankings[b], &Ranked::tied);
+        series.best |= &ranked == &comparison.rankings[b].front() && tied <= few_ties;
+      }
+    if (!series.points.empty()) all.push_back(std::move(series));
+  }
+  return all;
+}
+
+Panel panel_of(const Comparison& comparison, bool against_time) {
+  Panel panel{collect(comparison, against_time),
+              {},
+              {},
+              against_time ? "wall time of one seed's samples, s" : "score evaluations a sample (NFE)",
+              0};
+  double x0 = std::numeric_limits<double>::infinity(), x1 = 0, y0 = x0, y1 = 0;
+  for (const auto& series : panel.series)
+    for (const Point& p : series.points) {
+      x0 = std::min(x0, p.x);
+      x1 = std::max(x1, p.x);
+      y0 = p.y > 0 ? std::min(y0, p.y) : y0;
+      y1 = std::max(y1, p.y);
+    }
+  for (const double value : comparison.floor.at(comparison.config.metrics[0]))
+    if (value > 0) y0 = std::min(y0, value), y1 = std::max(y1, value);
+  if (!std::isfinite(x0)) x0 = 1, x1 = 10;
+  if (!std::isfinite(y0)) y0 = 0.1, y1 = 1;
+  y1 = std::min(y1, widest_range * y0);
+  panel.slope_from = x0;
+  panel.x = {x0 / 1.12, std::max(x1, x0 * 1.01) * 1.06, left, right};
+  panel.y = {y0 / 1.25, std::max(y1, y0 * 1.01) * 1.25, bottom, top};
+  return panel;
+}
+
+/// 1, 2 and 5 times powers of ten; 1 alone where they are many.
+std::vector<double> ticks(const Axis& axis) {
+  std::vector<double> values;
+  const bool many = axis.high / axis.low > 2000;
+  for (double decade = std::pow(10, std::floor(std::log10(axis.low))); decade <= axis.high; decade *= 10)
+    for (const double digit : {1.0, 2.0, 5.0})
+      if (decade * digit >= axis.low && decade * digit <= axis.high && (digit == 1 || !many))
+        values.push_back(decade * digit);
+  return values;
+}
+
+std::string line(double x0, double y0, double x1, double y1, std::string_view style) {
+  return fmt::format(R"(<line x1="{:.1f}" y1="{:.1f}" x2="{:.1f}" y2="{:.1f}" class="{}"/>)", x0, y0, x1, y1, style);
+}
+
+std::string text(double x, double y, std::string_view anchor, std::string_view style, std::string_view words) {
+  return fmt::format(R"(<text x="{:.1f}" y="{:.1f}" text-anchor="{}" class="{}">{}</text>)", x, y, anchor, style,
+                     escaped(words));
+}
+
+std::string frame(const Panel& panel, const std::string& metric) {
+  std::string out;
+  for (const double value : ticks(panel.y)) {
+    out += line(left, panel.y(value), right, panel.y(value), "grid");
+    out += text(left - 8, panel.y(value) + 4, "end", "tick", fmt::format("{:g}", value));
+  }
+  for (const double value : ticks(panel.x)) {
+    out += line(panel.x(value), top, panel.x(value), bottom, "grid");
+    out += text(panel.x(value), bottom + 17, "middle", "tick", fmt::format("{:g}", value));
+  }
+  out += text((left + right) / 2, bottom + 38, "middle", "axis", panel.label);
+  return out + text(left, top - 14, "start", "axis", metric);
+}
+
+std::string floor_band(const Comparison& comparison, const Panel& panel) {
+  const auto& values = comparison.floor.at(comparison.config.metrics[0]);
+  const auto [least, largest] = std::ranges::minmax(values);
+  if (largest <= 0) return "";
+  const double high = panel.y(largest), low = std::min(bottom, panel.y(least));
+  return fmt::format(R"(<rect x="{:.1f}" y="{:.1f}" width="{:.1f}" height="{:.1f}" class="floor"/>)", left, high,
+                     right - left, std::max(1.5, low - high)) +
+         text(left + 6, std::min(bottom - 5, low + 13), "start", "note", "exact samples");
+}
+
+/// From the upper left corner of the data down to the frame.
+std::string slopes(const Panel& panel) {
+  std::string out;
+  const double x0 = panel.slope_from, y0 = panel.y.high / 1.25;
+  for (const auto& [order, name] : {std::pair{0.5, "slope ½"}, {1.0, "slope 1"}, {2.0, "slope 2"}}) {
+    const double end = std::min(panel.x.high, x0 * std::pow(y0 / panel.y.low, 1 / order));
+    const double y = panel.y(y0 * std::pow(end / x0, -order));
+    out += line(panel.x(x0), panel.y(y0), panel.x(end), y, "slope");
+    out += text(panel.x(end) - 5, std::min(y - 5, bottom - 5), "end", "note", name);
+  }
+  return out;
+}
+
+std::string marker(double x, double y, std::size_t index) {
+  switch (index / colours % 3) {
+    case 0: return fmt::format(R"(<circle cx="{:.1f}" cy="{:.1f}" r="3.6"/>)", x, y);
+    case 1: return fmt::format(R"(<rect x="{:.1f}" y="{:.1f}" width="6.6" height="6.6"/>)", x - 3.3, y - 3.3);
+    default: return fmt::format(R"(<path d="M{:.1f} {:.1f}l4.4 7.6h-8.8z"/>)", x, y - 5);
+  }
+}
+
+std::string curve(const Series& series, const Panel& panel) {
+  std::string path, points;
+  for (const Point& p : series.points) {
+    const double x = panel.x(p.x), y = panel.y(p.y);
+    path += fmt::format("{}{:.1f} {:.1f}", path.empty() ? "M" : "L", x, y);
+    points += fmt::format("<g><title>{}: {:.3g} at {:.3g}</title>", escaped(series.name), p.y, p.x);
+    if (!std::isnan(p.low)) points += line(x, panel.y(p.low), x, panel.y(p.high), "whisker");
+    points += marker(x, y, series.index) + "</g>";
+  }
+  return fmt::format(R"(<g class="s{}{} d{}"><path class="curve" d="{}"/>{}</g>)", series.index % colours,
+                     series.best ? " best" : "", series.index / colours % 3, path, points);
+}
+
+/// Names beside the ends of the curves, pushed apart where they would overlap.
+std::string labels(const Panel& panel) {
+  struct Label {
+    const Series* series;
+    double x, end, y;
+  };
+  std::vector<Label> all;
+  for (const auto& series : panel.series) {
+    const double y = std::clamp(panel.y(series.points.back().y), top, bottom);
+    all.push_back({&series, panel.x(series.points.back().x), y, y});
+  }
+  std::ranges::stable_sort(all, {}, &Label::end);
+  for (std::size_t i = 1; i < all.size(); ++i) all[i].y = std::max(all[i].y, all[i - 1].y + label_gap);
+  double limit = height - 6;
+  for (auto label = all.rbegin(); label != all.rend(); ++label, limit -= label_gap)
+    label->y = std::min(label->y, limit);
+  std::string out;
+  for (const auto& [series, x, end, y] : all)
+    out += fmt::format(R"(<g class="s{}{}">)", series->index % colours, series->best ? " best" : "") +
+           fmt::format(R"(<path class="leader" d="M{:.1f} {:.1f}L{:.1f} {:.1f}L{:.1f} {:.1f}"/>)", x + 5, end,
+                       std::max(x + 5, right - 2), end, right + 14, y) +
+           text(right + 18, y + 4, "start", "name", series->name) + "</g>";
+  return out;
+}
+
+std::string drawn(const Comparison& comparison, bool against_time) {
+  const Panel panel = panel_of(comparison, against_time);
+  std::string curves;
+  for (const bool best : {false, true})  // the best ones on top
+    for (const auto& series : panel.series)
+      if (series.best == best) curves += curve(series, panel);
+  const char* clip = against_time ? "time" : "nfe";
+  return fmt::format(R"(<clipPath id="{}"><rect x="{}" y="{}" width="{}" height="{}"/></clipPath>)", clip, left - 6,
+                     top - 6, right - left + 12, bottom - top + 12) +
+         floor_band(comparison, panel) + frame(panel, metric_title(comparison.config.metrics[0])) + slopes(panel) +
+         fmt::format(R"x(<g clip-path="url(#{})">{}</g>)x", clip, curves) + labels(panel);
+}
+
+}  // namespace
+
+std::string escaped(std::string_view words) {
+  std::string out;
+  for (const char c : words) switch (c) {
+      case '<': out += "&lt;"; break;
+      case '>': out += "&gt;"; break;
+      case '&': out += "&amp;"; break;
+      case '"': out += "&quot;"; break;
+      default: out += c;
+    }
+  return out;
+}
+
+/// The palette of Okabe and Ito, legible with deficient colour vision; its yellow darkened on white.
+std::string chart_style() {
+  return R"(:root{--ink:#1d2330;--soft:#5b6475;--rule:#e4e7ee;--paper:#fff;--band:#dfe8df;
+--c0:#0072b2;--c1:#d55e00;--c2:#009e73;--c3:#b8578f;--c4:#c08000;--c5:#3a9fd6;--c6:#6b5bb5;--c7:#7a6a53}
+@media(prefers-color-scheme:dark){:root{--ink:#e7eaf1;--soft:#9aa4b6;--rule:#2c3342;--paper:#141821;--band:#26362c;
+--c0:#4aa8e0;--c1:#ff8a3d;--c2:#2fc79b;--c3:#e391c0;--c4:#e6b04a;--c5:#8fd0f5;--c6:#a99cf0;--c7:#c2b198}}
+svg.chart{font-family:system-ui,-apple-system,"Segoe UI","DejaVu Sans",sans-serif;background:var(--paper)}
+svg.chart .grid{stroke:var(--rule);stroke-width:1}svg.chart .floor{fill:var(--band)}
+svg.chart .slope{stroke:var(--soft);stroke-width:1;stroke-dasharray:2 4;opacity:.75}
+svg.chart text{fill:var(--soft);font-size:11.5px}svg.chart .axis{fill:var(--ink);font-size:13px}
+svg.chart .note{font-style:italic;font-size:11px}svg.chart .name{fill:currentColor;font-size:12px}
+svg.chart .curve{fill:none;stroke:currentColor;stroke-width:1.5;opacity:.8}svg.chart .whisker{stroke:currentColor;stroke-width:1.2}
+svg.chart circle,svg.chart g>rect,svg.chart g>path{fill:currentColor}svg.chart g>path.curve{fill:none}
+svg.chart .leader,svg.chart g>path.leader{fill:none;stroke:currentColor;stroke-width:.7;opacity:.45}
+svg.chart .best .curve{stroke-width:3;opacity:1}svg.chart .best .name{font-weight:700}
+svg.chart .d1 .curve{stroke-dasharray:7 3}svg.chart .d2 .curve{stroke-dasharray:2 3}
+.s0{color:var(--c0)}.s1{color:var(--c1)}.s2{color:var(--c2)}.s3{color:var(--c3)}.s4{color:var(--c4)}.s5{color:var(--c5)}.s6{color:var(--c6)}.s7{color:var(--c7)}
+)";
+}
+
+std::string work_precision_chart(const Comparison& comparison) {
+  return fmt::format(
+      R"x(<svg class="chart" xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {0} {1}" role="img" aria-label="Error against work">
+{2}<g transform="translate(0 {3})">{4}</g></svg>
+)x",
+      width, 2 * height + 12, drawn(comparison, false), height + 12, drawn(comparison, true));
+}
+
+std::string work_precision_svg(const Comparison& comparison) {
+  std::string svg = work_precision_chart(comparison);
+  const auto inside = svg.find(">\n") + 2;
+  return svg.insert(inside, "<style>" + chart_style() + "</style>\n");
+}
+
+}  // namespace fokker
