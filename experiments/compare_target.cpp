@@ -35,13 +35,12 @@ MixtureParts parts_of(const TargetConfig& config) {
   return {config.means, config.deviations, config.weights};
 }
 
-/// Every component and three deviations around it, in the first two coordinates.
-ValueRange extent(const MixtureParts& parts) {
+/// The mean and three deviations around it, of the widest coordinate.
+ValueRange extent(const GaussianMixture& mixture) {
+  const auto mean = mixture.mean(), covariance = mixture.covariance();
   double far = 0;
-  for (std::size_t k = 0; k < parts.means.size(); ++k) {
-    const double deviation = parts.deviations[parts.deviations.size() == 1 ? 0 : k];
-    for (const double value : parts.means[k]) far = std::max(far, std::abs(value) + 3 * deviation);
-  }
+  for (std::size_t j = 0; j < mean.size(); ++j)
+    far = std::max(far, std::abs(mean[j]) + 2 * std::sqrt(covariance[j * mean.size() + j]));
   return {-far, far};
 }
 
@@ -67,6 +66,15 @@ Tensor posterior(const MixtureParts& parts, const Tensor& x) {
     for (double& value : row) value /= sum;
   }
   return result;
+}
+
+void use_weights(CompareTarget& target, MixtureParts parts) {
+  if (parts.weights.empty()) parts.weights.assign(parts.means.size(), 1);
+  const double sum = std::accumulate(parts.weights.begin(), parts.weights.end(), 0.0);
+  for (double& weight : parts.weights) weight /= sum;
+  target.weights = parts.weights;
+  if (std::ranges::all_of(parts.deviations, [](double s) { return s > 0; }))
+    target.responsibilities = [parts](const Tensor& x) { return posterior(parts, x); };
 }
 
 std::uint64_t drawn_from(std::uint64_t seed, std::uint64_t use) { return Rng(seed, Stream::data).fork(use).seed(); }
@@ -127,13 +135,10 @@ void use_reference(CompareTarget& target, const Tensor& samples) {
   };
 }
 
-void use_reference(CompareTarget& target, std::vector<std::vector<double>> means, std::vector<double> deviations,
-                   std::vector<double> weights) {
-  const GaussianMixture mixture(means, deviations, weights);
-  if (weights.empty()) weights.assign(means.size(), 1);
-  const double sum = std::accumulate(weights.begin(), weights.end(), 0.0);
-  for (double& weight : weights) weight /= sum;
-  const MixtureParts parts{std::move(means), std::move(deviations), weights};
+void use_reference(CompareTarget& target, const GaussianMixture& mixture) {
+  require<ShapeError>(target.shape.size() == mixture.dimension(),
+                      "[compare] expected a mixture of {} dimensions, as the samples have, got {}", target.shape.size(),
+                      mixture.dimension());
   const auto draw = [mixture, shape = target.shape](std::uint64_t use) {
     return [mixture, shape, use](std::uint64_t seed, std::int64_t n) {
       return reshape(mixture.sample(n, Rng(drawn_from(seed, use), Stream::data)), with_axis(shape, 0, n));
@@ -141,10 +146,7 @@ void use_reference(CompareTarget& target, std::vector<std::vector<double>> means
   };
   target.reference = draw(1);
   target.exact = draw(2);
-  target.range = extent(parts);
-  target.weights = parts.weights;
-  if (std::ranges::all_of(parts.deviations, [](double s) { return s > 0; }))
-    target.responsibilities = [parts](const Tensor& x) { return posterior(parts, x); };
+  target.range = extent(mixture);
 }
 
 CompareTarget make_target(const TargetConfig& config, const SdeConfig& sde) {
@@ -161,7 +163,8 @@ CompareTarget make_target(const TargetConfig& config, const SdeConfig& sde) {
                        .reference = {},
                        .exact = {}};
   target.score = mixture.score(*target.sde);
-  use_reference(target, parts.means, parts.deviations, parts.weights);
+  use_reference(target, mixture);
+  use_weights(target, parts);
   return target;
 }
 

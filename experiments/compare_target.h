@@ -56,8 +56,7 @@ struct CompareTarget {
 /// four rows.
 void use_reference(CompareTarget& target, const Tensor& samples);
 /// Samples of a mixture, fresh for each seed.
-void use_reference(CompareTarget& target, std::vector<std::vector<double>> means, std::vector<double> deviations,
-                   std::vector<double> weights);
+void use_reference(CompareTarget& target, const GaussianMixture& mixture);
 
 /// Throws ConfigError for a mixture without means, or a run that is not there or not trained.
 CompareTarget make_target(const TargetConfig& config, const SdeConfig& sde);

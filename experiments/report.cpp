@@ -158,7 +158,7 @@ class Report {
   }
 
   std::string chart() const {
-    return "<section><h2>Work and precision</h2>" + work_precision_chart(comparison_) + "</section>";
+    return "<section><h2>Work and precision</h2>" + work_precision_svg(comparison_) + "</section>";
   }
 
   std::string gallery() const {

@@ -8,7 +8,7 @@ namespace {
 constexpr const char* own_style = R"(
 *{box-sizing:border-box}html{color-scheme:light dark}
 body{margin:0;background:var(--paper);color:var(--ink);font:16px/1.55 system-ui,-apple-system,"Segoe UI","DejaVu Sans",sans-serif}
-main{max-width:1060px;margin:0 auto;padding:48px 28px 80px}
+main{max-width:1240px;margin:0 auto;padding:48px 28px 80px}
 h1{font-size:34px;line-height:1.15;margin:4px 0 14px;letter-spacing:-.01em}h2{font-size:22px;margin:54px 0 14px}h3{font-size:16px;margin:28px 0 8px}
 .over{margin:0;color:var(--soft);font-size:13px;letter-spacing:.08em;text-transform:uppercase}
 .lead{font-size:21px;line-height:1.4;max-width:46em;margin:0 0 10px}.soft{color:var(--soft)}

@@ -235,18 +235,13 @@ svg.chart .d1 .curve{stroke-dasharray:7 3}svg.chart .d2 .curve{stroke-dasharray:
 )";
 }
 
-std::string work_precision_chart(const Comparison& comparison) {
+std::string work_precision_svg(const Comparison& comparison) {
   return fmt::format(
       R"x(<svg class="chart" xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {0} {1}" role="img" aria-label="Error against work">
+<style>{5}</style>
 {2}<g transform="translate(0 {3})">{4}</g></svg>
 )x",
-      width, 2 * height + 12, drawn(comparison, false), height + 12, drawn(comparison, true));
-}
-
-std::string work_precision_svg(const Comparison& comparison) {
-  std::string svg = work_precision_chart(comparison);
-  const auto inside = svg.find(">\n") + 2;
-  return svg.insert(inside, "<style>" + chart_style() + "</style>\n");
+      width, 2 * height + 12, drawn(comparison, false), height + 12, drawn(comparison, true), chart_style());
 }
 
 }  // namespace fokker

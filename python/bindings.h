@@ -29,6 +29,7 @@ void bind_solvers(py::module_& m);
 void bind_score(py::module_& m);
 void bind_experiments(py::module_& m);
 void bind_runs(py::module_& m);
+void bind_comparison(py::module_& m);
 void bind_ops(py::module_& m, py::class_<Tensor>& tensor);
 
 /// A tensor over any Python object: no copy of a writable C-contiguous array of float32 or float64; a copy of

@@ -24,6 +24,8 @@ _later = {
     "Samples": "samples",
     "train": "training",
     "Training": "training",
+    "compare": "comparison",
+    "Comparison": "comparison",
     "run": "runs",
     "resume": "runs",
     "load_run": "runs",

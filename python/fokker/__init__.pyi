@@ -2,6 +2,8 @@ from . import datasets as datasets
 from . import solvers as solvers
 from ._fokker import *
 from .autodiff import grad as grad
+from .comparison import Comparison as Comparison
+from .comparison import compare as compare
 from .networks import FeedForward as FeedForward
 from .networks import Mlp as Mlp
 from .networks import UNet as UNet

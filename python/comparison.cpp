@@ -1,0 +1,126 @@
+// Comparisons of samplers.
+
+#include "fokker/experiments/compare_errors.h"
+#include "fokker/experiments/compare_run.h"
+#include "fokker/experiments/report.h"
+#include "fokker/experiments/report_plot.h"
+#include "fokker/python/keywords.h"
+#include "fokker/python/watch.h"
+
+namespace fokker::python {
+namespace {
+
+CompareTarget make_target(const ScoreArgument& score, const ForwardSde& sde, const py::object& reference,
+                          const std::optional<Shape>& shape) {
+  CompareTarget target{.description = "a score under " + sde.name(),
+                       .score = score.score,
+                       .sde = share(sde),
+                       .shape = shape.value_or(score.sample.value_or(Shape{2})),
+                       .scaling = {},
+                       .range = {},
+                       .serial = score.python,
+                       .reference = {},
+                       .exact = {}};
+  if (py::isinstance<GaussianMixture>(reference)) {
+    use_reference(target, reference.cast<const GaussianMixture&>());
+    target.description += ", against exact samples of a mixture";
+    return target;
+  }
+  const Tensor samples = to_tensor(reference, Dtype::f32).detach();
+  use_reference(target, samples);
+  const auto values = samples.data<float>();
+  const auto [low, high] = std::minmax_element(values.begin(), values.end());
+  target.range = {*low, *high};
+  target.description += fmt::format(", against {} reference samples", samples.extent(0));
+  return target;
+}
+
+Comparison compare_samplers(const py::object& score, const ForwardSde& sde, const py::object& reference,
+                            const std::optional<Shape>& shape, const py::dict& keywords, const py::object& progress) {
+  const auto config = from_keywords<CompareConfig>(keywords);
+  const ScoreArgument argument = to_score(score);
+  const CompareTarget target = make_target(argument, sde, reference, shape);
+  Comparison result;
+  if (argument.python) {
+    watched_here(progress, [&](Watch&, const auto& report) {
+      result = compare(target, config, {[&](std::string_view, auto done, auto total) { return report(done, total); }});
+    });
+  } else {
+    watched(progress, [&](Watch& watch) {
+      result =
+          compare(target, config, {[&](std::string_view, auto done, auto total) { return watch.report(done, total); }});
+    });
+  }
+  return result;
+}
+
+py::tuple bounds(const Interval& interval) { return py::make_tuple(interval.mean, interval.low, interval.high); }
+
+/// One dictionary for each solver at each budget, ranked within the budget.
+py::list records(const Comparison& comparison) {
+  py::list rows;
+  const auto& config = comparison.config;
+  const auto add = [&](std::size_t budget, std::size_t solver) {
+    const CompareCell& cell = comparison.cells[solver][budget];
+    py::dict row;
+    row["budget"] = config.nfe[budget];
+    row["solver"] = config.solver[solver].title();
+    row["steps"] = cell.steps > 0 && cell.tolerance == 0 ? py::object(py::int_(cell.steps)) : py::none();
+    row["tolerance"] = cell.tolerance > 0 ? py::object(py::float_(cell.tolerance)) : py::none();
+    row["note"] = cell.note;
+    if (!cell.nfe.empty()) row["nfe"] = mean_interval(cell.nfe, config.confidence).mean;
+    if (!cell.seconds.empty()) row["seconds"] = comparison.median_seconds(solver, budget);
+    for (const auto& [metric, values] : cell.errors) row[py::str(metric)] = values;
+    rows.append(row);
+    return row;
+  };
+  for (std::size_t b = 0; b < comparison.rankings.size(); ++b) {
+    int place = 0;
+    for (const Ranked& ranked : comparison.rankings[b]) {
+      py::dict row = add(b, ranked.solver);
+      row["rank"] = ++place;
+      row["error"] = bounds(ranked.error);
+      row["p_value"] = ranked.p;
+      row["within_noise"] = ranked.tied;
+    }
+    for (std::size_t s = 0; s < comparison.cells.size(); ++s)
+      if (!comparison.cells[s][b].note.empty()) add(b, s);
+  }
+  return rows;
+}
+
+}  // namespace
+
+void bind_comparison(py::module_& m) {
+  py::class_<Comparison>(m, "ComparisonResult", "What fokker.compare measured.")
+      .def_property_readonly("config", [](const Comparison& self) { return to_dictionary(self.config); })
+      .def_property_readonly("records", &records)
+      .def_readonly("metrics", &Comparison::metrics)
+      .def_readonly("floor", &Comparison::floor, "Figures of exact samples, by metric and seed.")
+      .def_readonly("verdict", &Comparison::verdict, "Lines: all budgets together, then each.")
+      .def_readonly("target", &Comparison::target)
+      .def_property_readonly("text", &comparison_table)
+      .def_property_readonly("svg", &work_precision_svg)
+      .def_property_readonly("html", &comparison_report)
+      .def(
+          "save", [](const Comparison& self, const std::string& folder) { save_comparison(self, folder); },
+          py::arg("folder"));
+  m.def("compare_samplers", &compare_samplers, py::arg("score"), py::arg("sde"), py::arg("reference"), py::arg("shape"),
+        py::arg("keywords"), py::arg("progress"));
+  m.def("metric_title", &metric_title, py::arg("name"));
+  m.def(
+      "run_comparison",
+      [](const std::string& config, const std::vector<std::string>& overrides, const std::string& out) {
+        const CompareConfig read = read_comparison(config, overrides);
+        std::string path;
+        watched(py::none(), [&](Watch& watch) {
+          RunOptions options{.command_line = {"python"}};
+          options.stop = [&watch] { return watch.cancelled(); };
+          path = run_comparison(read, out, options).string();
+        });
+        return path;
+      },
+      py::arg("config"), py::arg("overrides"), py::arg("out"));
+}
+
+}  // namespace fokker::python

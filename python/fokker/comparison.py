@@ -1,0 +1,134 @@
+"""Comparison of samplers: solvers × budgets of score evaluations × seeds on one score."""
+
+import os
+
+from . import _fokker
+from ._progress import callback
+from ._arguments import seed_of
+
+
+class Comparison:
+    """What fk.compare measured: ranks at each budget, intervals, picture, report."""
+
+    def __init__(self, result):
+        self._result = result
+
+    @property
+    def config(self):
+        """Everything that the figures depend on beside score and SDE, as a dictionary."""
+        return self._result.config
+
+    @property
+    def verdict(self):
+        """In words: a line for all budgets, then one for each."""
+        return "\n".join(self._result.verdict)
+
+    @property
+    def table(self):
+        """One dictionary a solver and budget, in the order of the ranks: budget, solver, rank, error (mean, low, high),
+        p_value, within_noise, nfe, steps or tolerance, seconds, and each metric's values by seed.  Solvers that failed
+        or need more than the budget have a `note` and no rank."""
+        return self._result.records
+
+    @property
+    def floor(self):
+        """The metrics of exact samples, by seed: no sampler can be expected below them."""
+        return self._result.floor
+
+    def to_dataframe(self):
+        """The table as a pandas.DataFrame, with the means of the metrics."""
+        import pandas
+
+        rows = []
+        for row in self.table:
+            flat = {key: value for key, value in row.items() if key not in ("error", *self._result.metrics)}
+            flat.update({name: sum(row[name]) / len(row[name]) for name in self._result.metrics if name in row})
+            flat.update(dict(zip(("error", "low", "high"), row.get("error", ()))))
+            rows.append(flat)
+        return pandas.DataFrame(rows)
+
+    def to_xarray(self):
+        """An xarray.Dataset with the axes solver, budget and seed."""
+        import numpy as np
+        import xarray
+
+        config = self.config
+        names = [solver["name"] for solver in config["solver"]]
+        seeds = [config["seed"] + i for i in range(config["seeds"])]
+        shape = len(names), len(config["nfe"]), len(seeds)
+        data = {metric: np.full(shape, np.nan) for metric in self._result.metrics}
+        data["nfe"] = np.full(shape[:2], np.nan)
+        data["seconds"] = np.full(shape[:2], np.nan)
+        for row in self.table:
+            at = names.index(row["solver"]), config["nfe"].index(row["budget"])
+            for key in data.keys() & row.keys():
+                data[key][at] = row[key]
+        axes = ("solver", "budget", "seed")
+        variables = {key: (axes[: values.ndim], values) for key, values in data.items()}
+        variables.update({f"{key}_floor": ("seed", values) for key, values in self.floor.items()})
+        return xarray.Dataset(variables, {"solver": names, "budget": config["nfe"], "seed": seeds})
+
+    def plot(self, axes=None, metric=None, against="nfe"):
+        """Error against "nfe" or "seconds", both logarithmic, with the range of exact samples as a band."""
+        import matplotlib.pyplot as plt
+
+        axes = axes or plt.gca()
+        metric = metric or self.config["metrics"][0]
+        colours = ["#0072b2", "#d55e00", "#009e73", "#b8578f", "#c08000", "#3a9fd6", "#6b5bb5", "#7a6a53"]
+        rows = [row for row in self.table if metric in row]
+        for index, solver in enumerate(self.config["solver"]):
+            own = [row for row in rows if row["solver"] == solver["name"]]
+            own.sort(key=lambda row: row["budget"])
+            if own:
+                means = [sum(row[metric]) / len(row[metric]) for row in own]
+                axes.plot([row[against] for row in own], means, "os^"[index // 8 % 3] + ["-", "--", ":"][index // 8 % 3],
+                          color=colours[index % 8], label=solver["name"], markersize=4)
+        if metric in self.floor:
+            axes.axhspan(min(self.floor[metric]), max(self.floor[metric]), alpha=0.15, color="green", label="exact samples")
+        axes.set(xscale="log", yscale="log", ylabel=_fokker.metric_title(metric),
+                 xlabel="score evaluations a sample" if against == "nfe" else "seconds")
+        axes.legend(fontsize="small", frameon=False)
+        return axes
+
+    def save(self, folder):
+        """Writes results.h5, work_precision.svg and report.html into a folder."""
+        self._result.save(os.fspath(folder))
+
+    def __repr__(self):
+        return "\n".join([*self._result.text, self.verdict])
+
+    def _repr_html_(self):
+        # A frame of its own: the page's style must not reach the notebook.
+        import html
+
+        return f'<iframe srcdoc="{html.escape(self._result.html)}" style="width:100%;height:640px;border:0"></iframe>'
+
+
+def compare(score, sde=None, *, solvers=("euler_maruyama", "sea", "sra1", "heun"), nfe=(10, 20, 50, 100), seeds=5,
+            n=2000, reference=None, shape=None, seed=0, progress=False, **config):
+    """Samplers of one score at budgets of score evaluations, as a Comparison.
+
+    score: a GaussianMixture (its own reference), a Run (its held-out data), a fokker Score, or any callable
+        (x, t) → array.
+    solvers: names, or dictionaries of the keys of fk.sample: {"solver": "sea", "clock": "snr", "grid": "log_snr"}; a
+        "name" is used in tables.
+    reference: what the samples are compared with: a GaussianMixture or an array [m, …] of samples.
+    config: metrics=["sliced_w2", "energy", "mmd"] (also sliced_w1; the first ranks), projections=256, limit=2000,
+        confidence=0.95, name="compare".
+    The same seed gives all solvers the same draws of the prior.  Solvers that fail are reported, not raised.
+    """
+    from .runs import Run
+
+    if isinstance(score, Run):
+        reference = score.data.held_out if reference is None else reference
+        score, sde = score.score, sde or score.sde
+    if sde is None:
+        raise TypeError("[compare] expected an SDE, as fk.compare(score, fk.VP())")
+    if isinstance(score, _fokker.GaussianMixture):
+        reference = score if reference is None else reference
+        score = score.score(sde)
+    if reference is None:
+        raise ValueError("[compare] expected reference=, a GaussianMixture or an array of samples, to compare with")
+    entries = [{"solver": entry} if isinstance(entry, str) else dict(entry) for entry in solvers]
+    keywords = {**config, "solver": entries, "nfe": list(nfe), "seeds": seeds, "n": n, "seed": seed_of(seed)}
+    return Comparison(_fokker.compare_samplers(score, sde, reference, shape, keywords, callback(progress, "comparing")))
