@@ -108,19 +108,6 @@ void bind_comparison(py::module_& m) {
   m.def("compare_samplers", &compare_samplers, py::arg("score"), py::arg("sde"), py::arg("reference"), py::arg("shape"),
         py::arg("keywords"), py::arg("progress"));
   m.def("metric_title", &metric_title, py::arg("name"));
-  m.def(
-      "run_comparison",
-      [](const std::string& config, const std::vector<std::string>& overrides, const std::string& out) {
-        const CompareConfig read = read_comparison(config, overrides);
-        std::string path;
-        watched(py::none(), [&](Watch& watch) {
-          RunOptions options{.command_line = {"python"}};
-          options.stop = [&watch] { return watch.cancelled(); };
-          path = run_comparison(read, out, options).string();
-        });
-        return path;
-      },
-      py::arg("config"), py::arg("overrides"), py::arg("out"));
 }
 
 }  // namespace fokker::python

@@ -1,0 +1,229 @@
+// Comparisons of samplers: budgets, statistics, errors with known values, and verdicts on laws known exactly.
+
+#include <cmath>
+#include <limits>
+
+#include "fokker/core/ops/elementwise.h"
+#include "fokker/core/rng.h"
+#include "fokker/experiments/compare_budget.h"
+#include "fokker/experiments/compare_errors.h"
+#include "fokker/experiments/compare_run.h"
+#include "fokker/experiments/report.h"
+#include "tests/support/catch.h"
+
+using namespace fokker;
+
+namespace {
+
+const TargetConfig three_modes{
+    .mixture = "own", .means = {{-2}, {0.5}, {2}}, .deviations = {0.3, 0.1, 0.5}, .weights = {1, 1, 2}};
+
+SampleConfig entry(const std::string& solver, const std::string& clock = "snr", const std::string& name = "") {
+  SampleConfig config{.name = name, .solver = solver};
+  config.clock = clock;
+  config.grid = "log_snr";
+  return config;
+}
+
+CompareConfig comparison_of(std::vector<SampleConfig> solvers, std::vector<std::int64_t> nfe) {
+  CompareConfig config;
+  config.seeds = 4;
+  config.n = 4000;
+  config.limit = 500;
+  config.nfe = std::move(nfe);
+  config.metrics = {"sliced_w1", "energy"};
+  config.target = three_modes;
+  config.solver = std::move(solvers);
+  return config;
+}
+
+Comparison compared(const CompareConfig& config) { return compare(make_target(config.target, config.sde), config); }
+
+bool has(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
+
+}  // namespace
+
+TEST_CASE("compare: Student's interval and the paired test agree with SciPy") {
+  const std::vector<double> values = {1, 2, 3, 4}, zero(4);
+  const Interval interval = mean_interval(values, 0.95);
+  CHECK(interval.mean == Approx(2.5));
+  CHECK(interval.high - interval.mean == Approx(2.0542602567605233));  // stats.t.interval
+  CHECK(paired_p_value(values, zero) == Approx(0.03046629166217535));  // stats.ttest_rel
+  CHECK(paired_p_value(values, values) == 1);
+  CHECK(std::isnan(paired_p_value(std::vector{1.0}, std::vector{2.0})));
+  CHECK(std::isnan(mean_interval(std::vector{1.0}, 0.95).low));
+}
+
+TEST_CASE("compare: Holm's adjustment of known values") {
+  const auto adjusted = holm(std::vector{0.01, 0.04, 0.03, 0.005});
+  const std::vector<double> wanted = {0.03, 0.06, 0.06, 0.02};
+  for (std::size_t i = 0; i < wanted.size(); ++i) CHECK(adjusted[i] == Approx(wanted[i]));
+}
+
+TEST_CASE("compare: the level of the verdict holds, and would not without the adjustment") {
+  constexpr int repetitions = 1500, solvers = 6, seeds = 5;
+  int told_apart = 0, unadjusted = 0;
+  for (int r = 0; r < repetitions; ++r) {
+    const Tensor noise = Rng(7, Stream::general, r).normal({solvers, seeds}, Dtype::f64);
+    std::vector<std::vector<double>> errors;
+    for (int s = 0; s < solvers; ++s) {
+      const auto row = noise.data<double>().subspan(s * seeds, seeds);
+      errors.emplace_back(row.begin(), row.end());
+    }
+    const auto ranking = rank_solvers(errors, 0.95);
+    bool adjusted_any = false, raw_any = false;
+    for (const Ranked& ranked : ranking) {
+      adjusted_any |= !ranked.tied;
+      raw_any |= paired_p_value(errors[ranked.solver], errors[ranking[0].solver]) < 0.05;
+    }
+    told_apart += adjusted_any;
+    unadjusted += raw_any;
+  }
+  CHECK(told_apart <= repetitions * 0.05 + 3 * std::sqrt(repetitions * 0.05 * 0.95));
+  CHECK(unadjusted > repetitions * 0.15);
+}
+
+TEST_CASE("compare: a real difference is found, and the ranking is by mean") {
+  const auto ranking = rank_solvers({{3, 3.1, 2.9, 3.2}, {}, {1, 1.1, 0.9, 1.2}, {1.05, 1.0, 1.0, 1.2}}, 0.95);
+  REQUIRE(ranking.size() == 3);
+  CHECK(ranking[0].solver == 2);
+  CHECK(ranking[1].tied);
+  CHECK(ranking[2].solver == 0);
+  CHECK_FALSE(ranking[2].tied);
+  CHECK(ranking[2].excess.mean == Approx(2));
+}
+
+TEST_CASE("compare: budgets are met by counting, and one step more would not fit") {
+  const CompareTarget target = make_target(three_modes, {});
+  for (const std::string& name : solver_names()) {
+    SampleConfig config = entry(name, "t");
+    INFO(name);
+    BudgetPlanner planner(target, config);
+    const BudgetPlan plan = planner.plan(60);
+    REQUIRE(plan.fits);
+    config = plan.config;
+    config.n = 16;
+    const double counted = draw(target, config).nfe;
+    CHECK(plan.nfe <= 60);
+    if (plan.adaptive) {
+      CHECK(counted == Approx(60).epsilon(0.15));
+      continue;
+    }
+    CHECK(counted == plan.nfe);
+    ++config.steps;
+    CHECK(draw(target, config).nfe > 60);
+  }
+}
+
+TEST_CASE("compare: a budget below one step says what is needed") {
+  CompareConfig config = comparison_of({entry("sea"), entry("sra1")}, {2});
+  config.seeds = 2;
+  config.n = 100;
+  const Comparison comparison = compared(config);
+  CHECK(comparison.cells[1][0].note == "needs ≥ 3");
+  CHECK(comparison.rankings[0].size() == 1);
+  CHECK(has(comparison.verdict[1], "sra1 needs ≥ 3"));
+}
+
+TEST_CASE("compare: errors of known value") {
+  const CompareTarget target = make_target(three_modes, {});
+  CompareConfig config = comparison_of({entry("sea")}, {10});
+  config.metrics = {"sliced_w1", "sliced_w2", "mode_weights"};
+  const Tensor exact = target.exact(3, 20000);
+  const auto shifted = errors_of(exact + 0.25, exact, target, config, 0);
+  CHECK(shifted.at("sliced_w1") == Approx(0.25).epsilon(1e-5));
+  CHECK(shifted.at("sliced_w2") == Approx(0.25).epsilon(1e-5));
+  CHECK(errors_of(exact, exact, target, config, 0).at("mode_weights") < 4 * 0.5 / std::sqrt(20000));
+  const auto collapsed = errors_of(Tensor::full({100, 1}, -2), exact, target, config, 0);
+  CHECK(collapsed.at("mode_weights") == Approx(0.75).epsilon(1e-3));
+}
+
+TEST_CASE("compare: SEA beats ancestral sampling, a damaged sampler is last, equal ones are within noise") {
+  SampleConfig damaged = entry("sea", "snr", "damaged");
+  damaged.denoise = false;
+  damaged.t_min = 0.2;
+  const Comparison comparison = compared(comparison_of(
+      {entry("euler_maruyama", "snr", "ancestral"), damaged, entry("sea"), entry("sea", "snr", "again")}, {24}));
+  const auto& ranking = comparison.rankings[0];
+  REQUIRE(ranking.size() == 4);
+  CHECK(comparison.config.solver[ranking[0].solver].solver == "sea");
+  CHECK(ranking[1].tied);
+  CHECK(ranking[1].p == 1);
+  CHECK(comparison.config.solver[ranking[2].solver].title() == "ancestral");
+  CHECK_FALSE(ranking[2].tied);
+  CHECK(comparison.config.solver[ranking[3].solver].title() == "damaged");
+  CHECK(has(comparison.verdict[1], "At 24 NFE use sea"));
+  CHECK(has(comparison.verdict[1], "Differences between sea and again are within noise"));
+  CHECK(comparison.floor_interval("sliced_w1").mean < ranking[2].error.mean);
+}
+
+TEST_CASE("compare: solvers of the probability flow have a path error that falls with their order") {
+  CompareConfig config =
+      comparison_of({entry("heun", "log_snr"), entry("probability_flow", "log_snr"), entry("sea")}, {41, 81});
+  config.seeds = 2;
+  config.n = 200;
+  const Comparison comparison = compared(config);
+  CHECK(comparison.metrics.back() == "path");
+  CHECK(comparison.cells[2][0].errors.count("path") == 0);
+  const double coarse = comparison.cells[0][0].errors.at("path")[0], fine = comparison.cells[0][1].errors.at("path")[0];
+  CHECK(coarse / fine > 2.5);
+  CHECK(coarse / fine < 7);
+  CHECK(comparison.cells[1][1].errors.at("path")[0] < coarse);
+}
+
+TEST_CASE("compare: samples that are not finite are a row of the report, not its end") {
+  CompareConfig config = comparison_of({entry("sea"), entry("probability_flow", "log_snr")}, {10});
+  config.seeds = 2;
+  config.n = 50;
+  CompareTarget target = make_target(config.target, config.sde);
+  target.score = [](const Tensor& x, double) {
+    return Tensor::full(x.shape(), std::numeric_limits<double>::quiet_NaN(), x.dtype());
+  };
+  const Comparison comparison = compare(target, config);
+  CHECK(comparison.rankings[0].empty());
+  CHECK(has(comparison.cells[0][0].note, "failed"));
+  CHECK(has(comparison.verdict[1], "sea"));
+  CHECK(has(comparison_report(comparison), "No solver has a result"));
+}
+
+TEST_CASE("compare: the verdict of one seed claims nothing beyond it") {
+  CompareConfig config = comparison_of({entry("sea"), entry("sra1")}, {20});
+  config.seeds = 1;
+  config.n = 200;
+  const Comparison comparison = compared(config);
+  CHECK(has(comparison.verdict[1], "One seed gives no intervals"));
+  CHECK_FALSE(has(comparison.verdict[1], "beats"));
+}
+
+TEST_CASE("compare: the report is one page without anything from elsewhere") {
+  CompareConfig config = comparison_of({entry("sea"), entry("heun", "log_snr")}, {10, 20});
+  config.seeds = 3;
+  config.n = 300;
+  config.name = "a<b";
+  std::string page = comparison_report(compared(config));
+  CHECK(has(page, "a&lt;b"));
+  CHECK_FALSE(has(page, "a<b"));
+  const std::string name_space = "http://www.w3.org/2000/svg";  // an identifier, never fetched
+  for (auto at = page.find(name_space); at != std::string::npos; at = page.find(name_space))
+    page.erase(at, name_space.size());
+  for (const char* outside : {"http:", "https:", "<script", "<link", "@import", "src=\"/"})
+    CHECK_FALSE(has(page, outside));
+  CHECK(has(page, "<svg"));
+  for (const char* number : {">nan", "\"nan", " nan"}) CHECK_FALSE(has(page, number));
+}
+
+TEST_CASE("compare: entries are named apart, and settings of the comparison are refused in them") {
+  const CompareConfig named =
+      resolved(comparison_of({entry("sea", "t"), entry("sea", "snr"), entry("sra1")}, {20, 10, 20}));
+  CHECK(named.solver[1].title() == "sea snr");
+  CHECK(named.solver[2].title() == "sra1");
+  CHECK(named.nfe == std::vector<std::int64_t>{10, 20});
+  CHECK_THROWS_AS(resolved(comparison_of({entry("sea"), entry("sea")}, {10})), ConfigError);
+  CHECK_THROWS_AS(resolved(comparison_of({}, {10})), ConfigError);
+  CHECK_THROWS_AS(resolved(comparison_of({entry("sea")}, {})), ConfigError);
+  SampleConfig stepped = entry("sea");
+  stepped.steps = 7;
+  CHECK_THROWS_AS(resolved(comparison_of({stepped}, {10})), ConfigError);
+  CHECK_THROWS_AS(make_target({.kind = "run", .run = "nowhere"}, {}), ConfigError);
+  CHECK_THROWS_AS(make_target({.mixture = "own"}, {}), ConfigError);
+}
