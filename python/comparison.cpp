@@ -1,5 +1,7 @@
 // Comparisons of samplers.
 
+#include <algorithm>
+
 #include "fokker/experiments/compare_errors.h"
 #include "fokker/experiments/compare_run.h"
 #include "fokker/experiments/report.h"

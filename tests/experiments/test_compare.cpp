@@ -111,7 +111,12 @@ TEST_CASE("compare: budgets are met by counting, and one step more would not fit
     }
     CHECK(counted == plan.nfe);
     ++config.steps;
-    CHECK(draw(target, config).nfe > 60);
+    double more = std::numeric_limits<double>::infinity();
+    try {
+      more = draw(target, config).nfe;
+    } catch (const ConfigError&) {  // a number of steps that this solver refuses
+    }
+    CHECK(more > 60);
   }
 }
 

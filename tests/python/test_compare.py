@@ -79,7 +79,7 @@ def test_xarray_opens_the_results(run, engine):
     assert floor["sliced_w1"].dims == ("seed",)
     ranking = xarray.open_dataset(run / "results.h5", group="ranking", engine=engine)
     names = ranking.attrs["solvers"].split("\n")
-    best = int(np.argmin(ranking["mean"].sel(budget=20).values))
+    best = int(np.nanargmin(ranking["mean"].sel(budget=20).values))
     assert ranking["place"].sel(budget=20).values[best] == 1 and "sea" in names
     own = xarray.open_dataset(run / "results.h5", group="compare/" + names[best], engine=engine)
     assert np.isclose(own["sliced_w1"].sel(budget=20).mean(), ranking["mean"].sel(budget=20).values[best])
