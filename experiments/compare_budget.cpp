@@ -8,9 +8,10 @@ namespace fokker {
 namespace {
 
 constexpr std::int64_t dry_samples = 2, dry_samples_adaptive = 128;
-constexpr std::int64_t most_starting_steps = 8;  // fewer steps than this some solvers may refuse
-constexpr double loosest = 1, tightest = 1e-7;   // tolerances
-constexpr double margin = 0.98;                  // of a budget, for a mean over few samples
+constexpr std::int64_t most_starting_steps =
+    1024;                                       // some solvers refuse few steps, which take them out of [t_min, t_max]
+constexpr double loosest = 1, tightest = 1e-7;  // tolerances
+constexpr double margin = 0.98;                 // of a budget, for a mean over few samples
 
 }  // namespace
 
@@ -23,13 +24,16 @@ Samples draw(const CompareTarget& target, const SampleConfig& config,
 
 BudgetPlanner::BudgetPlanner(const CompareTarget& target, SampleConfig config)
     : target_(target), config_(std::move(config)) {
-  while (!count_steps(least_)) {
-    if (least_ == most_starting_steps) draw(target_, config_);  // throws what is wrong
-    require<ConfigError>(++least_ <= most_starting_steps, "[compare] {} takes no number of steps up to {}",
-                         config_.title(), most_starting_steps);
+  std::int64_t refused = 0;
+  for (; !count_steps(least_); least_ *= 2) {
+    if (least_ > most_starting_steps) draw(target_, config_);  // throws what is wrong
+    refused = least_;
   }
-  second_ = least_ + 1;
-  while (!count_steps(second_) && second_ < 2 * most_starting_steps) ++second_;
+  while (least_ - refused > 1) {
+    const std::int64_t middle = refused + (least_ - refused) / 2;
+    (count_steps(middle) ? least_ : refused) = middle;
+  }
+  for (second_ = least_ + 1; !count_steps(second_) && second_ < 2 * least_;) ++second_;
   adaptive_ = count_steps(least_) == count_steps(second_) && count_tolerance(1e-1) < count_tolerance(1e-4);
 }
 

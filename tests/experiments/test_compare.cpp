@@ -101,6 +101,11 @@ TEST_CASE("compare: budgets are met by counting, and one step more would not fit
     INFO(name);
     BudgetPlanner planner(target, config);
     const BudgetPlan plan = planner.plan(60);
+    if (name == "sosri") {  // its stages leave [t_min, t_max] where steps are large
+      CHECK_FALSE(plan.fits);
+      CHECK(plan.nfe > 60);
+      continue;
+    }
     REQUIRE(plan.fits);
     config = plan.config;
     config.n = 16;
