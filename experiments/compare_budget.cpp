@@ -26,7 +26,10 @@ BudgetPlanner::BudgetPlanner(const CompareTarget& target, SampleConfig config)
     : target_(target), config_(std::move(config)) {
   std::int64_t refused = 0;
   for (; !count_steps(least_); least_ *= 2) {
-    if (least_ > most_starting_steps) draw(target_, config_);  // throws what is wrong
+    if (least_ > most_starting_steps) {
+      draw(target_, config_);  // throws what is wrong
+      throw ConfigError(fmt::format("[compare] {} takes no number of steps up to {}", config_.title(), least_));
+    }
     refused = least_;
   }
   while (least_ - refused > 1) {
