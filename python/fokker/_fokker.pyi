@@ -420,6 +420,43 @@ class TrainedRun:
     @property
     def sde(self) -> ForwardSde:
         ...
+class ComparisonResult:
+    """
+    What fokker.compare measured.
+    """
+    def save(self, folder: str) -> None:
+        ...
+    @property
+    def config(self) -> typing.Any:
+        ...
+    @property
+    def floor(self) -> dict[str, list[float]]:
+        """
+        Figures of exact samples, by metric and seed.
+        """
+    @property
+    def html(self) -> str:
+        ...
+    @property
+    def metrics(self) -> list[str]:
+        ...
+    @property
+    def records(self) -> list:
+        ...
+    @property
+    def svg(self) -> str:
+        ...
+    @property
+    def target(self) -> str:
+        ...
+    @property
+    def text(self) -> list[str]:
+        ...
+    @property
+    def verdict(self) -> list[str]:
+        """
+        Lines: all budgets together, then each.
+        """
 def abs(x: Array) -> Tensor:
     ...
 def attention(q: Array, k: Array, v: Array, heads: int = 1) -> Tensor:
@@ -427,6 +464,8 @@ def attention(q: Array, k: Array, v: Array, heads: int = 1) -> Tensor:
 def broadcast_to(x: Array, shape: tuple[int, ...]) -> Tensor:
     ...
 def clamp(x: Array, low: float, high: float) -> Tensor:
+    ...
+def compare_samplers(score: typing.Any, sde: ForwardSde, reference: typing.Any, shape: tuple[int, ...] | None, keywords: dict, progress: typing.Any) -> ComparisonResult:
     ...
 def concat(parts: list[Tensor], axis: int = 0) -> Tensor:
     ...
@@ -477,6 +516,8 @@ def maximum(a: Array, b: Array) -> Tensor:
 def mean(x: Array, axis: typing.Any = None, keepdims: bool = False) -> Tensor:
     ...
 def metric_names() -> list[str]:
+    ...
+def metric_title(name: str) -> str:
     ...
 def minimum(a: Array, b: Array) -> Tensor:
     ...
