@@ -21,7 +21,7 @@ tolerance that fits, and its mean count is shown.</p>
 <p><b>Noise.</b> A seed gives all solvers the same draws of the prior. Steppers of one clock, grid and number of steps see
 the same Brownian increments.</p>
 <p><b>Exact samples.</b> The same figures for samples of the law itself in the place of a solver's: no sampler can be
-expected below them.</p>
+expected below them. For a trained run they are training data, in the place of samples.</p>
 <p><b>Intervals.</b> {0:g} % Student intervals of the mean over {1} seeds; they hold for this score and this number of
 samples. Where the reference is one fixed set of held-out data, they do not cover the choice of that set.</p>
 <p><b>Within noise.</b> All pairs of solvers at a budget are compared by paired t-tests over the seeds, adjusted together by
