@@ -85,6 +85,7 @@ class Sampling {
         options_(options),
         run_(detail::sampler_run(config.solver)),
         meter_(options, config.n * config.steps) {
+    config.validate();
     require<ConfigError>(config.n > 0, "[sample] expected n >= 1, got {}", config.n);
     require<ConfigError>(options.trajectory >= 0, "[sample] expected trajectory >= 0, got {}", options.trajectory);
     grid_ = time_grid(config.grid, sde, config.steps, config.t_min > 0 ? config.t_min : sde.t_min());

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -11,14 +12,25 @@
 
 namespace fokker {
 
-/// Langevin steps at each noise level, of predictor–corrector and annealed Langevin.
+/// Langevin steps at each noise level, of predictor–corrector and annealed Langevin.  Rules of the step ε: of
+/// predictor_corrector "sigma", 2 (r σ)², the default, and "norm" (`norm_langevin`); of annealed_langevin "variance"
+/// (`annealing_step`), the default, and "level", in proportion to σ² from `epsilon` at the last level [song2019].
 struct CorrectorConfig {
   int steps = 1;
-  double snr = 0.16;
+  std::optional<double> snr = {};
+  std::optional<std::string> rule = {};
+  std::optional<double> epsilon = {};
+
+  /// Throws ConfigError for settings that the solver would ignore.
+  void check(const std::string& solver) const;
 
   static constexpr auto fields = std::tuple{
       field("steps", &CorrectorConfig::steps, "Langevin steps at each level", at_least(1)),
-      field("snr", &CorrectorConfig::snr, "r of the step 2 (r sigma)^2 of predictor_corrector", above(0), below(1))};
+      field("snr", &CorrectorConfig::snr, "r of predictor_corrector's steps; 0.16", above(0), below(1)),
+      field("rule", &CorrectorConfig::rule,
+            "of the step: sigma or norm of predictor_corrector, variance or level of annealed_langevin",
+            one_of("sigma", "norm", "variance", "level")),
+      field("epsilon", &CorrectorConfig::epsilon, "of the rule level: twice the step at the last level", above(0))};
 };
 
 /// How samples are drawn.  Solvers: the steppers (`stepper_names`) solve the reverse SDE of `eta`; "heun" and
@@ -40,6 +52,7 @@ struct SampleConfig {
 
   /// What the set of samples is called: its name, or else the solver's.
   const std::string& title() const { return name.empty() ? solver : name; }
+  void validate() const { corrector.check(solver); }
 
   static constexpr auto fields = std::tuple{
       field("name", &SampleConfig::name, "of the set of samples; empty: the solver's"),

@@ -1,7 +1,6 @@
 #include "fokker/solvers/trajectory.h"
 
 #include "fokker/core/ops/elementwise.h"
-#include "fokker/solvers/langevin.h"
 #include "fokker/solvers/ode.h"
 
 namespace fokker::detail {
@@ -31,10 +30,6 @@ Tensor march(const Shard& shard, const Solver& solver, double eta, Tensor x, con
   return sde->leave(state, shard.grid.back());
 }
 
-SequentialNoise corrector_noise(const Shard& shard) {
-  return SequentialNoise(shard.config.seed, shard.shape, shard.dtype, shard.first, Stream::corrector);
-}
-
 }  // namespace
 
 Tensor run_steps(const Shard& shard, Tensor x) {
@@ -44,35 +39,8 @@ Tensor run_steps(const Shard& shard, Tensor x) {
 Tensor run_heun(const Shard& shard, Tensor x) { return march(shard, *make_solver("stochastic_heun"), 0, std::move(x)); }
 
 Tensor run_predictor_corrector(const Shard& shard, Tensor x) {
-  const SequentialNoise noise = corrector_noise(shard);
-  const auto [steps, snr] = shard.config.corrector;
-  const auto corrector = [&, steps = steps, snr = snr](std::int64_t point, const Tensor& at) {
-    const double t = shard.grid[static_cast<std::size_t>(point)];
-    const double step = corrector_step(snr, shard.sde.marginal(t).sigma);
-    return langevin(shard.score, noise, at, {t, step, steps, (point - 1) * steps});
-  };
+  const auto corrector = [&](std::int64_t point, const Tensor& at) { return correct(shard, point, at); };
   return march(shard, *make_solver("euler_maruyama"), shard.config.eta, std::move(x), corrector);
-}
-
-Tensor run_annealed_langevin(const Shard& shard, Tensor x) {
-  require<ConfigError>(shard.config.clock == "t", "[clock] annealed_langevin has no clock but \"t\", got \"{}\"",
-                       shard.config.clock);
-  const SequentialNoise noise = corrector_noise(shard);
-  const int steps = shard.config.corrector.steps;
-  Marginal before = shard.sde.marginal(shard.grid[0]);
-  for (std::size_t i = 1; i < shard.grid.size(); ++i) {
-    const double t = shard.grid[i];
-    const auto point = static_cast<std::int64_t>(i);
-    const Marginal now = shard.sde.marginal(t);
-    const double ratio = before.sigma / before.alpha / (now.sigma / now.alpha);
-    const double step = annealing_step(ratio, steps) * now.sigma * now.sigma;
-    // In x/α the levels differ by their noise alone, as in [song2019].
-    x = langevin(shard.score, noise, x * (now.alpha / before.alpha), {t, step, steps, (point - 1) * steps});
-    if (shard.observe) shard.observe(point, x);
-    shard.tick(point - 1);
-    before = now;
-  }
-  return x;
 }
 
 Tensor run_probability_flow(const Shard& shard, Tensor x) {

@@ -30,6 +30,8 @@ Tensor run_steps(const Shard& shard, Tensor x);
 Tensor run_heun(const Shard& shard, Tensor x);
 /// Each step followed by Langevin steps at the new level.
 Tensor run_predictor_corrector(const Shard& shard, Tensor x);
+/// The corrector's Langevin steps at a grid point.
+Tensor correct(const Shard& shard, std::int64_t point, const Tensor& x);
 /// Langevin steps at each level alone.
 Tensor run_annealed_langevin(const Shard& shard, Tensor x);
 /// The probability-flow ODE with error control.
