@@ -1,6 +1,7 @@
 #include <fmt/ranges.h>
 
 #include "fokker/experiments/commands.h"
+#include "fokker/solvers/chains.h"
 #include "fokker/solvers/registry.h"
 
 namespace fokker {
@@ -30,6 +31,13 @@ Lines solvers() {
   return lines;
 }
 
+Lines methods() {
+  Lines lines;
+  for (const LangevinMethod& method : langevin_methods())
+    lines.push_back(fmt::format("{:<20} {}", method.name, method.text));
+  return lines;
+}
+
 struct Kind {
   const char* name;
   Lines (*lines)();
@@ -41,6 +49,7 @@ const Kind kinds[] = {
     {"networks", [] { return described(network_entries()); }},
     {"objectives", [] { return described(objective_entries()); }},
     {"solvers", solvers},
+    {"langevin", methods},
     {"metrics", [] { return described(metric_entries()); }},
     {"preparation", [] { return described(preparation_steps()); }},
     {"keys", keys},

@@ -3,6 +3,7 @@
 #include <pybind11/pybind11.h>
 #include <pybind11/stl.h>
 
+#include <memory>
 #include <optional>
 #include <vector>
 
@@ -26,6 +27,7 @@ inline bool is_integer(const py::handle& object) {
 void bind_core(py::module_& m);
 void bind_sde(py::module_& m);
 void bind_solvers(py::module_& m);
+void bind_langevin(py::module_& m);
 void bind_score(py::module_& m);
 void bind_experiments(py::module_& m);
 void bind_runs(py::module_& m);
@@ -37,6 +39,9 @@ void bind_ops(py::module_& m, py::class_<Tensor>& tensor);
 Tensor to_tensor(const py::object& object, std::optional<Dtype> dtype = {});
 /// The tensor's memory as a writable NumPy array, which keeps it alive.
 py::object to_numpy(const Tensor& tensor);
+
+/// A Python object that C++ may copy and drop without the GIL.
+std::shared_ptr<py::object> keep_callable(const py::object& object);
 
 /// A score, and what is known about it.
 struct ScoreArgument {

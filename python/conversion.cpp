@@ -84,15 +84,18 @@ py::object to_numpy(const Tensor& tensor) {
   return py::module_::import("numpy").attr("asarray")(py::memoryview(py::cast(tensor)));
 }
 
+std::shared_ptr<py::object> keep_callable(const py::object& object) {
+  return {new py::object(object), [](py::object* held) {
+            const py::gil_scoped_acquire gil;
+            delete held;
+          }};
+}
+
 ScoreArgument to_score(const py::object& object) {
   if (py::isinstance<ScoreArgument>(object)) return object.cast<ScoreArgument>();
   require<ConfigError>(PyCallable_Check(object.ptr()) != 0, "[score] expected a Score or a callable (x, t), got {}",
                        py::repr(object).cast<std::string>());
-  // The GIL is needed to copy and to drop the callable as well.
-  const std::shared_ptr<py::object> callable(new py::object(object), [](py::object* held) {
-    const py::gil_scoped_acquire gil;
-    delete held;
-  });
+  const std::shared_ptr<py::object> callable = keep_callable(object);
   const auto score = [callable](const Tensor& x, double t) {
     const py::gil_scoped_acquire gil;
     // Samplers work off the tape, but a callable may well be a gradient.

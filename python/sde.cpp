@@ -11,6 +11,7 @@
 #include "fokker/sde/registry.h"
 #include "fokker/sde/reverse.h"
 #include "fokker/sde/sub_vp.h"
+#include "fokker/sde/underdamped.h"
 #include "fokker/sde/ve.h"
 
 namespace fokker::python {
@@ -103,6 +104,12 @@ void bind_processes(py::module_& m) {
   Process<LangevinSde>(m, "LangevinSde", "dx = score(x, time) du + √2 dB in a pseudo-time u.")
       .def(py::init([](const py::object& score, double time) { return LangevinSde(to_score(score).score, time); }),
            py::arg("score"), py::arg("time"));
+  Process<UnderdampedLangevin>(m, "UnderdampedLangevin",
+                               "dx = v du, dv = (score(x, time) − friction v) du + √(2 friction) dB; states [B, 2, …].")
+      .def(py::init([](const py::object& score, double time, double friction) {
+             return UnderdampedLangevin(to_score(score).score, time, friction);
+           }),
+           py::arg("score"), py::arg("time"), py::arg("friction") = 1.0);
 }
 
 GaussianMixture make_mixture(std::vector<std::vector<double>> means, const py::object& deviations,

@@ -12,7 +12,7 @@ _data = pathlib.Path(__file__).parent / "data"
 if _data.is_dir():
     os.environ.setdefault("FOKKER_DATA", str(_data))
 
-from . import datasets, solvers  # noqa: E402, F401
+from . import datasets, diagnostics, solvers  # noqa: E402, F401
 from ._fokker import *  # noqa: E402, F403
 from .autodiff import grad  # noqa: E402, F401
 from .networks import FeedForward, Mlp, UNet  # noqa: E402, F401
@@ -21,6 +21,8 @@ from .networks import FeedForward, Mlp, UNet  # noqa: E402, F401
 # What needs NumPy is loaded when it is used: importing fokker takes a tenth of a second and little memory.
 _later = {
     "sample": "sampling",
+    "langevin": "langevin_chains",
+    "Chains": "langevin_chains",
     "Samples": "samples",
     "train": "training",
     "Training": "training",

@@ -1,9 +1,12 @@
 from . import datasets as datasets
+from . import diagnostics as diagnostics
 from . import solvers as solvers
 from ._fokker import *
 from .autodiff import grad as grad
 from .comparison import Comparison as Comparison
 from .comparison import compare as compare
+from .langevin_chains import Chains as Chains
+from .langevin_chains import langevin as langevin
 from .networks import FeedForward as FeedForward
 from .networks import Mlp as Mlp
 from .networks import UNet as UNet

@@ -2,7 +2,10 @@
 #include <cmath>
 
 #include "fokker/core/ops/elementwise.h"
+#include "fokker/core/ops/view.h"
+#include "fokker/sde/underdamped.h"
 #include "fokker/solvers/brownian_path.h"
+#include "fokker/solvers/registry.h"
 #include "fokker/solvers/underdamped.h"
 #include "tests/support/catch.h"
 
@@ -177,4 +180,25 @@ TEST_CASE("far from Gaussian, the bias of obabo falls as h² and that of baoab i
   CHECK(coarse / exact > 0.03);
   CHECK(std::log2(coarse / fine) == Approx(2).margin(0.5));
   CHECK(std::abs(baoab) < 0.1 * coarse);
+}
+
+TEST_CASE("a solver of general SDEs and quicsort find the same path") {
+  const Shape shape{50, 2, 1}, one{50, 1};
+  const BrownianPath path(23, shape, 0, 1, Dtype::f64);
+  const Tensor start = Rng(4).normal(shape, Dtype::f64);
+  const auto part = [&](const Tensor& x, int which) { return slice(x, 1, which, which + 1).view(one); };
+  ChainState state{.x = part(start, 0), .v = part(start, 1)};
+  for (int i = 0; i < 64; ++i) {
+    const BrownianIncrement b = path.increment(i, i / 64.0, (i + 1) / 64.0, 2);
+    quicsort_step(wells, {part(b.w, 1), part(b.h, 1), part(b.k, 1)}, {1 / 64.0, 2}, state);
+  }
+  const UnderdampedLangevin sde(wells.score, 0, 2);
+  const Tensor end = solve(sde, *make_solver("shark"), path, start, uniform_points(0, 1, 512));
+  CHECK(rms(part(end, 0) - state.x) < 1e-4);
+  CHECK(rms(part(end, 1) - state.v) < 1e-3);
+  const UnderdampedLangevin other(wells.score, 0, 2.2);
+  const Tensor elsewhere = solve(other, *make_solver("shark"), path, start, uniform_points(0, 1, 512));
+  CHECK(rms(part(elsewhere, 1) - state.v) > 1e-2);
+  CHECK_THROWS_AS(sde.drift(Tensor::zeros({3, 1}), 0), ShapeError);
+  CHECK_THROWS_AS(UnderdampedLangevin(wells.score, 0, 0), ConfigError);
 }

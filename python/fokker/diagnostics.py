@@ -1,0 +1,44 @@
+"""How well chains have mixed, and how many independent draws they are worth.
+
+Draws are [draws, chains, …], or [draws] of one chain; results have the shape of what follows, a float where nothing does.
+"""
+
+from . import _fokker
+
+COLUMNS = ("mean", "sd", "mcse", "ess_bulk", "ess_tail", "rhat")
+
+
+def summary(draws):
+    """All figures by name: mean, sd, mcse, ess_bulk, ess_tail, rhat."""
+    import numpy as np
+
+    draws = np.asarray(draws, dtype=float)
+    if draws.ndim == 1:
+        draws = draws[:, None]
+    rows = _fokker.chain_summary(np.ascontiguousarray(draws))
+    shape = draws.shape[2:]
+    return {name: rows[:, i].reshape(shape) if shape else float(rows[0, i]) for i, name in enumerate(COLUMNS)}
+
+
+def rhat(draws):
+    """Rank-normalised split R-hat: 1 where the chains agree; above 1.01 run longer."""
+    return summary(draws)["rhat"]
+
+
+def ess(draws, kind="bulk"):
+    """Effective sample size, of the bulk or of the tail (the lesser of the 5 % and 95 % quantiles)."""
+    if kind not in ("bulk", "tail"):
+        raise ValueError(f'[diagnostics] expected kind "bulk" or "tail", got {kind!r}')
+    return summary(draws)[f"ess_{kind}"]
+
+
+def mcse(draws):
+    """Monte-Carlo standard error of the mean."""
+    return summary(draws)["mcse"]
+
+
+def autocorrelation(draws, lags=50):
+    """Of one chain [draws] at lags 0 … lags."""
+    import numpy as np
+
+    return _fokker.autocorrelation(np.ascontiguousarray(draws, dtype=float), lags)

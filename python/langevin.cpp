@@ -1,0 +1,94 @@
+// Langevin chains and their diagnostics.
+
+#include "fokker/python/keywords.h"
+#include "fokker/python/watch.h"
+#include "fokker/solvers/chains.h"
+#include "fokker/solvers/diagnostics.h"
+
+namespace fokker::python {
+namespace {
+
+struct TargetArgument {
+  Target target;
+  std::optional<Shape> sample = {};
+  bool python = false;
+};
+
+TargetArgument to_target(const py::object& law, double t, const py::object& log_density) {
+  if (py::isinstance<GaussianMixture>(law)) {
+    const auto& mixture = law.cast<const GaussianMixture&>();
+    return {target(mixture), Shape{mixture.dimension()}};
+  }
+  const ScoreArgument score = to_score(law);
+  TargetArgument argument{{score.score, t}, score.sample, score.python};
+  if (log_density.is_none()) return argument;
+  require<ConfigError>(PyCallable_Check(log_density.ptr()) != 0,
+                       "[langevin] expected a callable log_density(x), got {}",
+                       py::repr(log_density).cast<std::string>());
+  argument.target.log_density = [density = keep_callable(log_density)](const Tensor& x) {
+    const py::gil_scoped_acquire gil;
+    return to_tensor((*density)(to_numpy(x)), x.dtype()).detach();
+  };
+  argument.python = true;
+  return argument;
+}
+
+py::dict chains(const py::object& law, double t, const py::object& log_density, const py::dict& keywords,
+                const std::optional<Shape>& shape, Dtype dtype, const py::object& start, const py::object& progress) {
+  const auto config = from_keywords<ChainConfig>(keywords);
+  const TargetArgument argument = to_target(law, t, log_density);
+  ChainOptions options{.shape = shape.value_or(argument.sample.value_or(Shape{2})), .dtype = dtype};
+  if (!start.is_none()) options.start = to_tensor(start, dtype).detach();
+  Chains result;
+  if (argument.python) {
+    options.shard = config.chains;
+    watched_here(progress, [&](Watch&, const auto& report) {
+      options.progress = report;
+      result = run_chains(argument.target, config, options);
+    });
+  } else {
+    watched(progress, [&](Watch& watch) {
+      options.progress = [&](std::int64_t done, std::int64_t total) { return watch.report(done, total); };
+      result = run_chains(argument.target, config, options);
+    });
+  }
+  py::dict dictionary;
+  dictionary["draws"] = to_numpy(result.draws);
+  dictionary["acceptance"] = to_numpy(Tensor::from(result.acceptance, {config.chains}, Dtype::f64));
+  dictionary["steps"] = to_numpy(Tensor::from(result.steps, {config.chains}, Dtype::f64));
+  dictionary["evaluations"] = result.evaluations;
+  dictionary["seconds"] = result.seconds;
+  dictionary["config"] = to_dictionary(config);
+  return dictionary;
+}
+
+/// Columns mean, deviation, error, bulk and tail ESS, R-hat; rows components.
+py::object summary(const Tensor& draws) {
+  std::vector<double> values;
+  for (const ChainSummary& row : summarise(draws))
+    values.insert(values.end(), {row.mean, row.deviation, row.error, row.bulk_ess, row.tail_ess, row.rhat});
+  const auto rows = static_cast<std::int64_t>(values.size() / 6);
+  return to_numpy(Tensor::from(values, {rows, 6}, Dtype::f64));
+}
+
+}  // namespace
+
+void bind_langevin(py::module_& m) {
+  m.def("langevin_chains", &chains, py::arg("law"), py::arg("t"), py::arg("log_density"), py::arg("keywords"),
+        py::arg("shape"), py::arg("dtype"), py::arg("start"), py::arg("progress"));
+  m.def("langevin_methods", [] {
+    py::dict table;
+    for (const LangevinMethod& method : langevin_methods()) table[py::str(method.name)] = method.text;
+    return table;
+  });
+  m.def("chain_summary", &summary, py::arg("draws"));
+  m.def(
+      "autocorrelation",
+      [](const Tensor& draws, int lags) {
+        const std::vector<double> values = autocorrelation(draws.to_vector(), lags);
+        return to_numpy(Tensor::from(values, {static_cast<std::int64_t>(values.size())}, Dtype::f64));
+      },
+      py::arg("draws"), py::arg("lags"));
+}
+
+}  // namespace fokker::python
