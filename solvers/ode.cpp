@@ -2,14 +2,22 @@
 
 #include <algorithm>
 #include <bit>
-#include <boost/numeric/odeint/stepper/runge_kutta_dopri5.hpp>
 #include <cmath>
+#include <numeric>
+
+#include "fokker/core/autodiff.h"
+#include "fokker/solvers/ode_method.h"
 
 namespace fokker {
 namespace {
 
-using State = std::vector<double>;
-using Stepper = boost::numeric::odeint::runge_kutta_dopri5<State>;
+using detail::OdeMethod;
+using detail::OdeState;
+using detail::OdeStep;
+using detail::OdeStepper;
+using detail::OdeSystem;
+using Rows = std::vector<std::size_t>;
+
 constexpr int lattice_bits = 40;
 constexpr std::int64_t lattice_end = std::int64_t{1} << lattice_bits;
 
@@ -17,33 +25,61 @@ constexpr std::int64_t lattice_end = std::int64_t{1} << lattice_bits;
 struct Progress {
   std::int64_t position = 0;
   int level = lattice_bits - 5;
+  std::int64_t tries = 0;
 };
 
 class Integration {
  public:
-  Integration(const VectorField& field, const Tensor& x, double t0, double t1, const OdeConfig& config)
-      : field_(field), config_(config), shape_(x.shape()), dtype_(x.dtype()), t0_(t0), t1_(t1), x_(x.to_vector()) {
+  Integration(const SampleField& field, const Tensor& x, double t0, double t1, const OdeConfig& config)
+      : field_(field),
+        config_(config),
+        method_(detail::ode_method(config.method)),
+        shape_(x.shape()),
+        dtype_(x.dtype()),
+        t0_(t0),
+        t1_(t1),
+        x_(x.to_vector()) {
     rows_ = static_cast<std::size_t>(x.extent(0));
     width_ = rows_ > 0 ? x_.size() / rows_ : 0;
     progress_.resize(rows_);
-    evaluations_.assign(rows_, 1);
-    frames_.assign(config.frames.size(), State(x_.size()));
+    evaluations_.assign(rows_, 0);
+    frames_.assign(config.frames.size(), OdeState(x_.size()));
   }
 
   OdeSolution run() {
-    slope_.resize(x_.size());
-    if (rows_ > 0) evaluate(x_, slope_, t0_);
-    for (auto rows = next_group(); !rows.empty(); rows = next_group()) {
-      step(rows);
-      if (config_.progress) config_.progress(static_cast<double>(slowest()) / static_cast<double>(lattice_end));
-    }
+    if (rows_ > 0) integrate();
     OdeSolution solution{Tensor::from(x_, shape_, dtype_), {}, std::move(evaluations_)};
-    for (const State& frame : frames_) solution.frames.push_back(Tensor::from(frame, shape_, dtype_));
+    for (const OdeState& frame : frames_) solution.frames.push_back(Tensor::from(frame, shape_, dtype_));
     return solution;
   }
 
  private:
-  double time(double position) const { return t0_ + (t1_ - t0_) * (position / static_cast<double>(lattice_end)); }
+  void integrate() {
+    slope_.resize(x_.size());
+    const Rows all = everything();
+    if (method_.slopes) system(all)(x_, slope_, t0_);
+    if (config_.steps > 0) return fixed_steps();
+    for (Rows rows = next_group(); !rows.empty(); rows = next_group()) {
+      controlled_step(rows);
+      report(static_cast<double>(slowest()) / static_cast<double>(lattice_end));
+    }
+  }
+
+  void report(double fraction) const {
+    if (config_.progress) config_.progress(fraction);
+  }
+
+  Rows everything() const {
+    Rows rows(rows_);
+    std::iota(rows.begin(), rows.end(), std::size_t{0});
+    return rows;
+  }
+
+  /// The time of a place in [0, end], exact at both ends.
+  double time(double place, double end) const { return place == end ? t1_ : t0_ + (t1_ - t0_) * (place / end); }
+  double time(std::int64_t position) const {
+    return time(static_cast<double>(position), static_cast<double>(lattice_end));
+  }
 
   std::int64_t slowest() const {
     std::int64_t least = lattice_end;
@@ -52,9 +88,9 @@ class Integration {
   }
 
   /// The samples farthest behind that take the same step.
-  std::vector<std::size_t> next_group() const {
+  Rows next_group() const {
     const std::int64_t least = slowest();
-    std::vector<std::size_t> rows;
+    Rows rows;
     if (least == lattice_end) return rows;
     for (std::size_t i = 0; i < rows_; ++i)
       if (progress_[i].position == least && (rows.empty() || progress_[i].level == progress_[rows[0]].level))
@@ -62,16 +98,21 @@ class Integration {
     return rows;
   }
 
-  void evaluate(const State& x, State& slope, double t) const {
-    const auto count = static_cast<std::int64_t>(x.size() / width_);
-    const Tensor f = field_(Tensor::from(x, with_extent(shape_, 0, count), dtype_), t);
-    require<ShapeError>(f.size() == static_cast<std::int64_t>(x.size()),
-                        "[dopri5] expected a field of {} elements, got {}", x.size(), to_string(f.shape()));
-    slope = f.to_vector();
+  /// The field for some of the samples, counted for those in `counted`.
+  OdeSystem system(const Rows& rows, const Rows& counted) {
+    return [this, &rows, &counted](const OdeState& x, OdeState& slope, double t) {
+      const Shape some = with_extent(shape_, 0, static_cast<std::int64_t>(rows.size()));
+      const Tensor f = field_(Tensor::from(x, some, dtype_), t, rows);
+      require<ShapeError>(f.size() == static_cast<std::int64_t>(x.size()),
+                          "[{}] expected a field of {} elements, got {}", method_.name, x.size(), to_string(f.shape()));
+      slope = f.to_vector();
+      for (const std::size_t row : counted) ++evaluations_[row];
+    };
   }
+  OdeSystem system(const Rows& rows) { return system(rows, rows); }
 
-  State gather(const State& all, const std::vector<std::size_t>& rows) const {
-    State some;
+  OdeState gather(const OdeState& all, const Rows& rows) const {
+    OdeState some;
     some.reserve(rows.size() * width_);
     for (const std::size_t row : rows) {
       const auto begin = all.begin() + static_cast<std::ptrdiff_t>(row * width_);
@@ -80,89 +121,148 @@ class Integration {
     return some;
   }
 
-  void step(const std::vector<std::size_t>& rows) {
+  void controlled_step(const Rows& rows) {
     const Progress at = progress_[rows[0]];
-    const double size = std::ldexp(1, at.level);
-    const double t = time(static_cast<double>(at.position)), h = time(static_cast<double>(at.position) + size) - t;
-    const State before = gather(x_, rows), slope = gather(slope_, rows);
-    State after(before.size()), slope_after(before.size()), error(before.size());
-    const auto system = [this](const State& x, State& dxdt, double at_time) { evaluate(x, dxdt, at_time); };
-    Stepper().do_step(system, before, slope, t, after, slope_after, h, error);
+    const double t = time(at.position), end = time(at.position + (std::int64_t{1} << at.level));
+    const auto stepper = method_.make();
+    OdeStep step{t, end - t, gather(x_, rows), gather(slope_, rows), {}, {}, {}};
+    stepper->step(system(rows), step);
+    std::vector<double> errors;
+    Rows accepted;  // places within the group
     for (std::size_t i = 0; i < rows.size(); ++i) {
-      evaluations_[rows[i]] += 6;
-      const double e = norm(before, after, error, i * width_);
-      if (e <= 1) {
-        interpolate(rows[i], i * width_, {before, slope, after, slope_after}, t, h);
-        std::copy_n(&after[i * width_], width_, &x_[rows[i] * width_]);
-        std::copy_n(&slope_after[i * width_], width_, &slope_[rows[i] * width_]);
-      }
-      control(rows[i], e);
+      errors.push_back(norm(step, i * width_));
+      if (errors[i] <= 1) accepted.push_back(i);
+    }
+    keep(rows, accepted, *stepper, step, end);
+    for (std::size_t i = 0; i < rows.size(); ++i) control(rows[i], errors[i]);
+  }
+
+  void fixed_steps() {
+    const auto stepper = method_.make();
+    const Rows rows = everything();
+    const auto steps = static_cast<double>(config_.steps);
+    for (std::int64_t i = 0; i < config_.steps; ++i) {
+      const double t = time(static_cast<double>(i), steps), end = time(static_cast<double>(i + 1), steps);
+      OdeStep step{t, end - t, x_, slope_, {}, {}, {}};
+      stepper->step(system(rows), step);
+      for (std::size_t k = 0; k < step.after.size(); ++k)
+        require<NumericalError>(std::isfinite(step.after[k]),
+                                "[{}] sample {} is not finite after step {} of {}, from t = {} to {}; take more steps, "
+                                "or check the field there",
+                                method_.name, number(k / width_), i + 1, config_.steps, t, end);
+      keep(rows, rows, *stepper, step, end);
+      report(static_cast<double>(i + 1) / steps);
     }
   }
 
-  double norm(const State& before, const State& after, const State& error, std::size_t begin) const {
-    double sum = 0;
-    for (std::size_t j = begin; j < begin + width_; ++j) {
-      const double scale = config_.absolute + config_.relative * std::max(std::abs(before[j]), std::abs(after[j]));
-      sum += error[j] / scale * (error[j] / scale);
+  /// The accepted ones among `rows` move on to `end`; frames on the way are filled in.
+  void keep(const Rows& rows, const Rows& accepted, const OdeStepper& stepper, const OdeStep& step, double end) {
+    const auto copy = [&](const OdeState& from, OdeState& to) {
+      for (const std::size_t i : accepted) std::copy_n(&from[i * width_], width_, &to[rows[i] * width_]);
+    };
+    if (accepted.empty()) return;
+    Rows moving;
+    for (const std::size_t i : accepted) moving.push_back(rows[i]);
+    for (std::size_t f = 0; f < frames_.size(); ++f) {
+      const double at = config_.frames[f];
+      if (at == step.t) {
+        copy(step.before, frames_[f]);
+      } else if (at == end) {
+        copy(step.after, frames_[f]);
+      } else if ((at > step.t) == (end > step.t) && (at < end) == (end > step.t)) {
+        OdeState inside;
+        stepper.interpolate(system(rows, moving), step, at, inside);
+        copy(inside, frames_[f]);
+      }
     }
-    return std::sqrt(sum / static_cast<double>(width_));
+    copy(step.after, x_);
+    if (method_.slopes) copy(step.slope_after, slope_);
+  }
+
+  double norm(const OdeStep& step, std::size_t begin) const {
+    const auto ratio = [&](std::size_t k) {
+      const double size = std::max(std::abs(step.before[k]), std::abs(step.after[k]));
+      return std::abs(step.error[k]) / (config_.absolute + config_.relative * size);
+    };
+    const std::size_t together = width_ - static_cast<std::size_t>(config_.apart);
+    double sum = 0;
+    for (std::size_t k = begin; k < begin + together; ++k) sum += ratio(k) * ratio(k);
+    double worst = together > 0 ? std::sqrt(sum / static_cast<double>(together)) : 0;
+    for (std::size_t k = begin + together; k < begin + width_; ++k)
+      if (const double r = ratio(k); !(r <= worst) && !std::isnan(worst)) worst = r;
+    return worst;
   }
 
   /// Accepts or rejects by the error `e`, and sets the size of the next step.
   void control(std::size_t row, double e) {
     Progress& p = progress_[row];
     const bool accepted = e <= 1;
-    const double factor = std::isfinite(e) ? std::clamp(0.9 * std::pow(e, -0.2), 0.1, 4.0) : 0.1;
+    const double factor =
+        std::isfinite(e) ? std::clamp(0.9 * std::pow(e, -1.0 / (method_.error_order + 1)), 0.1, 4.0) : 0.1;
     if (accepted) p.position += std::int64_t{1} << p.level;
     p.level += static_cast<int>(std::floor(std::log2(factor)));
     if (p.position > 0 && p.position < lattice_end)
       p.level = std::min(p.level, std::countr_zero(static_cast<std::uint64_t>(p.position)));
     p.level = std::min(p.level, lattice_bits);
+    ++p.tries;
+    if (p.position == lattice_end) return;
+    require<NumericalError>(std::isfinite(e) || p.level >= 0,
+                            "[{}] sample {} is not finite: step {}, from t = {}; check the field there, or raise t_min",
+                            method_.name, number(row), p.tries, time(p.position));
     require<NumericalError>(
-        p.level >= 0 || p.position == lattice_end,
-        "[dopri5] sample {}: the step size vanished at t = {}; the field is not finite or not smooth "
-        "there: raise t_min or the tolerance",
-        row, time(static_cast<double>(p.position)));
+        p.level >= 0 && p.tries < config_.max_steps,
+        "[{}] sample {} does not meet the tolerance: {} at step {}, t = {}; raise the tolerance, or "
+        "check whether the field is smooth there",
+        method_.name, number(row), p.level < 0 ? "the step size vanished" : "out of steps (max_steps)", p.tries,
+        time(p.position));
   }
 
-  struct Ends {
-    const State &before, &slope, &after, &slope_after;
-  };
-  /// The frames within an accepted step, by the cubic through both ends and their slopes.
-  void interpolate(std::size_t row, std::size_t begin, const Ends& e, double t, double h) {
-    for (std::size_t f = 0; f < frames_.size(); ++f) {
-      const double u = (config_.frames[f] - t) / h;
-      if (u < 0 || u > 1) continue;
-      const double a = (1 + 2 * u) * (1 - u) * (1 - u), b = u * (1 - u) * (1 - u) * h;
-      const double c = u * u * (3 - 2 * u), d = u * u * (u - 1) * h;
-      for (std::size_t j = 0; j < width_; ++j) {
-        const std::size_t k = begin + j;
-        frames_[f][row * width_ + j] = a * e.before[k] + b * e.slope[k] + c * e.after[k] + d * e.slope_after[k];
-      }
-    }
-  }
+  std::int64_t number(std::size_t row) const { return config_.first_sample + static_cast<std::int64_t>(row); }
 
-  const VectorField& field_;
+  const SampleField& field_;
   const OdeConfig& config_;
+  const OdeMethod& method_;
   Shape shape_;
   Dtype dtype_;
   double t0_, t1_;
-  State x_, slope_;
+  OdeState x_, slope_;
   std::size_t rows_ = 0, width_ = 0;
   std::vector<Progress> progress_;
   std::vector<std::int64_t> evaluations_;
-  std::vector<State> frames_;
+  std::vector<OdeState> frames_;
 };
+
+void check(const Tensor& x, double t0, double t1, const OdeConfig& config) {
+  const std::string& name = config.method;
+  const OdeMethod& method = detail::ode_method(name);
+  require<ShapeError>(x.rank() > 0, "[{}] expected x [B, ...], got a scalar", name);
+  require<ConfigError>(std::isfinite(t0) && std::isfinite(t1) && t0 != t1,
+                       "[{}] expected two different finite times, got {} and {}", name, t0, t1);
+  require<ConfigError>(config.absolute > 0 && config.relative >= 0,
+                       "[{}] expected tolerances absolute > 0 and relative >= 0, got {} and {}", name, config.absolute,
+                       config.relative);
+  require<ConfigError>(config.steps >= 0 && config.max_steps > 0, "[{}] expected steps >= 0 and max_steps > 0", name);
+  require<ConfigError>(config.steps > 0 || method.error_order > 0,
+                       "[{}] has no error control: set `steps`, or take dopri5 or fehlberg78", name);
+  const std::int64_t width = x.extent(0) > 0 ? x.size() / x.extent(0) : 0;
+  require<ConfigError>(config.apart >= 0 && config.apart <= width, "[{}] expected apart in 0 … {}, got {}", name, width,
+                       config.apart);
+  for (const double t : config.frames)
+    require<ConfigError>(std::min(t0, t1) <= t && t <= std::max(t0, t1), "[{}] the frame {} is not within {} … {}",
+                         name, t, t0, t1);
+}
 
 }  // namespace
 
-OdeSolution dopri5(const VectorField& field, const Tensor& x, double t0, double t1, const OdeConfig& config) {
-  require<ShapeError>(x.rank() > 0, "[dopri5] expected x [B, ...], got a scalar");
-  require<ConfigError>(config.absolute > 0 && config.relative >= 0,
-                       "[dopri5] expected tolerances absolute > 0 and relative >= 0, got {} and {}", config.absolute,
-                       config.relative);
+OdeSolution solve_ode(const SampleField& field, const Tensor& x, double t0, double t1, const OdeConfig& config) {
+  check(x, t0, t1, config);
+  const NoGrad off_tape;
   return Integration(field, x, t0, t1, config).run();
+}
+
+OdeSolution solve_ode(const VectorField& field, const Tensor& x, double t0, double t1, const OdeConfig& config) {
+  const SampleField any = [&](const Tensor& at, double t, std::span<const std::size_t>) { return field(at, t); };
+  return solve_ode(any, x, t0, t1, config);
 }
 
 }  // namespace fokker
