@@ -28,7 +28,8 @@ enum class Stream : std::uint32_t {
   data,
   split,
   label,
-  third_area
+  third_area,
+  probe
 };
 
 /// A place in a counter-based random sequence: a value, without state.  Element e of (seed, stream, step) is the same

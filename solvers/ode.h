@@ -17,6 +17,7 @@ using SampleField = std::function<Tensor(const Tensor& x, double t, std::span<co
 /// What OdeConfig::method may say:
 ///   dopri5                    Dormand–Prince 5(4) [dormand1980] with its own interpolant of order 4; the default;
 ///   fehlberg78                Runge–Kutta–Fehlberg 7(8) [fehlberg1968], carried on in order 8: tight tolerances, references;
+///                             its error estimate is 0 where slopes depend on time alone;
 ///   adams_bashforth_moulton   four steps, order 4, two evaluations a step; fixed steps alone [hairer1993].
 std::vector<std::string> ode_method_names();
 
