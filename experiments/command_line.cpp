@@ -71,6 +71,10 @@ void define(CLI::App& app, Arguments& arguments) {
   compare->add_option("overrides", arguments.overrides, "keys of the file, as seeds=10");
   compare->add_option("--out", arguments.out, "the folder of results; default runs/NAME/TIME-HASH");
   add_common(compare, arguments);
+  CLI::App* likelihood = app.add_subcommand("likelihood", "bits per dimension of a run's held-out data");
+  likelihood->add_option("run", arguments.target, "the folder of the run")->required();
+  likelihood->add_option("settings", arguments.overrides, "as n=64 flow.tolerance=1e-4 divergence.trace=hutchinson");
+  add_common(likelihood, arguments);
   CLI::App* resume = app.add_subcommand("resume", "go on with a run that was interrupted or killed");
   resume->add_option("run", arguments.target, "the folder of the run")->required();
   add_common(resume, arguments);
@@ -97,6 +101,7 @@ int dispatch(const std::string& command, const Arguments& arguments, const RunOp
   if (command == "sample") return sample_command(arguments.target, arguments.overrides, arguments.out, options);
   if (command == "evaluate") return evaluate_command(arguments.target, arguments.overrides, options);
   if (command == "compare") return compare_command(arguments.target, arguments.overrides, arguments.out, options);
+  if (command == "likelihood") return likelihood_command(arguments.target, arguments.overrides, options);
   if (command == "list") return list_command(arguments.target, options);
   return info_command(arguments.target, options);
 }

@@ -24,6 +24,8 @@ int evaluate_command(const std::filesystem::path& run, const std::vector<std::st
                      const RunOptions& options);
 int compare_command(const std::filesystem::path& config, const std::vector<std::string>& overrides,
                     const std::filesystem::path& out, const RunOptions& options);
+int likelihood_command(const std::filesystem::path& run, const std::vector<std::string>& settings,
+                       const RunOptions& options);
 /// An empty kind lists the kinds.
 int list_command(const std::string& kind, const RunOptions& options);
 /// An empty path describes the program itself.

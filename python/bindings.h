@@ -32,6 +32,7 @@ void bind_score(py::module_& m);
 void bind_experiments(py::module_& m);
 void bind_runs(py::module_& m);
 void bind_comparison(py::module_& m);
+void bind_flows(py::module_& m);
 void bind_ops(py::module_& m, py::class_<Tensor>& tensor);
 
 /// A tensor over any Python object: no copy of a writable C-contiguous array of float32 or float64; a copy of
@@ -51,6 +52,10 @@ struct ScoreArgument {
 };
 /// A C++ score, or any callable (x, t) → array of x's shape, which is given NumPy arrays and needs the GIL.
 ScoreArgument to_score(const py::object& object);
+
+/// A callable (x, t) → Tensor that is given tensors and keeps the tape; `where` names it in messages.
+using TensorFunction = std::function<Tensor(const Tensor& x, double t)>;
+TensorFunction to_tensor_function(const py::object& object, const char* where);
 
 }  // namespace fokker::python
 

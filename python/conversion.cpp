@@ -91,6 +91,18 @@ std::shared_ptr<py::object> keep_callable(const py::object& object) {
           }};
 }
 
+TensorFunction to_tensor_function(const py::object& object, const char* where) {
+  require<ConfigError>(PyCallable_Check(object.ptr()) != 0, "[{}] expected a callable (x, t), got {}", where,
+                       py::repr(object).cast<std::string>());
+  const std::shared_ptr<py::object> callable = keep_callable(object);
+  return [callable](const Tensor& x, double t) {
+    const py::gil_scoped_acquire gil;
+    const py::object result = (*callable)(x, t);
+    if (py::isinstance<Tensor>(result)) return result.cast<Tensor>();
+    return to_tensor(result, x.dtype());
+  };
+}
+
 ScoreArgument to_score(const py::object& object) {
   if (py::isinstance<ScoreArgument>(object)) return object.cast<ScoreArgument>();
   require<ConfigError>(PyCallable_Check(object.ptr()) != 0, "[score] expected a Score or a callable (x, t), got {}",

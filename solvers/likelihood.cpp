@@ -46,7 +46,7 @@ class Augmented {
   /// For samples x [n, ...] at the start.
   Augmented(const VectorField& field, const DivergenceConfig& config, const Tensor& x)
       : field_(field), sample_(x.shape()), width_(x.size() / x.extent(0)) {
-    if (config.trace == "exact") return;
+    if (config.exact(width_)) return;
     const Tensor flat = x.view({x.extent(0), width_});
     for (std::int64_t k = 0; k < config.probes; ++k) probes_.push_back(draw_probe(config, flat, k));
   }
@@ -107,7 +107,7 @@ DensityFlow carry_density(const VectorField& f, const Tensor& x, std::array<doub
       "[likelihood] the error estimate of fehlberg78 does not see an integral over time, which the log "
       "density is: take dopri5, or set `steps`");
   const std::int64_t n = x.extent(0), width = x.size() / n;
-  const std::int64_t columns = divergence.trace == "exact" ? 1 : divergence.probes;
+  const std::int64_t columns = divergence.exact(width) ? 1 : divergence.probes;
   const NoGrad off_tape;
   const Tensor state = concat({reshape(x.detach(), {n, width}), Tensor::zeros({n, columns}, x.dtype())}, 1);
   OdeConfig own = ode;

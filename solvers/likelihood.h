@@ -12,7 +12,7 @@ namespace fokker {
 /// hutchinson: εᵀ (∂f/∂x) ε [hutchinson1989], one for each probe ε, of mean 0 and covariance I.  A sample keeps its probes
 /// over the whole ODE [grathwohl2019]: they are functions of the seed and of its values at the start.
 struct DivergenceConfig {
-  std::string trace = "exact";
+  std::string trace = "auto";
   std::string probe = "rademacher";
   std::int64_t probes = 1;
   std::uint64_t seed = 0;
@@ -24,6 +24,9 @@ struct DivergenceConfig {
                  field("probes", &DivergenceConfig::probes,
                        "of hutchinson, for each sample; two or more give a standard error", at_least(1)),
                  field("seed", &DivergenceConfig::seed, "of the probes")};
+
+  /// Whether samples of D elements get the exact trace.
+  bool exact(std::int64_t dimension) const { return trace == "exact" || (trace == "auto" && dimension <= 16); }
 };
 
 /// The states that an ODE carries, and the divergence along their paths.

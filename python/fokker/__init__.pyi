@@ -5,6 +5,13 @@ from ._fokker import *
 from .autodiff import grad as grad
 from .comparison import Comparison as Comparison
 from .comparison import compare as compare
+from .flows import Likelihood as Likelihood
+from .flows import OdeSolution as OdeSolution
+from .flows import decode as decode
+from .flows import encode as encode
+from .flows import interpolate as interpolate
+from .flows import log_likelihood as log_likelihood
+from .flows import solve_ode as solve_ode
 from .langevin_chains import Chains as Chains
 from .langevin_chains import langevin as langevin
 from .networks import FeedForward as FeedForward

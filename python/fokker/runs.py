@@ -7,6 +7,7 @@ import pathlib
 from . import _fokker
 from ._arguments import seed_of
 from ._progress import callback
+from .flows import likelihood_of_run
 from .samples import Samples
 
 
@@ -72,6 +73,13 @@ class Run:
         keywords = {**config, "n": n, "seed": seed_of(seed)}
         drawn, used = self._run.draw(keywords, callback(progress, str(config.get("solver", "sampling"))))
         return Samples(config=used, sde=self.sde.name, **drawn)
+
+    def log_likelihood(self, *, progress=False, **config):
+        """Of the held-out data, in the units of the data: a Likelihood.
+
+        n: the first samples alone; other keywords are those of fk.log_likelihood.
+        """
+        return likelihood_of_run(self._run, progress, config)
 
     def __repr__(self):
         return f"Run({os.fspath(self.path)!r}: {self.config['name']}, {self.network!r})"

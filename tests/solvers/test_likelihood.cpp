@@ -216,6 +216,8 @@ TEST_CASE("evaluations of the score are counted") {
   options.shard = 5;
   const Likelihood found = log_likelihood(counted, sde, x, {}, options);
   CHECK(found.latent.nfe() * 5 == static_cast<double>(rows));
+  CHECK(DivergenceConfig{}.exact(16));
+  CHECK(!DivergenceConfig{}.exact(17));
 }
 
 TEST_CASE("bits per dimension of a standard Gaussian") {
