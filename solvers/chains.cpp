@@ -14,6 +14,7 @@
 #include "fokker/solvers/metropolis.h"
 #include "fokker/solvers/nfe.h"
 #include "fokker/solvers/sampler.h"
+#include "fokker/solvers/solver.h"
 #include "fokker/solvers/underdamped.h"
 
 namespace fokker {
@@ -172,15 +173,6 @@ class ChainShard {
   std::vector<StepAdaptation> adaptations_;
 };
 
-/// The first row that is not finite, or −1.
-std::int64_t not_finite(const Tensor& x) {
-  return visit(x.dtype(), [&]<class T>(T) -> std::int64_t {
-    const auto values = x.data<T>();
-    const auto found = std::ranges::find_if(values, [](T value) { return !std::isfinite(value); });
-    return found == values.end() ? -1 : (found - values.begin()) / (x.size() / x.extent(0));
-  });
-}
-
 class ChainRun {
  public:
   ChainRun(const Target& target, const ChainConfig& config, const ChainOptions& options)
@@ -239,7 +231,7 @@ class ChainRun {
   }
 
   void check(const Tensor& x, std::int64_t first, std::int64_t number) const {
-    const std::int64_t row = not_finite(x);
+    const std::int64_t row = detail::first_not_finite(x);
     require<NumericalError>(
         row < 0, "[{}] chain {} is not finite by step {} of {}; take a smaller step than {}, or check the score",
         config_.method, first + row, number + 1, config_.burn_in + config_.steps, config_.step);

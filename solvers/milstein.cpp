@@ -21,9 +21,14 @@ Tensor Milstein::step(const Sde& sde, const BrownianIncrement& b, const Tensor& 
   Tensor slope;
   if (derivative_ == Derivative::autodiff) {
     slope = noise_correction(sde, x, t0);
-  } else {
+  } else if (sde.calculus() == Calculus::ito) {
     const detail::DriftTerm support[] = {{h, f}, {root, g}};
     slope = (sde.diffusion(detail::advance(x, support, {}, b), t0) - g) * (1 / root);
+  } else {
+    // W² has a mean: the first-order error of a one-sided difference would add up.
+    const detail::DriftTerm up[] = {{root, g}}, down[] = {{-root, g}};
+    slope = (sde.diffusion(detail::advance(x, up, {}, b), t0) - sde.diffusion(detail::advance(x, down, {}, b), t0)) *
+            (0.5 / root);
   }
   const detail::DriftTerm terms[] = {{h, f}, {0.5, slope * twice}};
   const detail::NoiseTerm noise[] = {{g, 1, 0}};

@@ -19,8 +19,8 @@ using Made = std::unique_ptr<Solver>;
 struct SolverEntry {
   const char* name;
   const char* text;
-  detail::Run run;
-  Made (*make)();  // nullptr: not a stepper of any SDE
+  detail::Run run;  // nullptr: a stepper that does not sample
+  Made (*make)();   // nullptr: not a stepper of any SDE
 };
 
 constexpr SolverEntry entries[] = {
@@ -41,10 +41,12 @@ constexpr SolverEntry entries[] = {
     {"shark", "Foster's ShARK on the reverse SDE", detail::run_steps, [] { return Made(new Shark); }},
     {"sea", "shifted Euler on the reverse SDE; best in the clock \"snr\"", detail::run_steps,
      [] { return Made(new Sea); }},
-    {"sriw1", "Roessler's SRIW1, for diagonal noise", detail::run_steps, [] { return Made(new Sri("sriw1", sriw1)); }},
-    {"sriw2", "Roessler's SRIW2, for diagonal noise", detail::run_steps, [] { return Made(new Sri("sriw2", sriw2)); }},
-    {"sosri", "the stability-optimised SOSRI, for diagonal noise", detail::run_steps,
-     [] { return Made(new Sri("sosri", sosri)); }},
+    {"sriw1", "Roessler's SRIW1, for diagonal noise", detail::run_steps,
+     [] { return Made(new Sri("sriw1", sriw1, 2)); }},
+    {"sriw2", "Roessler's SRIW2, for diagonal noise", detail::run_steps,
+     [] { return Made(new Sri("sriw2", sriw2, 1.5)); }},
+    {"sosri", "the stability-optimised SOSRI, for diagonal noise; its stages leave the step, so it draws no samples",
+     nullptr, [] { return Made(new Sri("sosri", sosri, 1.5)); }},
     {"dri1", "DRI1, of weak order 2 for general noise", detail::run_steps, [] { return Made(new Dri1); }},
     {"heun", "Heun on the probability-flow ODE", detail::run_heun, nullptr},
     {"probability_flow", "Dormand-Prince 5(4) on the probability-flow ODE, each sample with its own steps",
@@ -67,7 +69,8 @@ const SolverEntry& find(const std::string& name) {
 
 std::vector<std::string> solver_names() {
   std::vector<std::string> names;
-  for (const auto& entry : entries) names.emplace_back(entry.name);
+  for (const auto& entry : entries)
+    if (entry.run) names.emplace_back(entry.name);
   return names;
 }
 
@@ -96,7 +99,13 @@ std::vector<SolverSummary> solver_summaries() {
 
 namespace detail {
 
-Run sampler_run(const std::string& name) { return find(name).run; }
+Run sampler_run(const std::string& name) {
+  const SolverEntry& entry = find(name);
+  require<ConfigError>(entry.run != nullptr,
+                       "[solver] {} draws no samples, since its stages leave the step; take one of {}", name,
+                       fmt::join(solver_names(), ", "));
+  return entry.run;
+}
 
 }  // namespace detail
 }  // namespace fokker

@@ -1,15 +1,14 @@
 #include "fokker/solvers/sampler.h"
 
 #include <algorithm>
-#include <atomic>
 #include <chrono>
 #include <cmath>
 #include <cstring>
-#include <mutex>
 
 #include "fokker/core/autodiff.h"
 #include "fokker/core/parallel.h"
 #include "fokker/solvers/nfe.h"
+#include "fokker/solvers/progress_meter.h"
 #include "fokker/solvers/trajectory.h"
 
 namespace fokker {
@@ -23,34 +22,6 @@ std::int64_t shard_size(const SampleOptions& options) {
   if (options.shard > 0) return options.shard;
   return std::clamp<std::int64_t>(2048 / std::max<std::int64_t>(1, options.shape.size()), 8, 1024);
 }
-
-/// Counts sample-steps over all workers and calls back at most every 20 ms.
-class ProgressMeter {
- public:
-  ProgressMeter(const SampleOptions& options, std::int64_t total) : callback_(options.progress), total_(total) {}
-  void add(std::int64_t count) {
-    if (!callback_) return;
-    const std::int64_t done = done_.fetch_add(count) + count;
-    if (cancelled_.load(std::memory_order_relaxed)) throw Cancelled("[sample] cancelled by the progress callback");
-    std::unique_lock<std::mutex> held(mutex_, std::try_to_lock);
-    if (!held && done < total_) return;
-    if (!held) held.lock();
-    const auto now = Time::now();
-    if (done < total_ && now - last_ < std::chrono::milliseconds(20)) return;
-    last_ = now;
-    if (callback_(std::min(done, total_), total_)) return;
-    cancelled_ = true;
-    throw Cancelled("[sample] cancelled by the progress callback");
-  }
-
- private:
-  const std::function<bool(std::int64_t, std::int64_t)>& callback_;
-  std::int64_t total_;
-  std::atomic<std::int64_t> done_{0};
-  std::atomic<bool> cancelled_{false};
-  std::mutex mutex_;
-  Time::time_point last_ = Time::now();
-};
 
 Shape batch_shape(std::int64_t n, const Shape& sample) { return with_axis(sample, 0, n); }
 
@@ -84,7 +55,7 @@ class Sampling {
         config_(config),
         options_(options),
         run_(detail::sampler_run(config.solver)),
-        meter_(options, config.n * config.steps) {
+        meter_(options.progress, config.n * config.steps) {
     config.validate();
     require<ConfigError>(config.n > 0, "[sample] expected n >= 1, got {}", config.n);
     require<ConfigError>(options.trajectory >= 0, "[sample] expected trajectory >= 0, got {}", options.trajectory);
@@ -182,7 +153,7 @@ class Sampling {
   const SampleConfig& config_;
   const SampleOptions& options_;
   detail::Run run_;
-  ProgressMeter meter_;
+  detail::ProgressMeter meter_;
   std::vector<double> grid_;
   std::vector<std::int64_t> points_;
   Samples result_;

@@ -31,15 +31,6 @@ void check_grid(std::span<const double> grid) {
                          i + 1);
 }
 
-/// The first sample that is not finite, or −1.
-std::int64_t not_finite(const Tensor& x) {
-  return visit(x.dtype(), [&]<class T>(T) -> std::int64_t {
-    const auto values = x.data<T>();
-    const auto found = std::ranges::find_if(values, [](T value) { return !std::isfinite(value); });
-    return found == values.end() ? -1 : (found - values.begin()) / (x.size() / x.extent(0));
-  });
-}
-
 using Watch = std::function<void(std::size_t step, const Tensor& x)>;
 
 Tensor march(const Sde& sde, const Solver& solver, const BrownianMotion& noise, Tensor x, std::span<const double> grid,
@@ -57,6 +48,25 @@ Tensor march(const Sde& sde, const Solver& solver, const BrownianMotion& noise, 
     if (watch) watch(i, x);
   }
   return x;
+}
+
+Tensor checked_march(const Sde& sde, const Solver& solver, const BrownianMotion& noise, const Tensor& x,
+                     std::span<const double> grid, const Watch& watch = {}) {
+  require_fit(solver, sde);
+  check_grid(grid);
+  require<ShapeError>(x.rank() > 0, "[solve] expected a state [B, ...], got a scalar");
+  Tensor end = march(sde, solver, noise, x, grid, watch);
+  if (x.size() == 0 || detail::first_not_finite(end) < 0) return end;
+  // Once more, since the noise repeats, to find where it began.
+  const NoGrad off_tape;
+  march(sde, solver, noise, x.detach(), grid, [&](std::size_t i, const Tensor& at) {
+    const std::int64_t sample = detail::first_not_finite(at);
+    require<NumericalError>(sample < 0,
+                            "[{}] sample {} of {} is not finite after step {} of {}, from t = {} to {}; take smaller "
+                            "steps, or check drift and diffusion there",
+                            solver.name(), sample, sde.name(), i + 1, grid.size() - 1, grid[i], grid[i + 1]);
+  });
+  return end;
 }
 
 }  // namespace
@@ -79,21 +89,14 @@ void require_fit(const Solver& solver, const Sde& sde) {
 
 Tensor solve(const Sde& sde, const Solver& solver, const BrownianMotion& noise, Tensor x,
              std::span<const double> grid) {
-  require_fit(solver, sde);
-  check_grid(grid);
-  require<ShapeError>(x.rank() > 0, "[solve] expected a state [B, ...], got a scalar");
-  Tensor end = march(sde, solver, noise, x, grid);
-  if (x.size() == 0 || not_finite(end) < 0) return end;
-  // Once more, since the noise repeats, to find where it began.
-  const NoGrad off_tape;
-  march(sde, solver, noise, x.detach(), grid, [&](std::size_t i, const Tensor& at) {
-    const std::int64_t sample = not_finite(at);
-    require<NumericalError>(sample < 0,
-                            "[{}] sample {} of {} is not finite after step {} of {}, from t = {} to {}; take smaller "
-                            "steps, or check drift and diffusion there",
-                            solver.name(), sample, sde.name(), i + 1, grid.size() - 1, grid[i], grid[i + 1]);
-  });
-  return end;
+  return checked_march(sde, solver, noise, x, grid);
+}
+
+std::vector<Tensor> solve_path(const Sde& sde, const Solver& solver, const BrownianMotion& noise, const Tensor& x,
+                               std::span<const double> grid) {
+  std::vector<Tensor> states = {x};
+  checked_march(sde, solver, noise, x, grid, [&](std::size_t, const Tensor& at) { states.push_back(at); });
+  return states;
 }
 
 std::vector<double> uniform_points(double begin, double end, std::int64_t steps) {
@@ -106,6 +109,15 @@ std::vector<double> uniform_points(double begin, double end, std::int64_t steps)
 }
 
 namespace detail {
+
+std::int64_t first_not_finite(const Tensor& x) {
+  return visit(x.dtype(), [&]<class T>(T) -> std::int64_t {
+    const auto values = x.data<T>();
+    const auto found = std::ranges::find_if(values, [](T value) { return !std::isfinite(value); });
+    return found == values.end() ? -1 : (found - values.begin()) / (x.size() / x.extent(0));
+  });
+}
+
 namespace {
 
 /// Up to three more terms on top of `x` at a pass.

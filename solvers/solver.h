@@ -42,10 +42,17 @@ void require_fit(const Solver& solver, const Sde& sde);
 /// is not finite.
 Tensor solve(const Sde& sde, const Solver& solver, const BrownianMotion& noise, Tensor x, std::span<const double> grid);
 
+/// The states at every point of the grid, x the first.
+std::vector<Tensor> solve_path(const Sde& sde, const Solver& solver, const BrownianMotion& noise, const Tensor& x,
+                               std::span<const double> grid);
+
 /// `steps` equal steps from `begin` to `end`: steps + 1 points.
 std::vector<double> uniform_points(double begin, double end, std::int64_t steps);
 
 namespace detail {
+
+/// The first row of x that is not finite, or −1.
+std::int64_t first_not_finite(const Tensor& x);
 
 /// g · b: elementwise where they have equal ranks, else the matrices g [B, D, M] times the vectors b [B, M].
 Tensor times(const Tensor& g, const Tensor& b);

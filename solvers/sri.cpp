@@ -78,7 +78,8 @@ static_assert(satisfies_order_conditions(optimised));
 
 const SriTableau sriw1 = w1, sriw2 = w2, sosri = optimised;
 
-Sri::Sri(std::string name, const SriTableau& tableau) : name_(std::move(name)), tableau_(tableau) {
+Sri::Sri(std::string name, const SriTableau& tableau, double weak)
+    : name_(std::move(name)), tableau_(tableau), weak_(weak) {
   const auto any = [](const SriTableau::Row& row) { return std::ranges::any_of(row, [](double v) { return v != 0; }); };
   for (std::size_t i = 0; i < moves_.size(); ++i) moves_[i] = any(tableau.a0[i]) || any(tableau.b0[i]);
   evaluations_ = 1 + static_cast<int>(std::ranges::count(moves_, true));

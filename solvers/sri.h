@@ -59,16 +59,17 @@ constexpr bool satisfies_order_conditions(const SriTableau& m) {
 /// SRIW1 and SRIW2 [rossler2010];  SOSRI [rackauckas2020], optimised for mean-square stability.
 extern const SriTableau sriw1, sriw2, sosri;
 
-/// The method of a tableau.  Strong order 1.5 under additive, diagonal and scalar noise, weak order 2.
+/// The method of a tableau.  Strong order 1.5 under additive, diagonal and scalar noise; weak order `weak` under
+/// multiplicative noise, 2 under additive noise.
 class Sri final : public Solver {
  public:
-  Sri(std::string name, const SriTableau& tableau);
+  Sri(std::string name, const SriTableau& tableau, double weak);
   std::string name() const override { return name_; }
   SolverClaims claims() const override {
     return {.strong_additive = 1.5,
             .strong_diagonal = 1.5,
             .weak_additive = 2,
-            .weak = 2,
+            .weak = weak_,
             .evaluations = evaluations_,
             .areas = 1};
   }
@@ -79,6 +80,7 @@ class Sri final : public Solver {
   std::string name_;
   SriTableau tableau_;
   std::array<bool, SriTableau::stages> moves_;  // whether Yᵢ differs from x
+  double weak_;
   int evaluations_;
 };
 

@@ -90,8 +90,7 @@ def test_callable_may_differentiate():
     np.testing.assert_allclose(a.values, b.values, rtol=1e-8, atol=1e-8)
 
 
-# sosri diverges here in steps this large.
-@pytest.mark.parametrize("solver", [name for name in fk.solvers.names() if name != "sosri"])
+@pytest.mark.parametrize("solver", fk.solvers.names())
 def test_same_bits_for_any_number_of_samples_and_threads(solver):
     mixture, sde = fk.GaussianMixture.ring(), fk.VP()
     before = fk.thread_count()

@@ -1,8 +1,12 @@
 // Strong orders on paths shared by all step sizes, and weak orders without sampling.
+#include <Eigen/Core>
 #include <cmath>
 
 #include "fokker/core/ops/elementwise.h"
+#include "fokker/core/ops/view.h"
+#include "fokker/sde/calculus.h"
 #include "fokker/sde/double_well.h"
+#include "fokker/sde/function_sde.h"
 #include "fokker/sde/gbm.h"
 #include "fokker/sde/ou.h"
 #include "fokker/solvers/brownian_path.h"
@@ -22,6 +26,8 @@ struct Problem {
   const Sde& sde;
   Tensor x0, exact;  // x(0) and x(1) of each path
   bool linear;
+  const BrownianPath* path = nullptr;  // another than the_path()
+  int first_level = coarsest;
 };
 
 const BrownianPath& the_path() {
@@ -85,9 +91,10 @@ enum class Defect { none, fresh_area, fresh_noise };
 /// The order of the root mean square error at t = 1 over six step sizes, its interval by a bootstrap over paths.
 Order strong_order(const Solver& solver, const Problem& problem, Defect defect = Defect::none) {
   std::vector<std::vector<double>> squares;
-  for (int level = coarsest; level < coarsest + levels; ++level) {
-    const Inconsistent wrong(the_path(), defect == Defect::fresh_noise, defect == Defect::fresh_area, 100 + level);
-    const BrownianMotion& noise = defect == Defect::none ? static_cast<const BrownianMotion&>(the_path()) : wrong;
+  const BrownianPath& path = problem.path ? *problem.path : the_path();
+  for (int level = problem.first_level; level < problem.first_level + levels; ++level) {
+    const Inconsistent wrong(path, defect == Defect::fresh_noise, defect == Defect::fresh_area, 100 + level);
+    const BrownianMotion& noise = defect == Defect::none ? static_cast<const BrownianMotion&>(path) : wrong;
     const Tensor x = solve(problem.sde, solver, noise, problem.x0, uniform_points(0, 1, std::int64_t{1} << level));
     squares.emplace_back();
     for (std::int64_t i = 0; i < paths; ++i) squares.back().push_back(std::pow(x.at(i) - problem.exact.at(i), 2));
@@ -156,6 +163,92 @@ TEST_CASE("every stepper that takes diagonal noise has the strong order that it 
   }
 }
 
+namespace {
+
+/// dx = σ A x dB with A² = −1, one Brownian motion:  Itô x(1) = e^{σ²/2} R(σ B) x(0), Stratonovich without the factor.
+FunctionSde rotation(double sigma, Calculus calculus) {
+  const auto still = [](const Tensor& x, double) { return x * 0; };
+  const auto turn = [sigma](const Tensor& x, double) {
+    return sigma * concat({slice(x, 1, 1, 2), -slice(x, 1, 0, 1)}, 1);
+  };
+  return {still, turn, {.name = "rotation", .noise = Noise::scalar, .calculus = calculus}};
+}
+
+Tensor rotated(double sigma, Calculus calculus, const Tensor& b) {
+  const Tensor size = Tensor::full(b.shape(), calculus == Calculus::ito ? std::exp(sigma * sigma / 2) : 1, b.dtype());
+  return concat({size * cos(sigma * b), -size * sin(sigma * b)}, 1);
+}
+
+/// Two noises that do not commute:  dx₁ = −½ x₁ dt + dB₁,  dx₂ = −½ x₂ dt + x₁ dB₂; in a step, their Lévy area.
+FunctionSde crossed(Calculus calculus) {
+  const auto diffusion = [](const Tensor& x, double) {
+    const Tensor a = slice(x, 1, 0, 1), zero = a * 0;
+    return reshape(concat({zero + 1, zero, zero, a}, 1), {x.extent(0), 2, 2});
+  };
+  return {[](const Tensor& x, double) { return -0.5 * x; },
+          diffusion,
+          {.name = "crossed", .noise = Noise::general, .calculus = calculus, .brownian = 2}};
+}
+
+void check_orders(const Problem& problem, double claimed(const SolverClaims&)) {
+  int measured = 0;
+  for (const auto& name : stepper_names()) {
+    const auto solver = make_solver(name);
+    const SolverClaims claims = solver->claims();
+    const bool calculus = problem.sde.calculus() == Calculus::ito ? claims.ito : claims.stratonovich;
+    if (!calculus || claimed(claims) == 0) {
+      CHECK_THROWS_AS(strong_order(*solver, problem), ConfigError);
+      continue;
+    }
+    const Order order = strong_order(*solver, problem);
+    INFO(name << " on " << problem.name << ": " << order.value << " ± " << order.half_width);
+    CHECK(std::abs(order.value - claimed(claims)) < 0.1);
+    CHECK(order.half_width < 0.1);
+    ++measured;
+  }
+  CHECK(measured > 1);
+}
+
+double diagonal_claim(const SolverClaims& claims) { return claims.strong_diagonal; }
+double general_claim(const SolverClaims& claims) { return claims.strong_general; }
+
+}  // namespace
+
+TEST_CASE("steppers have the order that they claim under diagonal noise, in both calculi") {
+  const Tensor b = the_path().increment(0, 0, 1, 0).w;
+  // x = tanh(½ B + c): nonlinear in drift and noise.
+  const auto noise = [](const Tensor& x, double) { return 0.5 * (1 - square(x)); };
+  const Tensor last = tanh(0.5 * b + std::atanh(0.3));
+  const FunctionSde ito([](const Tensor& x, double) { return -0.25 * x * (1 - square(x)); }, noise,
+                        {.name = "tanh", .noise = Noise::diagonal});
+  check_orders({"tanh, Ito", ito, start(0.3), last, false}, diagonal_claim);
+  const FunctionSde stratonovich([](const Tensor& x, double) { return x * 0; }, noise,
+                                 {.name = "tanh", .noise = Noise::diagonal, .calculus = Calculus::stratonovich});
+  check_orders({"tanh, Stratonovich", stratonovich, start(0.3), last, false}, diagonal_claim);
+  const auto converted = to_stratonovich(gbm);
+  check_orders({"gbm, converted", *converted, start(1), gbm.exact(start(1), b, 1), true}, diagonal_claim);
+}
+
+TEST_CASE("steppers have the order that they claim under one Brownian motion for all components") {
+  const Tensor x0 = concat({start(1), start(0)}, 1);
+  for (const Calculus calculus : {Calculus::ito, Calculus::stratonovich}) {
+    const FunctionSde sde = rotation(0.7, calculus);
+    const Tensor last = rotated(0.7, calculus, the_path().increment(0, 0, 1, 0).w);
+    check_orders({"rotation", sde, x0, last, true}, diagonal_claim);
+  }
+}
+
+TEST_CASE("steppers have the order that they claim under noises that do not commute") {
+  static const BrownianPath path(2025, {paths, 2}, 0, 1, Dtype::f64);
+  const Tensor x0 = Tensor::ones({paths, 2}, Dtype::f64);
+  for (const Calculus calculus : {Calculus::ito, Calculus::stratonovich}) {
+    const FunctionSde sde = crossed(calculus);
+    const auto reference = make_solver(calculus == Calculus::ito ? "euler_maruyama" : "stochastic_heun");
+    const Tensor last = solve(sde, *reference, path, x0, uniform_points(0, 1, 1 << finest));
+    check_orders({"crossed", sde, x0, last, false, &path, 3}, general_claim);
+  }
+}
+
 TEST_CASE("negative controls of the order measurement") {
   const Sra<2> solver("sra1", sra1);
   const auto& problems = additive_problems();
@@ -220,6 +313,144 @@ TEST_CASE("every stepper has the weak order that it claims, in mean and variance
   }
 }
 
+namespace {
+
+using Matrix = Eigen::MatrixXd;
+
+/// dx = A x dt + B₁ x dB₁ + B₂ x dB₂ (Itô), its first two moments at 1 from (1, 0.5), exact and after steps.
+struct LinearSde {
+  Matrix a, b[2];
+  FunctionSde sde(Noise noise) const {
+    const auto apply = [](const Tensor& x, const Matrix& m) {
+      const Tensor u = slice(x, 1, 0, 1), v = slice(x, 1, 1, 2);
+      return concat({m(0, 0) * u + m(0, 1) * v, m(1, 0) * u + m(1, 1) * v}, 1);
+    };
+    const LinearSde self = *this;
+    const auto drift = [=](const Tensor& x, double) { return apply(x, self.a); };
+    if (noise != Noise::general)
+      return {drift, [=](const Tensor& x, double) { return apply(x, self.b[0]); }, {.name = "linear", .noise = noise}};
+    const auto both = [=](const Tensor& x, double) {
+      return permute(reshape(concat({apply(x, self.b[0]), apply(x, self.b[1])}, 1), {x.extent(0), 2, 2}), {0, 2, 1});
+    };
+    return {drift, both, {.name = "linear", .noise = noise, .brownian = 2}};
+  }
+};
+
+Matrix kronecker(const Matrix& a, const Matrix& b) {
+  Matrix k(4, 4);
+  for (int i = 0; i < 4; ++i)
+    for (int j = 0; j < 4; ++j) k(i, j) = a(i / 2, j / 2) * b(i % 2, j % 2);
+  return k;
+}
+
+Matrix exponential(const Matrix& m) {
+  Matrix sum = Matrix::Identity(m.rows(), m.cols()), term = sum;
+  for (int i = 1; i < 60; ++i) sum += term = term * m / i;
+  return sum;
+}
+
+/// Six-point Gauss–Hermite: normal moments up to the eleventh are exact.
+constexpr double nodes[] = {-3.3242574335521189, -1.8891758777537109, -0.61670659019259415,
+                            0.61670659019259415, 1.8891758777537109,  3.3242574335521189};
+constexpr double weights[] = {0.0025557844020562465, 0.088615746041914522, 0.40882846955602919,
+                              0.40882846955602919,   0.088615746041914522, 0.0025557844020562465};
+
+/// E R and E R⊗R of one step x⁺ = R x of length h, by quadrature over (W, H) of `brownian` motions.
+std::pair<Matrix, Matrix> step_moments(const Solver& solver, const Sde& sde, int brownian, double h) {
+  const int variables = 2 * brownian, total = static_cast<int>(std::pow(6, variables));
+  std::vector<double> w, area, weight(static_cast<std::size_t>(total), 1);
+  for (int q = 0; q < total; ++q)
+    for (int v = 0, rest = q; v < variables; ++v, rest /= 6) {
+      weight[static_cast<std::size_t>(q)] *= weights[rest % 6];
+      (v < brownian ? w : area).push_back(nodes[rest % 6] * std::sqrt(v < brownian ? h : h / 12));
+    }
+  const Shape noise = {total, brownian};
+  const BrownianIncrement b{Tensor::from(w, noise, Dtype::f64), Tensor::from(area, noise, Dtype::f64), {}};
+  Tensor column[2];
+  for (int j = 0; j < 2; ++j) {
+    std::vector<double> unit;
+    for (int q = 0; q < total; ++q) unit.push_back(j == 0), unit.push_back(j == 1);
+    column[j] = solver.step(sde, b, Tensor::from(unit, {total, 2}, Dtype::f64), 0, h);
+  }
+  Matrix first = Matrix::Zero(2, 2), second = Matrix::Zero(4, 4);
+  for (int q = 0; q < total; ++q) {
+    Matrix r(2, 2);
+    r << column[0].at(2 * q), column[1].at(2 * q), column[0].at(2 * q + 1), column[1].at(2 * q + 1);
+    first += weight[static_cast<std::size_t>(q)] * r;
+    second += weight[static_cast<std::size_t>(q)] * kronecker(r, r);
+  }
+  return {first, second};
+}
+
+double weak_order(const Solver& solver, const LinearSde& linear, Noise noise) {
+  const int brownian = noise == Noise::general ? 2 : 1;
+  const FunctionSde sde = linear.sde(noise);
+  const Matrix one = Matrix::Identity(2, 2);
+  Matrix generator = kronecker(linear.a, one) + kronecker(one, linear.a);
+  for (int k = 0; k < brownian; ++k) generator += kronecker(linear.b[k], linear.b[k]);
+  const Eigen::Vector2d x0(1, 0.5);
+  const Eigen::Vector4d p0(1, 0.5, 0.5, 0.25);
+  const Matrix mean = exponential(linear.a) * x0, square = exponential(generator) * p0;
+  std::vector<double> errors;
+  for (int level = 3; level < 9; ++level) {
+    auto [first, second] = step_moments(solver, sde, brownian, std::ldexp(1.0, -level));
+    for (int i = 0; i < level; ++i) first = first * first, second = second * second;
+    errors.push_back((first * x0 - mean).norm() + (second * p0 - square).norm());
+  }
+  return slope(errors);
+}
+
+}  // namespace
+
+TEST_CASE("Ito steppers have the weak order that they claim under multiplicative noise") {
+  LinearSde linear;
+  linear.a = (Matrix(2, 2) << -0.5, 0.3, -0.2, -0.4).finished();
+  linear.b[0] = (Matrix(2, 2) << 0.4, 0.2, -0.3, 0.1).finished();
+  linear.b[1] = (Matrix(2, 2) << 0.1, -0.5, 0.2, 0.3).finished();
+  for (const auto& name : stepper_names()) {
+    const auto solver = make_solver(name);
+    const SolverClaims claims = solver->claims();
+    if (!claims.ito) continue;
+    if (claims.strong_diagonal > 0) {
+      const double order = weak_order(*solver, linear, Noise::scalar);
+      INFO(name << ", one Brownian motion: " << order);
+      CHECK(order == Approx(claims.weak).margin(0.15));
+    }
+    if (claims.strong_general > 0) {
+      const double order = weak_order(*solver, linear, Noise::general);
+      INFO(name << ", two that do not commute: " << order);
+      CHECK(order == Approx(claims.weak).margin(0.15));
+    }
+  }
+}
+
+TEST_CASE("solve refuses what it cannot solve, and names the step of a failure") {
+  const SequentialNoise noise(0, {3, 1}, Dtype::f64);
+  const Tensor x = Tensor::ones({3, 1}, Dtype::f64);
+  const auto solver = make_solver("euler_maruyama");
+  const auto run = [&](const Sde& sde, std::vector<double> grid) { return solve(sde, *solver, noise, x, grid); };
+  CHECK_THROWS_WITH(run(ou, {0}), Catch::Contains("at least two points"));
+  CHECK_THROWS_WITH(run(ou, {0, 0.5, 0.4, 1}), Catch::Contains("strictly monotone") && Catch::Contains("point 2"));
+  CHECK_THROWS_AS(run(ou, {0, 0.5, 0.5}), ConfigError);
+  CHECK_THROWS_AS(uniform_points(0, 1, 0), ConfigError);
+  CHECK_THROWS_WITH(solve(ou, *solver, SequentialNoise(0, {3, 2}, Dtype::f64), x, uniform_points(0, 1, 2)),
+                    Catch::Contains("expected noise of shape [3, 1]"));
+  const FunctionSde broken([](const Tensor& at, double t) { return t > 0.4 ? at * std::nan("") : -at; },
+                           [](const Tensor& at, double) { return Tensor::scalar(1, at.dtype()); }, {.name = "broken"});
+  try {
+    run(broken, uniform_points(0, 1, 4));
+    FAIL("no error");
+  } catch (const NumericalError& error) {
+    CHECK_THAT(error.what(), Catch::Contains("sample 0 of broken") && Catch::Contains("step 3 of 4"));
+  }
+  const auto stratonovich = to_stratonovich(gbm);
+  CHECK_THROWS_WITH(run(*stratonovich, uniform_points(0, 1, 4)),
+                    Catch::Contains("stochastic_heun") && Catch::Contains("to_ito"));
+  const auto states = solve_path(ou, *solver, noise, x, uniform_points(0, 1, 4));
+  CHECK(states.size() == 5);
+  CHECK(states.back().at(2) == run(ou, uniform_points(0, 1, 4)).at(2));
+}
+
 TEST_CASE("steppers run backwards in time") {
   // Backwards, OU's drift pushes away from 0: x(0) = e^{θ} x(1) without noise.
   const OrnsteinUhlenbeck quiet(1, 0);
@@ -237,5 +468,5 @@ TEST_CASE("solver names") {
   CHECK_THROWS_WITH(make_solver("sra4"), Catch::Contains("did you mean sra"));
   CHECK_THROWS_WITH(make_solver("probability_flow"), Catch::Contains("euler_maruyama"));
   for (const auto& name : stepper_names()) CHECK(make_solver(name)->clone()->name() == name);
-  CHECK(solver_summaries().size() == solver_names().size());
+  CHECK(solver_summaries().size() > solver_names().size());
 }
