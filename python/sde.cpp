@@ -1,9 +1,11 @@
 // Forward diffusions, the processes made from them, and scores.
 
 #include "fokker/python/bindings.h"
+#include "fokker/sde/calculus.h"
 #include "fokker/sde/cosine.h"
 #include "fokker/sde/double_well.h"
 #include "fokker/sde/edm.h"
+#include "fokker/sde/examples.h"
 #include "fokker/sde/gbm.h"
 #include "fokker/sde/langevin.h"
 #include "fokker/sde/mixture.h"
@@ -33,6 +35,8 @@ void bind_base(py::module_& m) {
   py::class_<Sde, std::shared_ptr<Sde>>(m, "Sde", "dx = drift(x, t) dt + diffusion(x, t) dB (Itô)")
       .def_property_readonly("name", &Sde::name)
       .def_property_readonly("noise", [](const Sde& sde) { return std::string(to_string(sde.noise())); })
+      .def_property_readonly("calculus",
+                             [](const Sde& sde) { return sde.calculus() == Calculus::ito ? "ito" : "stratonovich"; })
       .def(
           "drift", [](const Sde& sde, const Tensor& x, double t) { return sde.drift(x, t); }, py::arg("x"),
           py::arg("t"))
@@ -154,12 +158,52 @@ void bind_mixture(py::module_& m) {
           py::arg("n"), py::arg("seed") = 0, py::arg("dtype") = Dtype::f32);
 }
 
+Noise noise_of(const std::string& name) {
+  for (const Noise noise : {Noise::none, Noise::additive, Noise::diagonal, Noise::scalar, Noise::general})
+    if (name == to_string(noise)) return noise;
+  throw ConfigError(
+      fmt::format("[sde] expected noise to be none, additive, diagonal, scalar or general, got {}", name));
+}
+
+Calculus calculus_of(const std::string& name) {
+  require<ConfigError>(name == "ito" || name == "stratonovich",
+                       "[sde] expected calculus to be ito or stratonovich, got {}", name);
+  return name == "ito" ? Calculus::ito : Calculus::stratonovich;
+}
+
+void bind_functions(py::module_& m) {
+  Process<FunctionSde>(
+      m, "FunctionSde",
+      "dx = drift(x, t) dt + diffusion(x, t) dB, given by callables of a Tensor x [n, …] and a float t.\n"
+      "Written in fokker's ops they can be differentiated (milstein, to_ito, to_stratonovich).\n"
+      "noise: additive, diagonal, scalar (one Brownian motion a sample) or general (diffusion [n, D, M],\n"
+      "brownian=M).  calculus: ito or stratonovich.")
+      .def(py::init([](const py::object& drift, const py::object& diffusion, const std::string& noise,
+                       const std::string& calculus, std::int64_t brownian, const std::string& name) {
+             return FunctionSde(
+                 to_tensor_function(drift, "drift"), to_tensor_function(diffusion, "diffusion"),
+                 {.name = name, .noise = noise_of(noise), .calculus = calculus_of(calculus), .brownian = brownian});
+           }),
+           py::arg("drift"), py::arg("diffusion"), py::arg("noise") = "additive", py::arg("calculus") = "ito",
+           py::arg("brownian") = 0, py::arg("name") = "user SDE");
+  m.def(
+      "to_ito", [](const Sde& sde) { return std::shared_ptr<Sde>(to_ito(sde)); }, py::arg("sde"),
+      "The SDE in Itô's sense with the same solution.");
+  m.def(
+      "to_stratonovich", [](const Sde& sde) { return std::shared_ptr<Sde>(to_stratonovich(sde)); }, py::arg("sde"),
+      "The SDE in Stratonovich's sense with the same solution.");
+  m.def("lorenz", &lorenz, py::arg("noise") = 1.0, "The Lorenz system with additive noise, x [n, 3].");
+  m.def("lotka_volterra", &lotka_volterra, py::arg("a") = 1.0, py::arg("b") = 1.0, py::arg("c") = 1.0,
+        py::arg("noise") = 0.2, "Stochastic Lotka–Volterra, x [n, 2].");
+}
+
 }  // namespace
 
 void bind_sde(py::module_& m) {
   bind_base(m);
   bind_forward(m);
   bind_processes(m);
+  bind_functions(m);
   bind_mixture(m);
 }
 

@@ -2,9 +2,12 @@
 
 #include "fokker/solvers/sampler.h"
 
+#include "fokker/core/autodiff.h"
+#include "fokker/core/ops/view.h"
 #include "fokker/python/keywords.h"
 #include "fokker/python/samples.h"
 #include "fokker/python/watch.h"
+#include "fokker/solvers/brownian_path.h"
 #include "fokker/solvers/registry.h"
 
 namespace fokker::python {
@@ -32,11 +35,28 @@ py::tuple draw(const py::object& score, const ForwardSde& sde, const py::dict& k
   return py::make_tuple(to_dict(samples), to_dictionary(config));
 }
 
+/// [points, n, …], or the last point alone.
+Tensor solve_sde(const Sde& sde, const Tensor& x, const std::vector<double>& grid, const std::string& solver,
+                 std::uint64_t seed, bool same_path) {
+  require<ConfigError>(grid.size() > 1, "[solve] expected at least two times, got {}", grid.size());
+  const NoGrad off_tape;
+  const auto method = make_solver(solver);
+  const Shape shape = sde.noise_shape(x.shape());
+  std::unique_ptr<BrownianMotion> noise = std::make_unique<SequentialNoise>(seed, shape, x.dtype());
+  if (same_path) noise = std::make_unique<BrownianPath>(seed, shape, grid.front(), grid.back(), x.dtype());
+  std::vector<Tensor> states = solve_path(sde, *method, *noise, x, grid);
+  for (Tensor& state : states) state = reshape(state, with_axis(x.shape(), 0, 1));
+  return concat(states, 0);
+}
+
 }  // namespace
 
 void bind_solvers(py::module_& m) {
   m.def("draw_samples", &draw, py::arg("score"), py::arg("sde"), py::arg("keywords"), py::arg("shape"),
         py::arg("dtype"), py::arg("trajectory"), py::arg("progress"));
+  m.def("solve_sde", &solve_sde, py::arg("sde"), py::arg("x"), py::arg("grid"), py::arg("solver"), py::arg("seed"),
+        py::arg("same_path"), py::call_guard<py::gil_scoped_release>());
+  m.def("stepper_names", &stepper_names);
   m.def("solver_names", &solver_names);
   m.def("solver_summaries", [] {
     py::dict table;

@@ -21,6 +21,7 @@ from .networks import FeedForward, Mlp, UNet  # noqa: E402, F401
 # What needs NumPy is loaded when it is used: importing fokker takes a tenth of a second and little memory.
 _later = {
     "sample": "sampling",
+    "solve": "solving",
     "langevin": "langevin_chains",
     "Chains": "langevin_chains",
     "Samples": "samples",

@@ -194,6 +194,9 @@ class Sde:
     def drift(self, x: Array, t: float) -> Tensor:
         ...
     @property
+    def calculus(self) -> str:
+        ...
+    @property
     def name(self) -> str:
         ...
     @property
@@ -291,6 +294,15 @@ class UnderdampedLangevin(Sde):
     dx = v du, dv = (score(x, time) − friction v) du + √(2 friction) dB; states [B, 2, …].
     """
     def __init__(self, score: typing.Any, time: float, friction: float = 1.0) -> None:
+        ...
+class FunctionSde(Sde):
+    """
+    dx = drift(x, t) dt + diffusion(x, t) dB, given by callables of a Tensor x [n, …] and a float t.
+    Written in fokker's ops they can be differentiated (milstein, to_ito, to_stratonovich).
+    noise: additive, diagonal, scalar (one Brownian motion a sample) or general (diffusion [n, D, M],
+    brownian=M).  calculus: ito or stratonovich.
+    """
+    def __init__(self, drift: typing.Any, diffusion: typing.Any, noise: str = 'additive', calculus: str = 'ito', brownian: int = 0, name: str = 'user SDE') -> None:
         ...
 class GaussianMixture:
     """
@@ -513,9 +525,9 @@ def group_norm(x: Array, scale: Array, shift: Array, groups: int) -> Tensor:
     ...
 def integrate_ode(field: typing.Any, x: Array, t0: float, t1: float, method: str, absolute: float, relative: float, steps: int, frames: list[float]) -> tuple:
     ...
-def langevin_methods() -> dict:
-    ...
 def langevin_chains(law: typing.Any, t: float, log_density: typing.Any, keywords: dict, shape: tuple[int, ...] | None, dtype: str, start: typing.Any, progress: typing.Any) -> dict:
+    ...
+def langevin_methods() -> dict:
     ...
 def likelihood_of(score: typing.Any, sde: ForwardSde, x: Array, keywords: dict, terminal: typing.Any, progress: typing.Any) -> dict:
     ...
@@ -530,6 +542,14 @@ def log1p(x: Array) -> Tensor:
 def logsumexp(x: Array, keepdims: bool = False) -> Tensor:
     """
     Along the last axis.
+    """
+def lorenz(noise: float = 1.0) -> FunctionSde:
+    """
+    The Lorenz system with additive noise, x [n, 3].
+    """
+def lotka_volterra(a: float = 1.0, b: float = 1.0, c: float = 1.0, noise: float = 0.2) -> FunctionSde:
+    """
+    Stochastic Lotka–Volterra, x [n, 2].
     """
 def matmul(a: Array, b: Array) -> Tensor:
     ...
@@ -597,6 +617,8 @@ def softmax(x: Array) -> Tensor:
     """
 def softplus(x: Array) -> Tensor:
     ...
+def solve_sde(sde: Sde, x: Array, grid: list[float], solver: str, seed: int, same_path: bool) -> Tensor:
+    ...
 def solver_names() -> list[str]:
     ...
 def solver_summaries() -> dict:
@@ -605,6 +627,8 @@ def sqrt(x: Array) -> Tensor:
     ...
 def square(x: Array) -> Tensor:
     ...
+def stepper_names() -> list[str]:
+    ...
 def sum(x: Array, axis: typing.Any = None, keepdims: bool = False) -> Tensor:
     ...
 def tanh(x: Array) -> Tensor:
@@ -612,6 +636,14 @@ def tanh(x: Array) -> Tensor:
 def thread_count() -> int:
     """
     Workers that sampling and training use.
+    """
+def to_ito(sde: Sde) -> Sde:
+    """
+    The SDE in Itô's sense with the same solution.
+    """
+def to_stratonovich(sde: Sde) -> Sde:
+    """
+    The SDE in Stratonovich's sense with the same solution.
     """
 def train_network(network: Network, sde: ForwardSde, data: Data, keywords: dict, seed: int, augment: list[str], progress: typing.Any) -> tuple:
     ...

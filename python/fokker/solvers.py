@@ -8,6 +8,11 @@ def names():
     return _fokker.solver_names()
 
 
+def steppers():
+    """Names for fk.solve(solver=…), which steps any SDE."""
+    return _fokker.stepper_names()
+
+
 def describe():
     """A line of text for each solver, by name."""
     return _fokker.solver_summaries()

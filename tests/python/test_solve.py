@@ -1,0 +1,89 @@
+"""SDEs written in Python, solved by the C++ solvers."""
+
+import fokker as fk
+import numpy as np
+import pytest
+
+X = np.full((400, 1), 1.0)
+
+
+def gbm(calculus="ito"):
+    return fk.FunctionSde(lambda x, t: 0.3 * x, lambda x, t: 0.8 * x, noise="diagonal", calculus=calculus)
+
+
+@pytest.mark.parametrize("solver", fk.solvers.steppers())
+def test_a_python_sde_has_the_path_of_the_same_sde_in_cpp(solver):
+    t = np.linspace(0, 1, 17)
+    ours, theirs = gbm(), fk.GeometricBrownianMotion(0.3, 0.8)
+    try:
+        wanted = fk.solve(theirs, X, t, solver=solver, seed=3)
+    except ValueError as refusal:
+        assert "solvers that fit" in str(refusal)
+        with pytest.raises(ValueError, match="solvers that fit"):
+            fk.solve(ours, X, t, solver=solver, seed=3)
+        return
+    got = fk.solve(ours, X, t, solver=solver, seed=3)
+    assert got.shape == (17, 400, 1)
+    np.testing.assert_array_equal(got[0], X)
+    np.testing.assert_allclose(got, wanted, rtol=1e-12)
+
+
+def test_the_error_on_one_path_falls_with_the_step():
+    def error(solver, steps):
+        x = fk.solve(gbm(), X, np.linspace(0, 1, steps + 1), solver=solver, seed=1, same_path=True)[-1]
+        fine = fk.solve(gbm(), X, np.linspace(0, 1, 1025), solver="sriw1", seed=1, same_path=True)[-1]
+        return np.sqrt(np.mean((x - fine) ** 2))
+
+    assert error("sriw1", 64) < 0.2 * error("milstein", 64) < 0.2 * error("euler_maruyama", 64)
+    # Independent increments are another path: no convergence.
+    other = fk.solve(gbm(), X, np.linspace(0, 1, 65), solver="sriw1", seed=1)[-1]
+    same = fk.solve(gbm(), X, np.linspace(0, 1, 65), solver="sriw1", seed=1, same_path=True)[-1]
+    assert np.abs(other - same).mean() > 0.1
+
+
+def test_conversion_between_the_calculi():
+    t = np.linspace(0, 1, 513)
+    ito = fk.solve(gbm(), X, t, solver="milstein", seed=2, same_path=True)[-1]
+    converted = fk.to_stratonovich(gbm())
+    assert converted.calculus == "stratonovich"
+    stratonovich = fk.solve(converted, X, t, solver="stochastic_heun", seed=2, same_path=True)[-1]
+    np.testing.assert_allclose(stratonovich, ito, rtol=0.05)
+    unconverted = fk.solve(gbm("stratonovich"), X, t, solver="stochastic_heun", seed=2, same_path=True)[-1]
+    np.testing.assert_allclose(unconverted, ito * np.exp(0.32), rtol=0.05)  # the correction, ½ 0.8²
+
+
+def test_general_noise_and_numpy_functions():
+    matrix = np.array([[1.0, 0.5, 0.0], [0.0, 0.5, 1.0]])
+    sde = fk.FunctionSde(
+        lambda x, t: -np.asarray(x), lambda x, t: np.tile(matrix, (len(np.asarray(x)), 1, 1)), noise="general", brownian=3
+    )
+    x = fk.solve(sde, np.zeros((20_000, 2)), np.linspace(0, 1, 101), solver="dri1", seed=5)[-1]
+    wanted = matrix @ matrix.T * (1 - np.exp(-2)) / 2
+    np.testing.assert_allclose(np.cov(x.T), wanted, atol=4.5 * wanted.max() * np.sqrt(2 / 20_000))
+
+
+def test_examples():
+    x = fk.solve(fk.lorenz(), np.ones((8, 3)), np.linspace(0, 5, 5001), solver="sra1")
+    assert np.isfinite(x).all() and 5 < x[2000:, :, 2].mean() < 40
+    prey = fk.solve(fk.lotka_volterra(noise=0), np.array([[0.5, 1.5]]), np.linspace(0, 20, 20001), solver="sriw2")
+    level = prey.sum(2) - np.log(prey).sum(2)
+    np.testing.assert_allclose(level, level[0, 0], rtol=1e-6)
+
+
+def test_errors():
+    with pytest.raises(ValueError, match="noise to be"):
+        fk.FunctionSde(lambda x, t: x, lambda x, t: x, noise="white")
+    with pytest.raises(ValueError, match="calculus"):
+        fk.FunctionSde(lambda x, t: x, lambda x, t: x, calculus="malliavin")
+    with pytest.raises(ValueError, match="milstein_free"):
+        numpy_noise = fk.FunctionSde(lambda x, t: x, lambda x, t: np.asarray(x), noise="diagonal")
+        fk.solve(numpy_noise, X, [0, 1], solver="milstein")
+    with pytest.raises(ValueError, match="monotone"):
+        fk.solve(gbm(), X, [0, 0.5, 0.2])
+    with pytest.raises(ArithmeticError, match="step 2 of 2"):
+        nan_late = fk.FunctionSde(lambda x, t: x * (np.nan if t > 0.4 else 1), lambda x, t: 1.0 * x, noise="diagonal")
+        fk.solve(nan_late, X, [0, 0.5, 1])
+    with pytest.raises(ZeroDivisionError):
+        fk.solve(fk.FunctionSde(lambda x, t: 1 / 0, lambda x, t: x, noise="diagonal"), X, [0, 1])
+    with pytest.raises(ValueError, match='unknown "sosri"'):
+        fk.sample(lambda x, t: -x, fk.VP(), solver="sosri")
