@@ -6,7 +6,9 @@
 #include "fokker/solvers/dri1.h"
 #include "fokker/solvers/euler_maruyama.h"
 #include "fokker/solvers/heun.h"
+#include "fokker/solvers/implicit.h"
 #include "fokker/solvers/milstein.h"
+#include "fokker/solvers/skrock.h"
 #include "fokker/solvers/sra.h"
 #include "fokker/solvers/sri.h"
 #include "fokker/solvers/trajectory.h"
@@ -48,9 +50,15 @@ constexpr SolverEntry entries[] = {
     {"sosri", "the stability-optimised SOSRI, for diagonal noise; its stages leave the step, so it draws no samples",
      nullptr, [] { return Made(new Sri("sosri", sosri, 1.5)); }},
     {"dri1", "DRI1, of weak order 2 for general noise", detail::run_steps, [] { return Made(new Dri1); }},
+    {"implicit_euler", "drift-implicit Euler-Maruyama for stiff drift, which has to be written in ops",
+     detail::run_steps, [] { return Made(new ImplicitEuler); }},
+    {"skrock", "SK-ROCK, explicit and stable for stiff drift: 5 evaluations a step", detail::run_steps,
+     [] { return Made(new SkRock); }},
     {"heun", "Heun on the probability-flow ODE", detail::run_heun, nullptr},
     {"probability_flow", "Dormand-Prince 5(4) on the probability-flow ODE, each sample with its own steps",
      detail::run_probability_flow, nullptr},
+    {"gotta_go_fast", "Heun with an embedded Euler-Maruyama on the reverse SDE, each sample with its own steps",
+     detail::run_gotta_go_fast, nullptr},
     {"predictor_corrector", "Euler-Maruyama, each step followed by Langevin steps", detail::run_predictor_corrector,
      nullptr},
     {"annealed_langevin", "Langevin steps at falling noise levels; wants the grid \"log_snr\"",

@@ -16,12 +16,6 @@ namespace fokker {
 
 namespace {
 
-bool fits(const SolverClaims& claims, const Sde& sde) {
-  if (sde.noise() == Noise::none || sde.noise() == Noise::additive) return true;
-  const bool calculus = sde.calculus() == Calculus::ito ? claims.ito : claims.stratonovich;
-  return calculus && claims.strong(sde.noise()) > 0;
-}
-
 void check_grid(std::span<const double> grid) {
   require<ConfigError>(grid.size() > 1, "[solve] expected a grid of at least two points, got {}", grid.size());
   for (std::size_t i = 0; i + 1 < grid.size(); ++i)
@@ -61,10 +55,9 @@ Tensor checked_march(const Sde& sde, const Solver& solver, const BrownianMotion&
   const NoGrad off_tape;
   march(sde, solver, noise, x.detach(), grid, [&](std::size_t i, const Tensor& at) {
     const std::int64_t sample = detail::first_not_finite(at);
-    require<NumericalError>(sample < 0,
-                            "[{}] sample {} of {} is not finite after step {} of {}, from t = {} to {}; take smaller "
-                            "steps, or check drift and diffusion there",
-                            solver.name(), sample, sde.name(), i + 1, grid.size() - 1, grid[i], grid[i + 1]);
+    require<NumericalError>(sample < 0, "[{}] sample {} of {} is not finite after step {} of {}, from t = {} to {}; {}",
+                            solver.name(), sample, sde.name(), i + 1, grid.size() - 1, grid[i], grid[i + 1],
+                            solver.remedy());
   });
   return end;
 }
@@ -76,11 +69,23 @@ double SolverClaims::strong(Noise noise) const {
   return noise == Noise::diagonal || noise == Noise::scalar ? strong_diagonal : strong_additive;
 }
 
+std::optional<EstimatedStep> Solver::estimated_step(const Sde&, const BrownianIncrement&, const Tensor&, double,
+                                                    double) const {
+  return std::nullopt;
+}
+
+std::optional<EstimatedStep> EmbeddedSolver::estimated_step(const Sde& sde, const BrownianIncrement& b, const Tensor& x,
+                                                            double t0, double t1) const {
+  Tensor lower, higher = stages(sde, b, x, {t0, t1}, &lower);
+  Tensor error = higher - lower;
+  return EstimatedStep{std::move(higher), std::move(error)};
+}
+
 void require_fit(const Solver& solver, const Sde& sde) {
-  if (fits(solver.claims(), sde)) return;
+  if (detail::fits(solver.claims(), sde)) return;
   std::vector<std::string> fitting;
   for (const auto& name : stepper_names())
-    if (fits(make_solver(name)->claims(), sde)) fitting.push_back(name);
+    if (detail::fits(make_solver(name)->claims(), sde)) fitting.push_back(name);
   throw ConfigError(
       fmt::format("[{}] does not solve {}, whose noise is {} in the sense of {}; solvers that fit: {}{}", solver.name(),
                   sde.name(), to_string(sde.noise()), to_string(sde.calculus()), fmt::join(fitting, ", "),
@@ -109,6 +114,12 @@ std::vector<double> uniform_points(double begin, double end, std::int64_t steps)
 }
 
 namespace detail {
+
+bool fits(const SolverClaims& claims, const Sde& sde) {
+  if (sde.noise() == Noise::none || sde.noise() == Noise::additive) return true;
+  const bool calculus = sde.calculus() == Calculus::ito ? claims.ito : claims.stratonovich;
+  return calculus && claims.strong(sde.noise()) > 0;
+}
 
 std::int64_t first_not_finite(const Tensor& x) {
   return visit(x.dtype(), [&]<class T>(T) -> std::int64_t {

@@ -1,6 +1,8 @@
 #pragma once
 
+#include <array>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -14,12 +16,17 @@ namespace fokker {
 struct SolverClaims {
   double strong_additive = 0, strong_diagonal = 0, strong_general = 0;  // scalar noise counts as diagonal
   double weak_additive = 1, weak = 1;                                   // under additive noise, and under other noise
-  int evaluations = 1;                                                  // of the drift, a step
+  int evaluations = 1;                                                  // of the drift, a step; 0: as many as it takes
   int areas = 0;                                                        // Lévy areas it reads: 1: H, 2: H and K
   /// The calculus whose solution it finds under noise that is not additive.
   bool ito = true, stratonovich = false;
 
   double strong(Noise noise) const;
+};
+
+/// A step and an estimate of its error, of x's shape.
+struct EstimatedStep {
+  Tensor x, error;
 };
 
 /// One step of an SDE between two grid points; t1 < t0 runs backwards in time.
@@ -31,6 +38,26 @@ class Solver {
   virtual std::unique_ptr<Solver> clone() const = 0;
   /// x(t1) from x(t0) = x along the path `b`.
   virtual Tensor step(const Sde& sde, const BrownianIncrement& b, const Tensor& x, double t0, double t1) const = 0;
+  /// The step with an embedded estimate of its error, for `solve_adaptive`; nothing where the method has none.
+  virtual std::optional<EstimatedStep> estimated_step(const Sde& sde, const BrownianIncrement& b, const Tensor& x,
+                                                      double t0, double t1) const;
+  /// What helps where a step has no finite result.
+  virtual std::string remedy() const { return "take smaller steps, or check drift and diffusion there"; }
+};
+
+/// A solver with a lower method on its stages: the difference of the two estimates the error of a step.
+class EmbeddedSolver : public Solver {
+ public:
+  Tensor step(const Sde& sde, const BrownianIncrement& b, const Tensor& x, double t0, double t1) const final {
+    return stages(sde, b, x, {t0, t1}, nullptr);
+  }
+  std::optional<EstimatedStep> estimated_step(const Sde& sde, const BrownianIncrement& b, const Tensor& x, double t0,
+                                              double t1) const final;
+
+ protected:
+  /// The step from t[0] to t[1], and the lower method's where it is wanted.
+  virtual Tensor stages(const Sde& sde, const BrownianIncrement& b, const Tensor& x, std::array<double, 2> t,
+                        Tensor* lower) const = 0;
 };
 
 /// Throws ConfigError, naming the solvers that fit, where `solver` does not solve SDEs of this noise or calculus.
@@ -50,6 +77,9 @@ std::vector<Tensor> solve_path(const Sde& sde, const Solver& solver, const Brown
 std::vector<double> uniform_points(double begin, double end, std::int64_t steps);
 
 namespace detail {
+
+/// Whether a solver of these claims solves SDEs of this noise and calculus.
+bool fits(const SolverClaims& claims, const Sde& sde);
 
 /// The first row of x that is not finite, or −1.
 std::int64_t first_not_finite(const Tensor& x);

@@ -37,6 +37,9 @@ Tensor run_annealed_langevin(const Shard& shard, Tensor x);
 /// The probability-flow ODE with error control.
 Tensor run_probability_flow(const Shard& shard, Tensor x);
 
+/// The reverse SDE with error control.
+Tensor run_gotta_go_fast(const Shard& shard, Tensor x);
+
 /// The run of a solver's name; throws ConfigError for an unknown one.
 Run sampler_run(const std::string& name);
 
