@@ -84,7 +84,7 @@ TEST_CASE("an error estimate is the difference to the embedded method") {
       const detail::NoiseTerm area[] = {{well.diffusion(x, 0.2), 0, 1}}, noise[] = {{well.diffusion(x, 0.2), 1, 0}};
       const detail::DriftTerm drift[] = {{0.1, well.drift(detail::advance(x, {}, area, b), 0.2)}};
       CHECK(distance(lower, detail::advance(x, drift, noise, b)) < 1e-14);
-    } else {
+    } else if (solver->claims().strong_diagonal < 1.5) {
       CHECK(distance(lower, euler) < 1e-14);
     }
     if (solver->claims().strong_diagonal < 1.5) continue;
