@@ -8,8 +8,8 @@
 
 namespace fokker {
 
-/// The paths of a BrownianPath for some of its samples at a time, over whole leaves of its tree, with the same bits: what
-/// samples that step each for themselves need.  Each sample keeps the nodes that it last visited.
+/// The paths of a BrownianPath for some of its samples at a time, over whole leaves of its tree, with the same bits:
+/// what samples that step each for themselves need.  Each sample keeps the nodes that it last visited.
 /// One object belongs to one thread.
 class BrownianRows {
  public:

@@ -7,8 +7,8 @@
 
 namespace fokker::detail {
 
-/// The binary tree of intervals behind BrownianPath and BrownianRows: its times, its random numbers, and the law of the two
-/// parts of an interval given the whole [foster2020].  Places are times in units of leaves, 0 … 2^24.
+/// The binary tree of intervals behind BrownianPath and BrownianRows: its times, its random numbers, and the law of the
+/// two parts of an interval given the whole [foster2020].  Places are times in units of leaves, 0 … 2^24.
 struct BrownianTree {
   enum class Split : std::uint8_t { arithmetic, geometric };
   static constexpr int leaf_level = 24;

@@ -17,8 +17,8 @@ class RowProblem {
  public:
   explicit RowProblem(double norm) : stop_(norm), right_{norm}, done_(!(norm > 0)) {}
   bool done() const { return done_; }
-  /// A column of the matrix with entries up to the diagonal and the one below; returns what the next basis vector is divided
-  /// by, or 0 where none is needed.
+  /// A column of the matrix with entries up to the diagonal and the one below; returns what the next basis vector is
+  /// divided by, or 0 where none is needed.
   double add(std::vector<double> column, double below, double tolerance) {
     const std::size_t j = columns_.size();
     for (std::size_t i = 0; i < j; ++i) {

@@ -6,8 +6,8 @@
 
 namespace fokker::detail {
 
-/// x with A x = b for each row of b [B, D], where `apply` gives A v of all rows: GMRES [saad1986] without restart, up to
-/// min(D, 40) products.  A row stops where its residual is below `tolerance` ‖b‖, and does not depend on the others.
+/// x with A x = b for each row of b [B, D], where `apply` gives A v of all rows: GMRES [saad1986] without restart, up
+/// to min(D, 40) products.  A row stops where its residual is below `tolerance` ‖b‖, and does not depend on the others.
 Tensor gmres(const std::function<Tensor(const Tensor& v)>& apply, const Tensor& b, double tolerance);
 
 /// Euclidean norms of the rows of x [B, D].

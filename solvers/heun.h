@@ -6,8 +6,8 @@ namespace fokker {
 
 /// Stochastic Heun [kloeden1992]:  y = x + h f₀ + g₀ W,  x⁺ = x + ½ h (f₀ + f(y)) + ½ (g₀ + g(y)) W.  It finds the
 /// Stratonovich solution.  Strong order 1 under additive and diagonal noise, ½ in general; weak order 2 under additive
-/// noise, else 1; two drift evaluations a step.  Without noise it is Heun's second-order method.  The embedded method is
-/// Euler–Maruyama, y.
+/// noise, else 1; two drift evaluations a step.  Without noise it is Heun's second-order method.  The embedded method
+/// is Euler–Maruyama, y.
 class StochasticHeun final : public EmbeddedSolver {
  public:
   std::string name() const override { return "stochastic_heun"; }

@@ -22,8 +22,9 @@ using detail::scatter_rows;
 constexpr int most_evaluations = 100;
 constexpr double linear_tolerance = 1e-3;
 
-/// y = known + h f(y, t) for each row of y [B, D], by (μ + 1 − h J) Δy = −(y − known − h f).  μ = 0 is Newton's method; where it
-/// does not descend, μ makes it an implicit step of y' = −(y − known − h f) [kelley1998], which leaves regions without a root.
+/// y = known + h f(y, t) for each row of y [B, D], by (μ + 1 − h J) Δy = −(y − known − h f).  μ = 0 is Newton's method;
+/// where that does not descend, μ > 0 makes Δy an implicit step of y' = −(y − known − h f) [kelley1998], which leaves
+/// regions without a root.
 class Newton {
  public:
   Newton(const Sde& sde, const Tensor& known, double t, double h)
@@ -38,8 +39,7 @@ class Newton {
         direction_(Tensor::zeros(known_.shape(), known.dtype())),
         sizes_(detail::row_norms(known_)),
         residuals_(sizes_.size(), std::numeric_limits<double>::infinity()),
-        mu_(sizes_.size(), 0),
-        again_(sizes_.size(), true) {}
+        mu_(sizes_.size(), 0) {}
 
   Tensor run() {
     Rows rows(sizes_.size());
@@ -85,7 +85,6 @@ class Newton {
     Rows next, hopeless;
     for (const std::size_t row : rows) {
       mu_[row] = 4 * mu_[row] + 1;
-      again_[row] = true;
       (mu_[row] < 1e6 ? next : hopeless).push_back(row);
     }
     fill(direction_, rows, 0);
@@ -103,9 +102,9 @@ class Newton {
       const std::size_t row = rows[i];
       moved.push_back(row);
       residuals_[row] = norms[i];
-      again_[row] = false;
       const bool small = mu_[row] == 0 && lengths[i] <= enough_ * (sizes[i] + sizes_[row]);
-      (small ? last : ascent[i] < 0 ? next : uphill).push_back(row);
+      const bool solved = small || norms[i] == 0;
+      (solved ? last : ascent[i] < 0 ? next : uphill).push_back(row);
     }
     scatter_rows(gather_rows(trial, accepted), moved, y_);
     scatter_rows(gather_rows(direction, accepted), moved, direction_);
@@ -146,7 +145,6 @@ class Newton {
   double t_, h_, enough_;
   Tensor y_, direction_;
   std::vector<double> sizes_, residuals_, mu_;  // of each row
-  std::vector<bool> again_;                     // no step was tried: the state is the last one accepted
 };
 
 }  // namespace

@@ -5,10 +5,11 @@
 namespace fokker {
 
 /// Drift-implicit Euler–Maruyama [kloeden1992, §12.2] for stiff drift:  x⁺ = x + h f(x⁺, t + h) + g(x, t) W.
-/// Strong order ½, 1 under additive noise; weak order 1; Itô.  Each sample's equation is solved by a damped Newton method,
-/// its linear systems by GMRES on products with the drift's Jacobian, which autodiff gives: exact up to 40 dimensions.
-/// Where Newton's method finds no solution, the sample becomes NaN, which `solve` and `sample` report.
-/// Throws ConfigError for a drift that is not written in ops, and for a state on the tape: the step is not differentiable.
+/// Strong order ½, 1 under additive noise; weak order 1; Itô.  Each sample's equation is solved by a damped Newton
+/// method, its linear systems by GMRES on products with the drift's Jacobian, which autodiff gives: exact up to 40
+/// dimensions. Where Newton's method finds no solution, the sample becomes NaN, which `solve` and `sample` report.
+/// Throws ConfigError for a drift that is not written in ops, and for a state on the tape: the step is not
+/// differentiable.
 class ImplicitEuler final : public Solver {
  public:
   std::string name() const override { return "implicit_euler"; }

@@ -4,12 +4,13 @@
 
 namespace fokker {
 
-/// SK-ROCK [abdulle2018], an explicit stabilised method for stiff drift, with Q = g(x, t) W and Chebyshev polynomials T:
+/// SK-ROCK [abdulle2018], an explicit stabilised method for stiff drift, with Q = g(x, t) W and Chebyshev polynomials
+/// T:
 ///   K₁ = x + μ₁ h f(x + ν₁ Q) + κ₁ Q,   Kᵢ = μᵢ h f(Kᵢ₋₁) + νᵢ Kᵢ₋₁ + κᵢ Kᵢ₋₂,   x⁺ = K_s,
 ///   ω₀ = 1 + η/s²,  ω₁ = T_s(ω₀)/T_s′(ω₀),  μ₁ = ω₁/ω₀,  ν₁ = s ω₁/2,  κ₁ = s ω₁/ω₀,
 ///   μᵢ = 2 ω₁ Tᵢ₋₁(ω₀)/Tᵢ(ω₀),  νᵢ = 2 ω₀ Tᵢ₋₁(ω₀)/Tᵢ(ω₀),  κᵢ = 1 − νᵢ.
-/// Strong order ½, 1 under additive noise; weak order 1; Itô; s drift evaluations a step.  Stable, also in mean square, where
-/// h times the drift's Jacobian has eigenvalues p in [−(2 − 4η/3) s², 0]: per evaluation s times the reach of
+/// Strong order ½, 1 under additive noise; weak order 1; Itô; s drift evaluations a step.  Stable, also in mean square,
+/// where h times the drift's Jacobian has eigenvalues p in [−(2 − 4η/3) s², 0]: per evaluation s times the reach of
 /// Euler–Maruyama.  The variance of components with |p| ≫ 1 comes out between 0 and its value.
 class SkRock final : public Solver {
  public:

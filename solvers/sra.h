@@ -80,8 +80,8 @@ inline constexpr SraTableau<3> sosra{
     .beta2 = {.4237535769069274, .6010381474428539, -1.0247917243497813}};
 static_assert(satisfies_order_conditions(sosra));
 
-/// The method of a tableau.  Strong order 1.5, weak order 2, S drift evaluations a step, additive noise.  The embedded method
-/// is Euler–Maruyama, x + h f(Y₁) + g W.
+/// The method of a tableau.  Strong order 1.5, weak order 2, S drift evaluations a step, additive noise.  The embedded
+/// method is Euler–Maruyama, x + h f(Y₁) + g W.
 template <int S>
 class Sra final : public EmbeddedSolver {
  public:

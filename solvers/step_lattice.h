@@ -8,8 +8,9 @@ namespace fokker::detail {
 
 using Rows = std::vector<std::size_t>;
 
-/// Where each sample of a batch stands under error control.  Places run from 0 to 2^bits; a step is a cell of the lattice,
-/// an aligned power of two, so that samples in one cell step together and a rejected step is followed by steps within it.
+/// Where each sample of a batch stands under error control.  Places run from 0 to 2^bits; a step is a cell of the
+/// lattice, an aligned power of two, so that samples in one cell step together and a rejected step is followed by steps
+/// within it.
 class StepLattice {
  public:
   struct Place {

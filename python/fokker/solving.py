@@ -13,8 +13,8 @@ def solve(sde, x, t, *, solver="euler_maruyama", seed=0, same_path=False, tolera
     solver: one of fk.solvers.steppers() that fits the SDE's noise and calculus; the error names those that do.
     same_path: one Brownian path for any times between t[0] and t[-1], so that step sizes and solvers can be compared
         path by path; slower than the independent increments of each step.
-    tolerance: absolute and relative error of a step, under which each path chooses its own steps, on the path of same_path;
-        t then only says where the states are wanted.  Under noise that is not additive, for solvers of strong order 1.
+    tolerance: absolute and relative error of a step; each path then chooses its own steps, along the noise of same_path,
+        and t says where the states are wanted.  Under noise that is not additive it takes a solver of strong order 1.
     """
     x = x if isinstance(x, _fokker.Tensor) else _fokker.Tensor(x)
     times = [float(time) for time in np.asarray(t, dtype=float)]

@@ -3,6 +3,7 @@
 #include <cstring>
 
 #include "fokker/core/ops/elementwise.h"
+#include "fokker/core/ops/view.h"
 #include "fokker/sde/double_well.h"
 #include "fokker/sde/function_sde.h"
 #include "fokker/sde/gbm.h"
@@ -43,6 +44,7 @@ double second_moment(const Tensor& x) {
   return sum / static_cast<double>(x.size());
 }
 
+/// Root mean square over all elements.
 double distance(const Tensor& a, const Tensor& b) { return std::sqrt(second_moment(a - b)); }
 
 }  // namespace
@@ -188,6 +190,23 @@ TEST_CASE("every stepper's error on one path falls with the tolerance, or it is 
   const auto wrong = errors(gbm, Pretender{}, x0, exact);
   CHECK_FALSE(falls(wrong));
   CHECK(wrong[2] > 0.2);
+}
+
+TEST_CASE("errors fall with the tolerance under noises that do not commute") {
+  const auto diffusion = [](const Tensor& x, double) {
+    const Tensor a = slice(x, 1, 0, 1), b = slice(x, 1, 1, 2), zero = a * 0;
+    return reshape(concat({0.5 * b + 1, zero, zero, a}, 1), {x.extent(0), 2, 2});
+  };
+  const Tensor x0 = Tensor::ones({60, 2}, Dtype::f64);
+  const BrownianPath path(4, {60, 2}, 0, 2, Dtype::f64);
+  for (const char* name : {"stochastic_heun", "dri1"}) {
+    const auto solver = make_solver(name);
+    const Calculus calculus = solver->claims().ito ? Calculus::ito : Calculus::stratonovich;
+    const FunctionSde crossed([](const Tensor& x, double) { return -0.5 * x; }, diffusion,
+                              {.name = "crossed", .noise = Noise::general, .calculus = calculus, .brownian = 2});
+    const Tensor fine = solve(crossed, *solver, path, x0, uniform_points(0, 2, 1 << 11));
+    CHECK(falls(errors(crossed, *solver, x0, fine)));
+  }
 }
 
 TEST_CASE("a sample's steps do not depend on its batch") {
