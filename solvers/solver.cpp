@@ -16,12 +16,6 @@ namespace fokker {
 
 namespace {
 
-bool fits(const SolverClaims& claims, const Sde& sde) {
-  if (sde.noise() == Noise::none || sde.noise() == Noise::additive) return true;
-  const bool calculus = sde.calculus() == Calculus::ito ? claims.ito : claims.stratonovich;
-  return calculus && claims.strong(sde.noise()) > 0;
-}
-
 void check_grid(std::span<const double> grid) {
   require<ConfigError>(grid.size() > 1, "[solve] expected a grid of at least two points, got {}", grid.size());
   for (std::size_t i = 0; i + 1 < grid.size(); ++i)
@@ -74,6 +68,12 @@ Tensor checked_march(const Sde& sde, const Solver& solver, const BrownianMotion&
 double SolverClaims::strong(Noise noise) const {
   if (noise == Noise::general) return strong_general;
   return noise == Noise::diagonal || noise == Noise::scalar ? strong_diagonal : strong_additive;
+}
+
+bool fits(const SolverClaims& claims, const Sde& sde) {
+  if (sde.noise() == Noise::none || sde.noise() == Noise::additive) return true;
+  const bool calculus = sde.calculus() == Calculus::ito ? claims.ito : claims.stratonovich;
+  return calculus && claims.strong(sde.noise()) > 0;
 }
 
 void require_fit(const Solver& solver, const Sde& sde) {

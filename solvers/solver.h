@@ -33,6 +33,8 @@ class Solver {
   virtual Tensor step(const Sde& sde, const BrownianIncrement& b, const Tensor& x, double t0, double t1) const = 0;
 };
 
+/// Whether a solver with these claims solves SDEs of this noise and calculus.
+bool fits(const SolverClaims& claims, const Sde& sde);
 /// Throws ConfigError, naming the solvers that fit, where `solver` does not solve SDEs of this noise or calculus.
 void require_fit(const Solver& solver, const Sde& sde);
 

@@ -1,10 +1,13 @@
-#pragma once
+#include "fokker/solvers/order.h"
 
+#include <algorithm>
 #include <cmath>
-#include <vector>
 
-/// Least squares of log₂ error on the level.
-inline double slope(const std::vector<double>& errors) {
+namespace fokker {
+
+bool MeasuredOrder::contains(double claimed) const { return std::abs(value - claimed) < std::max(margin, half_width); }
+
+double detail::order_of(std::span<const double> errors) {
   const auto n = static_cast<double>(errors.size());
   double x = 0, y = 0, xx = 0, xy = 0;
   for (std::size_t i = 0; i < errors.size(); ++i) {
@@ -13,3 +16,5 @@ inline double slope(const std::vector<double>& errors) {
   }
   return (n * xy - x * y) / (n * xx - x * x);
 }
+
+}  // namespace fokker

@@ -1,0 +1,27 @@
+#pragma once
+
+#include <span>
+
+namespace fokker {
+
+/// An order of convergence: the slope of log error against log step.
+struct MeasuredOrder {
+  /// What finite steps may leave of the terms of higher order.
+  static constexpr double margin = 0.1;
+
+  double value = 0;
+  double half_width = 0;  // of the 95 % interval; 0 where the errors are exact
+
+  /// Whether the order may be the claimed one: they differ by less than the margin, or than the half width where that is
+  /// more.
+  bool contains(double claimed) const;
+  /// Whether the interval is narrow enough to tell orders apart.
+  bool decided() const { return half_width < margin; }
+};
+
+namespace detail {
+/// Least squares of −log₂ error on the level; the steps of a level are half those of the one before.
+double order_of(std::span<const double> errors);
+}  // namespace detail
+
+}  // namespace fokker
