@@ -28,6 +28,7 @@ void bind_core(py::module_& m);
 void bind_sde(py::module_& m);
 void bind_solvers(py::module_& m);
 void bind_langevin(py::module_& m);
+void bind_orders(py::module_& m);
 void bind_score(py::module_& m);
 void bind_experiments(py::module_& m);
 void bind_runs(py::module_& m);

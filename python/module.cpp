@@ -18,6 +18,7 @@ PYBIND11_MODULE(_fokker, m) {
   python::bind_sde(m);
   python::bind_solvers(m);
   python::bind_langevin(m);
+  python::bind_orders(m);
   python::bind_score(m);
   python::bind_experiments(m);
   python::bind_runs(m);

@@ -1,11 +1,12 @@
 #include "fokker/solvers/order.h"
 
-#include <algorithm>
 #include <cmath>
 
 namespace fokker {
 
-bool MeasuredOrder::contains(double claimed) const { return std::abs(value - claimed) < std::max(margin, half_width); }
+bool MeasuredOrder::contains(double claimed) const {
+  return std::abs(value - claimed) < margin + (decided() ? 0 : half_width);
+}
 
 double detail::order_of(std::span<const double> errors) {
   const auto n = static_cast<double>(errors.size());

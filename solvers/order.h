@@ -12,11 +12,10 @@ struct MeasuredOrder {
   double value = 0;
   double half_width = 0;  // of the 95 % interval; 0 where the errors are exact
 
-  /// Whether the order may be the claimed one: they differ by less than the margin, or than the half width where that is
-  /// more.
-  bool contains(double claimed) const;
   /// Whether the interval is narrow enough to tell orders apart.
   bool decided() const { return half_width < margin; }
+  /// Whether the order may be the claimed one: they differ by less than the margin, which a wide interval widens.
+  bool contains(double claimed) const;
 };
 
 namespace detail {

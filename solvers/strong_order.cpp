@@ -100,9 +100,9 @@ MeasuredOrder order(const Squares& squares, int levels, const std::vector<std::v
 
 std::vector<MeasuredOrder> measured_strong_orders(std::span<const Solver* const> solvers, const OrderProblem& problem,
                                                   const StrongOrderConfig& config) {
-  require<ConfigError>(config.paths > 1 && config.levels > 1,
-                       "[orders] expected at least two paths and two levels, got {} and {}", config.paths,
-                       config.levels);
+  require<ConfigError>(config.paths >= 30 && config.levels > 1,
+                       "[orders] expected at least 30 paths, for an interval, and two levels, got {} and {}",
+                       config.paths, config.levels);
   for (const Solver* solver : solvers) require_fit(*solver, *problem.sde);
   std::vector<Squares> squares(solvers.size(), Squares(static_cast<std::size_t>(config.levels * config.paths), 0));
   const Measurement measurement{solvers, problem, config};

@@ -21,7 +21,7 @@ struct StrongOrderConfig {
 
 /// The strong order of each solver: of the root mean square error at the end, all solvers and step sizes on the same
 /// paths, the interval by a bootstrap over paths.  Workers share the paths; their number changes no bit.
-/// Throws ConfigError for a solver that does not fit or less than two paths or levels, Cancelled.
+/// Throws ConfigError for a solver that does not fit or less than 30 paths or two levels, Cancelled.
 std::vector<MeasuredOrder> measured_strong_orders(std::span<const Solver* const> solvers, const OrderProblem& problem,
                                                   const StrongOrderConfig& config = {});
 MeasuredOrder measured_strong_order(const Solver& solver, const OrderProblem& problem,

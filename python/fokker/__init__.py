@@ -27,6 +27,8 @@ _later = {
     "Samples": "samples",
     "train": "training",
     "Training": "training",
+    "orders": "order_measurement",
+    "Orders": "order_measurement",
     "compare": "comparison",
     "Comparison": "comparison",
     "log_likelihood": "flows",
