@@ -55,7 +55,7 @@ void add_run(CLI::App& app, const char* name, const char* help, Arguments& argum
 
 void add_orders(CLI::App& app, Arguments& arguments) {
   CLI::App* orders = app.add_subcommand("orders", "measure the strong and weak orders that solvers declare");
-  orders->add_option("solvers", arguments.solvers, "names of `fokker list solvers`; default: every stepper");
+  orders->add_option("solvers", arguments.solvers, "names of `fokker list solvers`; default: all that declare orders");
   orders->add_option("--paths", arguments.orders.paths, "Brownian paths of a strong order")
       ->check(CLI::Range(std::int64_t{30}, std::int64_t{100'000'000}))
       ->capture_default_str();

@@ -28,7 +28,7 @@ int compare_command(const std::filesystem::path& config, const std::vector<std::
 int likelihood_command(const std::filesystem::path& run, const std::vector<std::string>& settings,
                        const RunOptions& options);
 /// Declared against measured orders, of all solvers where none is named; throws NumericalError, after the table, where an
-/// order differs.
+/// order is lower than declared.
 int orders_command(const std::vector<std::string>& solvers, StrongOrderConfig config, const std::filesystem::path& out,
                    const RunOptions& options);
 /// An empty kind lists the kinds.

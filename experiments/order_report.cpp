@@ -51,18 +51,18 @@ std::vector<std::string> order_lines(std::span<const OrderRow> rows) {
                                                 "order", "problem", "noise", "calculus", "declared", "measured   ",
                                                 "evaluations")};
   for (const OrderRow& row : rows) lines.push_back(line(row));
-  const std::int64_t differ = with_verdict(rows, "differs"), undecided = with_verdict(rows, "undecided");
-  std::string end = fmt::format("{} orders, {} differ from those declared by more than {}", rows.size(), differ,
-                                MeasuredOrder::margin);
+  const std::int64_t undecided = with_verdict(rows, "undecided");
+  std::string end = fmt::format("{} orders, {} lower and {} higher than declared by more than {}", rows.size(),
+                                with_verdict(rows, "lower"), with_verdict(rows, "higher"), MeasuredOrder::margin);
   if (undecided > 0) end += fmt::format("; {} have too wide an interval to tell: take more paths", undecided);
   lines.push_back(end);
   return lines;
 }
 
-std::string differing_orders(std::span<const OrderRow> rows) {
+std::string broken_claims(std::span<const OrderRow> rows) {
   std::string text;
   for (const OrderRow& row : rows)
-    if (row.verdict() == "differs")
+    if (row.verdict() == "lower")
       text += fmt::format("{}{} has {} order {:.3f} on {}, not {}", text.empty() ? "" : "\n", row.solver, row.kind,
                           row.measured.value, row.problem, row.declared);
   return text;

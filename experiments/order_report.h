@@ -11,8 +11,8 @@ const char* calculus_of(const OrderRow& row);
 /// A head, a line for each order, the last one of them in words.
 std::vector<std::string> order_lines(std::span<const OrderRow> rows);
 
-/// The orders that differ from those declared, one a line; empty where none does.
-std::string differing_orders(std::span<const OrderRow> rows);
+/// The orders that are lower than declared, one a line; empty where none is.
+std::string broken_claims(std::span<const OrderRow> rows);
 
 /// The file of `fokker orders --out` (docs/results.md).
 Hdf5File order_file(std::span<const OrderRow> rows, const StrongOrderConfig& config);

@@ -16,7 +16,7 @@ int orders_command(const std::vector<std::string>& solvers, StrongOrderConfig co
     order_file(rows, config).save(out);
     if (options.line) options.line("wrote    " + out.string());
   }
-  const std::string wrong = differing_orders(rows);
+  const std::string wrong = broken_claims(rows);
   require<NumericalError>(wrong.empty(), "{}", wrong);
   return 0;
 }

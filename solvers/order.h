@@ -1,6 +1,8 @@
 #pragma once
 
+#include <cstdint>
 #include <span>
+#include <vector>
 
 namespace fokker {
 
@@ -21,6 +23,17 @@ struct MeasuredOrder {
 namespace detail {
 /// Least squares of −log₂ error on the level; the steps of a level are half those of the one before.
 double order_of(std::span<const double> errors);
+
+/// Replicas of a set of paths, drawn from it with replacement.
+class Bootstrap {
+ public:
+  Bootstrap(std::int64_t paths, std::uint64_t seed);
+  /// The order of the root mean square over paths, from squares [levels, paths].
+  MeasuredOrder order(std::span<const double> squares) const;
+
+ private:
+  std::vector<std::vector<int>> counts_;  // how often a replica has each path; the first replica is the set itself
+};
 }  // namespace detail
 
 }  // namespace fokker

@@ -2,8 +2,11 @@
 
 #include <algorithm>
 
+#include <algorithm>
+
 #include "fokker/core/parallel.h"
-#include "fokker/solvers/registry.h"
+#include "fokker/solvers/progress_meter.h"
+#include "fokker/solvers/sampler_order.h"
 #include "fokker/solvers/weak_order.h"
 
 namespace fokker {
@@ -53,10 +56,41 @@ void add_weak(Solvers solvers, Rows& rows) {
   });
 }
 
+/// The rows of one solver made for diffusions.
+std::vector<OrderRow> sampler_rows(const SolverSummary& solver, const SamplerOrders& orders) {
+  const SamplerClaims& claims = *solver.sampler;
+  const OrderRow blank{.solver = solver.name,
+                       .kind = "flow",
+                       .problem = "flow of a mixture",
+                       .noise = Noise::none,
+                       .calculus = Calculus::ito,
+                       .evaluations = claims.evaluations,
+                       .declared = 0,
+                       .measured = {}};
+  std::vector<OrderRow> rows;
+  const auto add = [&](const char* kind, const char* problem, Noise noise, double declared, MeasuredOrder measured) {
+    rows.push_back(blank);
+    rows.back().kind = kind, rows.back().problem = problem, rows.back().noise = noise;
+    rows.back().declared = declared, rows.back().measured = measured;
+  };
+  if (claims.flow > 0 && solver.name != "restart")  // which leaves the flow
+    add("flow", "flow of a mixture", Noise::none, claims.flow, orders.flow(solver.name));
+  if (claims.strong > 0)
+    add("strong", "reverse vp of a mixture", Noise::additive, claims.strong, orders.strong(solver.name));
+  if (claims.weak > 0) add("weak", "reverse vp of a gaussian", Noise::additive, claims.weak, orders.weak(solver.name));
+  return rows;
+}
+
+std::vector<OrderRow> joined(const Rows& rows) {
+  std::vector<OrderRow> all;
+  for (const auto& own : rows) all.insert(all.end(), own.begin(), own.end());
+  return all;
+}
+
 }  // namespace
 
 std::string OrderRow::verdict() const {
-  if (!measured.contains(declared)) return "differs";
+  if (!measured.contains(declared)) return measured.value < declared ? "lower" : "higher";
   return measured.decided() ? "agrees" : "undecided";
 }
 
@@ -64,19 +98,49 @@ std::vector<OrderRow> measured_orders(Solvers solvers, const StrongOrderConfig& 
   Rows rows(solvers.size());
   add_strong(solvers, config, rows);
   add_weak(solvers, rows);
-  std::vector<OrderRow> all;
-  for (const auto& own : rows) all.insert(all.end(), own.begin(), own.end());
-  return all;
+  return joined(rows);
+}
+
+std::vector<OrderRow> measured_orders(std::span<const SolverSummary> samplers, const StrongOrderConfig& config) {
+  const auto count = static_cast<std::int64_t>(samplers.size());
+  detail::ProgressMeter meter(config.progress, count * config.paths);
+  const SamplerOrders orders({.samples = std::max<std::int64_t>(30, config.paths / 4), .seed = config.seed});
+  Rows rows(samplers.size());
+  parallel(count, [&](std::int64_t s) {
+    rows[static_cast<std::size_t>(s)] = sampler_rows(samplers[static_cast<std::size_t>(s)], orders);
+    meter.add(config.paths);
+  });
+  return joined(rows);
 }
 
 std::vector<OrderRow> order_table(const std::vector<std::string>& names, const StrongOrderConfig& config) {
   std::vector<std::unique_ptr<Solver>> solvers;
-  std::vector<const Solver*> pointers;
-  for (const auto& name : names.empty() ? stepper_names() : names) {
-    solvers.push_back(make_solver(name));
-    pointers.push_back(solvers.back().get());
+  std::vector<SolverSummary> samplers;
+  const auto wanted = [&](const std::string& name) { return names.empty() || std::ranges::count(names, name) > 0; };
+  for (const SolverSummary& solver : solver_summaries()) {
+    if (solver.claims && wanted(solver.name)) solvers.push_back(make_solver(solver.name));
+    if (solver.sampler && wanted(solver.name)) samplers.push_back(solver);
   }
-  return measured_orders(pointers, config);
+  const auto known = [&](const std::string& name) {
+    return std::ranges::count(samplers, name, &SolverSummary::name) > 0;
+  };
+  for (const auto& name : names)
+    if (!known(name)) make_solver(name);  // says what is wrong with it
+  std::vector<const Solver*> steppers;
+  for (const auto& solver : solvers) steppers.push_back(solver.get());
+  const std::int64_t problems = steppers.empty() ? 0 : static_cast<std::int64_t>(order_problems().size());
+  const std::int64_t total = (problems + static_cast<std::int64_t>(samplers.size())) * config.paths;
+  const auto part = [&](std::int64_t first) {
+    StrongOrderConfig own = config;
+    if (config.progress) own.progress = [&, first](auto done, auto) { return config.progress(first + done, total); };
+    return own;
+  };
+  std::vector<OrderRow> rows;
+  if (!steppers.empty()) rows = measured_orders(Solvers(steppers), part(0));
+  if (samplers.empty()) return rows;
+  const auto others = measured_orders(std::span<const SolverSummary>(samplers), part(problems * config.paths));
+  rows.insert(rows.end(), others.begin(), others.end());
+  return rows;
 }
 
 }  // namespace fokker

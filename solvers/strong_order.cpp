@@ -10,7 +10,6 @@ namespace fokker {
 namespace {
 
 constexpr std::int64_t paths_of_shard = 250;
-constexpr int replicas = 200;  // of the bootstrap
 
 /// The increments of one grid, drawn once for all solvers.
 class Recorded final : public BrownianMotion {
@@ -70,32 +69,6 @@ void Measurement::shard(std::int64_t first, std::int64_t n, std::span<Squares> s
   }
 }
 
-/// How often each replica draws each path; the first takes every one once.
-std::vector<std::vector<int>> resampled(std::int64_t paths, std::uint64_t seed) {
-  const Rng rng(seed, Stream::metric);
-  const auto n = static_cast<std::uint64_t>(paths);
-  std::vector<std::vector<int>> counts(replicas + 1, std::vector<int>(n, 0));
-  counts[0].assign(n, 1);
-  for (std::uint64_t r = 1; r <= replicas; ++r)
-    for (std::uint64_t i = 0; i < n; ++i) ++counts[r][rng.index(r * n + i, n)];
-  return counts;
-}
-
-MeasuredOrder order(const Squares& squares, int levels, const std::vector<std::vector<int>>& counts) {
-  std::vector<double> slopes;
-  for (const auto& count : counts) {
-    std::vector<double> errors(static_cast<std::size_t>(levels), 0);
-    for (std::size_t level = 0; level < errors.size(); ++level) {
-      for (std::size_t i = 0; i < count.size(); ++i) errors[level] += count[i] * squares[level * count.size() + i];
-      errors[level] = std::sqrt(errors[level] / static_cast<double>(count.size()));
-    }
-    slopes.push_back(detail::order_of(errors));
-  }
-  double variance = 0;
-  for (const double slope : slopes) variance += std::pow(slope - slopes[0], 2) / replicas;
-  return {slopes[0], 1.96 * std::sqrt(variance)};
-}
-
 }  // namespace
 
 std::vector<MeasuredOrder> measured_strong_orders(std::span<const Solver* const> solvers, const OrderProblem& problem,
@@ -112,9 +85,9 @@ std::vector<MeasuredOrder> measured_strong_orders(std::span<const Solver* const>
     measurement.shard(first, n, squares);
     meter.add(n);
   });
-  const auto counts = resampled(config.paths, config.seed);
+  const detail::Bootstrap bootstrap(config.paths, config.seed);
   std::vector<MeasuredOrder> orders;
-  for (const Squares& own : squares) orders.push_back(order(own, config.levels, counts));
+  for (const Squares& own : squares) orders.push_back(bootstrap.order(own));
   return orders;
 }
 

@@ -1,4 +1,4 @@
-"""Declared against measured orders of the steppers."""
+"""Declared against measured orders of solvers."""
 
 from . import _fokker
 from ._arguments import seed_of
@@ -6,9 +6,10 @@ from ._progress import callback
 
 
 class Orders(list):
-    """One dictionary an order: solver, order ("strong" or "weak"), problem, noise, calculus, declared, measured,
+    """One dictionary an order: solver, order ("strong", "weak", or "flow" of the
+    probability-flow ODE), problem, noise, calculus, declared, measured,
     half_width (of the 95 % interval; 0 of weak orders, which are exact), evaluations (a step) and verdict: "agrees",
-    "differs", or "undecided" where the interval is too wide."""
+    "lower" or "higher" than declared, or "undecided" where the interval is too wide."""
 
     def __init__(self, records, text):
         super().__init__(records)
@@ -38,8 +39,8 @@ class Orders(list):
 def orders(solvers=None, *, paths=2000, seed=2024, progress=False):
     """The orders that solvers declare, measured, as Orders.
 
-    solvers: a name or names of fk.solvers.steppers(); all of them by default.
-    paths: Brownian paths of a strong order, which all solvers and step sizes share.
+    solvers: a name or names, of steppers or of solvers made for diffusions; all of them by default.
+    paths: Brownian paths of a strong order, which all solvers and step sizes share; a quarter as many samples.
     The same seed gives the same figures on any number of threads.  Ctrl-C ends it.
     """
     names = [solvers] if isinstance(solvers, str) else list(solvers or ())

@@ -15,23 +15,23 @@ const std::vector<OrderRow> rows = {
 
 }  // namespace
 
-TEST_CASE("the report of orders marks those that differ") {
+TEST_CASE("the report of orders marks those that are lower") {
   const auto lines = order_lines(rows);
   REQUIRE(lines.size() == 6);
-  CHECK_THAT(lines[1], Catch::Contains("1.530 ± 0.020") && Catch::Contains("either") && !Catch::Contains("differs"));
-  CHECK_THAT(lines[2], Catch::EndsWith("differs"));
-  CHECK_THAT(lines[3], !Catch::Contains("±") && !Catch::Contains("differs"));
+  CHECK_THAT(lines[1], Catch::Contains("1.530 ± 0.020") && Catch::Contains("either") && !Catch::Contains("lower"));
+  CHECK_THAT(lines[2], Catch::EndsWith("lower"));
+  CHECK_THAT(lines[3], !Catch::Contains("±") && !Catch::Contains("lower"));
   CHECK_THAT(lines[4], Catch::EndsWith("undecided"));
-  CHECK_THAT(lines[5], Catch::Contains("4 orders, 1 differ") && Catch::Contains("more paths"));
-  CHECK(differing_orders(rows) == "false has strong order 1.010 on gbm, not 1.5");
-  CHECK(differing_orders(std::span(rows).first(1)).empty());
+  CHECK_THAT(lines[5], Catch::Contains("4 orders, 1 lower and 0 higher") && Catch::Contains("more paths"));
+  CHECK(broken_claims(rows) == "false has strong order 1.010 on gbm, not 1.5");
+  CHECK(broken_claims(std::span(rows).first(1)).empty());
 }
 
 TEST_CASE("the file of orders holds the table") {
   const Hdf5File file = order_file(rows, {.paths = 40});
   CHECK(file.read("/orders/measured", Dtype::f64).at(1) == 1.01);
   CHECK(file.read("/orders/half_width", Dtype::f64).at(3) == 0.15);
-  CHECK(std::get<std::string>(file.attribute("/orders", "verdict")) == "agrees\ndiffers\nagrees\nundecided");
+  CHECK(std::get<std::string>(file.attribute("/orders", "verdict")) == "agrees\nlower\nagrees\nundecided");
   CHECK(std::get<std::int64_t>(file.attribute("/", "paths")) == 40);
 }
 

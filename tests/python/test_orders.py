@@ -20,22 +20,23 @@ def fokker(*arguments):
 
 @pytest.fixture(scope="module")
 def table():
-    """Of all steppers on few paths."""
+    """Of all solvers on few paths."""
     return fk.orders(paths=200)
 
 
 def test_every_stepper_is_measured_on_strong_and_weak_problems(table):
     for name in fk.solvers.steppers():
         assert {row["order"] for row in table if row["solver"] == name} == {"strong", "weak"}, name
-    assert {row["noise"] for row in table} == {"additive", "diagonal", "scalar", "general"}
-    assert not [row for row in table if row["verdict"] == "differs"]
+    assert {"additive", "diagonal", "scalar", "general"} < {row["noise"] for row in table}
+    assert {row["order"] for row in table if row["solver"] == "dpmpp_2m_sde"} == {"flow", "strong", "weak"}
+    assert not [row for row in table if row["verdict"] == "lower"]
     for row in table:
-        assert abs(row["measured"] - row["declared"]) < 0.1 + row["half_width"], row
-        assert row["order"] == "strong" or row["half_width"] == 0
+        assert row["measured"] > row["declared"] - 0.1 - row["half_width"], row
+        assert (row["half_width"] == 0) == (row["order"] == "weak"), row
 
 
 def test_the_command_says_the_same_on_any_number_of_threads(tmp_path):
-    names, file = ["sea", "milstein"], tmp_path / "orders.h5"
+    names, file = ["sea", "milstein", "ddim"], tmp_path / "orders.h5"
     table = fk.orders(names, paths=260, seed=5)  # two shards
     result = fokker(*names, "--paths", 260, "--seed", 5, "--threads", 1, "--out", file)
     assert result.returncode == 0 and result.stderr == "", result.stderr
