@@ -106,7 +106,7 @@ Order strong_order(const Solver& solver, const Problem& problem, Defect defect =
 }
 
 const OrnsteinUhlenbeck ou(1.5, 1);
-const DoubleWell constant_well(1), fading_well(1.5, 1);
+const DoubleWell constant_well(0.5), fading_well(0.75, 1);
 const GeometricBrownianMotion gbm(0.3, 0.8);
 
 const std::vector<Problem>& additive_problems() {
