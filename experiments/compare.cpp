@@ -18,7 +18,7 @@ std::string suffix(const SampleConfig& config, int words) {
   std::string text;
   if (words >= 1 && config.clock != SampleConfig{}.clock) text += " " + config.clock;
   if (words >= 2) text += " " + config.grid;
-  if (words >= 3) text += fmt::format(" eta={}", config.eta);
+  if (words >= 3 && config.eta) text += fmt::format(" eta={}", *config.eta);
   return text;
 }
 
