@@ -6,6 +6,10 @@ from . import _fokker
 from ._arguments import seed_of
 
 
+def _floats(t):
+    return [float(time) for time in np.asarray(t, dtype=float)]
+
+
 def solve(sde, x, t, *, solver="euler_maruyama", seed=0, same_path=False):
     """Paths of `sde` from states x [n, …] at t[0], as an array [len(t), n, …]; one step between each two times.
 
@@ -15,5 +19,15 @@ def solve(sde, x, t, *, solver="euler_maruyama", seed=0, same_path=False):
         path by path; slower than the independent increments of each step.
     """
     x = x if isinstance(x, _fokker.Tensor) else _fokker.Tensor(x)
-    times = [float(time) for time in np.asarray(t, dtype=float)]
-    return _fokker.solve_sde(sde, x, times, solver, seed_of(seed), same_path).numpy()
+    return _fokker.solve_sde(sde, x, _floats(t), solver, seed_of(seed), same_path).numpy()
+
+
+def brownian(shape, t, *, seed=0, areas=0, same_path=False, dtype="float64"):
+    """The Brownian motion that `solve` takes with this seed and these times, for use in another library.
+
+    shape: [n, …], that of the states (scalar noise: [n, 1, …]; general noise: [n, M]).  dtype: that of the states.
+    Returns areas + 1 arrays [len(t) − 1, n, …], one entry a step: the increments W; with areas=1 also the space-time
+    Lévy areas H; with areas=2 also the space-time-time Lévy areas K.
+    """
+    parts = _fokker.brownian_increments(shape, _floats(t), seed_of(seed), areas, same_path, dtype)
+    return tuple(part.numpy() for part in parts)
