@@ -5,6 +5,7 @@
 #include <cstring>
 #include <numeric>
 
+#include "fokker/core/config.h"
 #include "fokker/core/ops/elementwise.h"
 #include "fokker/core/parallel.h"
 #include "fokker/sde/mixture.h"
@@ -346,6 +347,10 @@ TEST_CASE("sampling goes through the times that are given") {
   CHECK(by_times.nfe == 41);
   given.times[7] = 0.5 * (given.times[6] + given.times[8]);
   CHECK_FALSE(same_bits(run(given, *sde).values, by_grid.values));
+  Config file = Config::parse("solver = \"sra1\"\ntimes = [1, 0.5]");
+  CHECK(read<SampleConfig>(file).times == std::vector<double>{1, 0.5});
+  file.set("times=[1, 0.5, 0.25]");
+  CHECK(read<SampleConfig>(file).step_count() == 2);
   // Draws start with the noise of the first time: those of EDM's prior at σ = 80 are eight times too wide at 10.
   const auto edm = make_sde({.kind = "edm"});
   const Tensor start = run({.solver = "edm_heun", .times = {10, 1, 0.1}}, *edm).trajectory.rows(0, 1);
