@@ -7,6 +7,7 @@
 #include "fokker/sde/edm.h"
 #include "fokker/sde/examples.h"
 #include "fokker/sde/gbm.h"
+#include "fokker/sde/interpolant.h"
 #include "fokker/sde/langevin.h"
 #include "fokker/sde/mixture.h"
 #include "fokker/sde/ou.h"
@@ -77,6 +78,9 @@ void bind_forward(py::module_& m) {
            }),
            py::arg("sigma_min") = edm.sigma_min, py::arg("sigma_max") = edm.sigma_max);
   Forward<Cosine>(m, "Cosine", "The cosine schedule in continuous time.").def(py::init());
+  Forward<RectifiedFlow>(m, "RectifiedFlow", "alpha = 1 − t, sigma = t: straight lines from data to noise.")
+      .def(py::init());
+  Forward<TrigonometricFlow>(m, "TrigonometricFlow", "alpha = cos(πt/2), sigma = sin(πt/2).").def(py::init());
   m.def("sde_names", &sde_names, "Kinds that experiment files know.");
 }
 

@@ -5,6 +5,7 @@
 #include "fokker/core/config_document.h"
 #include "fokker/sde/cosine.h"
 #include "fokker/sde/edm.h"
+#include "fokker/sde/interpolant.h"
 #include "fokker/sde/sub_vp.h"
 #include "fokker/sde/ve.h"
 #include "fokker/sde/vp.h"
@@ -39,6 +40,8 @@ constexpr SdeEntry entries[] = {
     {"ve", [](const SdeConfig& c) -> Made { return std::make_unique<VE>(sigma_of<VEConfig>(c)); }},
     {"cosine", [](const SdeConfig&) -> Made { return std::make_unique<Cosine>(); }},
     {"edm", [](const SdeConfig& c) -> Made { return std::make_unique<EDM>(sigma_of<EDMConfig>(c)); }},
+    {"flow", [](const SdeConfig&) -> Made { return std::make_unique<RectifiedFlow>(); }},
+    {"trigonometric_flow", [](const SdeConfig&) -> Made { return std::make_unique<TrigonometricFlow>(); }},
 };
 
 }  // namespace

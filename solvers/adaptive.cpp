@@ -160,7 +160,7 @@ void require_convergence(const Solver& solver, const Sde& sde) {
   require_fit(solver, sde);
   const auto converges = [&](const SolverClaims& claims) {
     const bool additive = sde.noise() == Noise::none || sde.noise() == Noise::additive;
-    return detail::fits(claims, sde) && (additive || claims.strong_diagonal >= 1);
+    return fits(claims, sde) && (additive || claims.strong_diagonal >= 1);
   };
   if (converges(solver.claims())) return;
   std::vector<std::string> names;

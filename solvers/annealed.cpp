@@ -9,21 +9,6 @@
 
 namespace fokker {
 
-void CorrectorConfig::check(const std::string& solver) const {
-  const bool corrects = solver == "predictor_corrector", anneals = solver == "annealed_langevin";
-  require<ConfigError>(corrects || anneals || (steps == 1 && !snr && !rule && !epsilon),
-                       "[corrector] {} takes no Langevin steps; leave the corrector out", solver);
-  require<ConfigError>(!snr || corrects, "[corrector] annealed_langevin has no snr; leave it out");
-  require<ConfigError>(!rule || corrects == (*rule == "sigma" || *rule == "norm"),
-                       "[corrector] expected rule {} of {}, got {}", corrects ? "sigma or norm" : "variance or level",
-                       solver, rule.value_or(""));
-  const bool level = rule == "level";
-  require<ConfigError>(!level || epsilon,
-                       "[corrector] the rule level needs epsilon, such as 2e-5 for images [song2019]");
-  require<ConfigError>(level || !epsilon,
-                       "[corrector] epsilon is of the rule level of annealed_langevin alone; leave it out");
-}
-
 namespace detail {
 namespace {
 

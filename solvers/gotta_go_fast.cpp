@@ -12,7 +12,7 @@ constexpr double own_tolerance = 0.05;
 Tensor run_gotta_go_fast(const Shard& shard, Tensor x) {
   const Clock clock = fokker::clock(shard.config.clock);
   const auto reading = [&](double t) { return to_clock(shard.sde, clock, t); };
-  const auto sde = clocked_reverse(shard.sde, shard.score, clock, shard.config.eta);
+  const auto sde = clocked_reverse(shard.sde, shard.score, clock, reverse_eta(shard.config));
   const auto split = clock == Clock::snr ? BrownianPath::Split::geometric : BrownianPath::Split::arithmetic;
   const BrownianRows path(shard.config.seed, shard.shape, reading(shard.grid.front()), reading(shard.grid.back()),
                           shard.dtype, shard.first, split);

@@ -8,6 +8,9 @@
 #include "fokker/solvers/heun.h"
 #include "fokker/solvers/implicit.h"
 #include "fokker/solvers/milstein.h"
+#include "fokker/solvers/multistep.h"
+#include "fokker/solvers/reversible_heun.h"
+#include "fokker/solvers/singlestep.h"
 #include "fokker/solvers/skrock.h"
 #include "fokker/solvers/sra.h"
 #include "fokker/solvers/sri.h"
@@ -23,7 +26,26 @@ struct SolverEntry {
   const char* text;
   detail::Run run;  // nullptr: a stepper that does not sample
   Made (*make)();   // nullptr: not a stepper of any SDE
+  EtaRule eta = {};
+  std::optional<SamplerClaims> sampler = {};
 };
+
+template <detail::MultistepMethod method>
+Tensor multistep(const detail::Shard& shard, Tensor x) {
+  return detail::run_multistep(shard, std::move(x), method);
+}
+template <detail::SinglestepMethod method>
+Tensor singlestep(const detail::Shard& shard, Tensor x) {
+  return detail::run_singlestep(shard, std::move(x), method);
+}
+template <int order>
+Tensor er_sde(const detail::Shard& shard, Tensor x) {
+  return detail::run_er_sde(shard, std::move(x), order);
+}
+
+constexpr EtaRule flow{0, false};     // the probability flow alone
+constexpr EtaRule reverse{1, false};  // noise of its own kind
+constexpr EtaRule by_default{0, true};
 
 constexpr SolverEntry entries[] = {
     {"euler_maruyama", "Euler-Maruyama on the reverse SDE; in the clock \"snr\" it is ancestral sampling",
@@ -31,6 +53,9 @@ constexpr SolverEntry entries[] = {
     {"stochastic_heun", "stochastic Heun on the reverse SDE", detail::run_steps,
      [] { return Made(new StochasticHeun); }},
     {"euler_heun", "Euler-Heun on the reverse SDE", detail::run_steps, [] { return Made(new EulerHeun); }},
+    {"reversible_heun",
+     "reversible Heun, for gradients through paths; it carries a second solution, so it draws no samples", nullptr,
+     [] { return Made(new ReversibleHeun); }},
     {"milstein", "Milstein; on a reverse SDE, whose noise is additive, it is Euler-Maruyama", detail::run_steps,
      [] { return Made(new Milstein(Milstein::Derivative::autodiff)); }},
     {"milstein_free", "Milstein without derivatives", detail::run_steps,
@@ -54,9 +79,72 @@ constexpr SolverEntry entries[] = {
      detail::run_steps, [] { return Made(new ImplicitEuler); }},
     {"skrock", "SK-ROCK, explicit and stable for stiff drift: 5 evaluations a step", detail::run_steps,
      [] { return Made(new SkRock); }},
-    {"heun", "Heun on the probability-flow ODE", detail::run_heun, nullptr},
+    {"ancestral", "DDPM's ancestral sampling with the posterior's variance", detail::run_ddim, nullptr, reverse,
+     SamplerClaims{0, 1, 1, 1}},
+    {"ancestral_large", "DDPM's ancestral sampling with the variance of the forward step", detail::run_ancestral_large,
+     nullptr, reverse, SamplerClaims{0, 1, 1, 1}},
+    {"ddim", "DDIM, eta from 0, the default, to 1", detail::run_ddim, nullptr, by_default, SamplerClaims{1, 1, 1, 1}},
+    {"exponential_euler",
+     "exponential Euler on the reverse SDE; eta = 1: ancestral, 0: DDIM and DPM-Solver-1",
+     multistep<detail::exponential_euler>,
+     nullptr,
+     {},
+     SamplerClaims{1, 1, 1, 1}},
+    {"dpm_solver_2", "DPM-Solver-2, singlestep", singlestep<detail::dpm_solver_2>, nullptr, flow,
+     SamplerClaims{2, 0, 0, 2}},
+    {"dpm_solver_3", "DPM-Solver-3, singlestep", singlestep<detail::dpm_solver_3>, nullptr, flow,
+     SamplerClaims{3, 0, 0, 3}},
+    {"dpmpp_2s", "DPM-Solver++(2S)", singlestep<detail::dpmpp_2s>, nullptr, flow, SamplerClaims{2, 0, 0, 2}},
+    {"dpmpp_3s", "DPM-Solver++(3S)", singlestep<detail::dpmpp_3s>, nullptr, flow, SamplerClaims{3, 0, 0, 3}},
+    {"dpmpp_2m", "DPM-Solver++(2M)", multistep<detail::dpmpp_2m>, nullptr, flow, SamplerClaims{2, 0, 0, 1}},
+    {"dpmpp_3m", "DPM-Solver++(3M), the parabola integrated exactly", multistep<detail::dpmpp_3m>, nullptr, flow,
+     SamplerClaims{3, 0, 0, 1}},
+    {"dpmpp_2s_sde",
+     "DPM-Solver++ SDE, both stages on one Brownian path",
+     singlestep<detail::dpmpp_2s>,
+     nullptr,
+     {},
+     SamplerClaims{2, 1, 2, 2}},
+    {"dpmpp_2m_sde", "SDE-DPM-Solver++(2M)", multistep<detail::dpmpp_2m>, nullptr, {}, SamplerClaims{2, 1, 2, 1}},
+    {"dpmpp_3m_sde",
+     "SDE-DPM-Solver++(3M), the parabola integrated exactly",
+     multistep<detail::dpmpp_3m>,
+     nullptr,
+     {},
+     SamplerClaims{3, 1, 2, 1}},
+    {"deis_2", "DEIS with lines in log sigma", multistep<detail::deis_2>, nullptr, flow, SamplerClaims{2, 0, 0, 1}},
+    {"deis_3", "DEIS with parabolas in log sigma", multistep<detail::deis_3>, nullptr, flow, SamplerClaims{3, 0, 0, 1}},
+    {"unipc_bh1", "UniPC-2 with B(h) = h", multistep<detail::unipc_bh1>, nullptr, flow, SamplerClaims{3, 0, 0, 1}},
+    {"unipc_bh2", "UniPC-2 with B(h) = e^h - 1", multistep<detail::unipc_bh2>, nullptr, flow,
+     SamplerClaims{3, 0, 0, 1}},
+    {"unipc_3", "UniPC-3", multistep<detail::unipc_3>, nullptr, flow, SamplerClaims{4, 0, 0, 1}},
+    {"sa_solver",
+     "SA-Solver, three points ahead and four back; eta is its tau",
+     multistep<detail::sa_solver>,
+     nullptr,
+     {},
+     SamplerClaims{4, 1, 2, 1}},
+    {"sa_solver_2",
+     "SA-Solver with two points",
+     multistep<detail::sa_solver_2>,
+     nullptr,
+     {},
+     SamplerClaims{2, 1, 2, 1}},
+    {"er_sde_1", "ER-SDE-Solver-1", er_sde<1>, nullptr, reverse, SamplerClaims{0, 1, 1, 1}},
+    {"er_sde_2", "ER-SDE-Solver-2", er_sde<2>, nullptr, reverse, SamplerClaims{0, 1, 2, 1}},
+    {"er_sde_3", "ER-SDE-Solver-3", er_sde<3>, nullptr, reverse, SamplerClaims{0, 1, 2, 1}},
+    {"seeds_2",
+     "SEEDS-2, both stages on one Brownian path",
+     singlestep<detail::dpm_solver_2>,
+     nullptr,
+     {},
+     SamplerClaims{2, 1, 2, 2}},
+    {"edm_heun", "EDM's Heun in sigma, with churn", detail::run_edm_heun, nullptr, flow, SamplerClaims{2, 0, 0, 2}},
+    {"restart", "EDM's Heun, an interval of noise gone through again", detail::run_restart, nullptr, flow,
+     SamplerClaims{2, 0, 0, 2}},
+    {"heun", "Heun on the probability-flow ODE", detail::run_heun, nullptr, flow},
     {"probability_flow", "Dormand-Prince 5(4) on the probability-flow ODE, each sample with its own steps",
-     detail::run_probability_flow, nullptr},
+     detail::run_probability_flow, nullptr, flow},
     {"gotta_go_fast", "Heun with an embedded Euler-Maruyama on the reverse SDE, each sample with its own steps",
      detail::run_gotta_go_fast, nullptr},
     {"predictor_corrector", "Euler-Maruyama, each step followed by Langevin steps", detail::run_predictor_corrector,
@@ -99,18 +187,19 @@ std::unique_ptr<Solver> make_solver(const std::string& name) {
 std::vector<SolverSummary> solver_summaries() {
   std::vector<SolverSummary> rows;
   for (const auto& entry : entries) {
-    rows.push_back({entry.name, entry.text, {}});
+    rows.push_back({entry.name, entry.text, {}, entry.sampler});
     if (entry.make) rows.back().claims = entry.make()->claims();
   }
   return rows;
 }
 
+EtaRule eta_of(const std::string& solver) { return find(solver).eta; }
+
 namespace detail {
 
 Run sampler_run(const std::string& name) {
   const SolverEntry& entry = find(name);
-  require<ConfigError>(entry.run != nullptr,
-                       "[solver] {} draws no samples, since its stages leave the step; take one of {}", name,
+  require<ConfigError>(entry.run != nullptr, "[solver] {} solves SDEs but draws no samples; take one of {}", name,
                        fmt::join(solver_names(), ", "));
   return entry.run;
 }

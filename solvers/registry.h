@@ -16,10 +16,28 @@ std::vector<std::string> stepper_names();
 /// Throws ConfigError for an unknown name, with the nearest.
 std::unique_ptr<Solver> make_solver(const std::string& name);
 
+/// What a solver made for diffusions promises: its order on the probability flow (multistep methods, which start by lower
+/// orders, keep it where the denoiser hardly changes at the prior's level), and its strong and weak order on the reverse
+/// SDE; 0 where it solves none.
+struct SamplerClaims {
+  int flow = 0;
+  double strong = 0, weak = 0;
+  int evaluations = 1;  // of the score, a step
+};
+
+/// The η of the reverse SDE that a solver takes by itself, and whether another may be asked for.
+struct EtaRule {
+  double standard = 1;
+  bool free = true;
+};
+/// Throws ConfigError for an unknown name.
+EtaRule eta_of(const std::string& solver);
+
 /// A line for lists and documentation.
 struct SolverSummary {
   std::string name, text;
-  std::optional<SolverClaims> claims;  // of steppers
+  std::optional<SolverClaims> claims;    // of steppers
+  std::optional<SamplerClaims> sampler;  // of solvers made for diffusions
 };
 std::vector<SolverSummary> solver_summaries();
 

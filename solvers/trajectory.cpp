@@ -13,15 +13,17 @@ Tensor march(const Shard& shard, const Solver& solver, double eta, Tensor x, con
   const Clock clock = fokker::clock(shard.config.clock);
   const auto sde = clocked_reverse(shard.sde, shard.score, clock, eta);
   require_fit(solver, *sde);
-  const SequentialNoise noise(shard.config.seed, shard.shape, shard.dtype, shard.first);
+  const auto reading = [&](std::size_t point) { return to_clock(shard.sde, clock, shard.grid[point]); };
+  const auto noise = brownian(shard, reading(0), reading(shard.grid.size() - 1),
+                              clock == Clock::snr ? BrownianPath::Split::geometric : BrownianPath::Split::arithmetic);
   const bool noisy = sde->noise() != Noise::none;
   const int areas = solver.claims().areas;
   Tensor state = sde->enter(x, shard.grid[0]);
   for (std::size_t i = 0; i + 1 < shard.grid.size(); ++i) {
     const auto step = static_cast<std::int64_t>(i);
     const double t1 = shard.grid[i + 1];
-    const double from = to_clock(shard.sde, clock, shard.grid[i]), to = to_clock(shard.sde, clock, t1);
-    const BrownianIncrement b = noisy ? noise.increment(step, from, to, areas) : BrownianIncrement{};
+    const double from = reading(i), to = reading(i + 1);
+    const BrownianIncrement b = noisy ? noise->increment(step, from, to, areas) : BrownianIncrement{};
     state = solver.step(*sde, b, state, from, to);
     if (corrector) state = sde->enter(corrector(step + 1, sde->leave(state, t1)), t1);
     if (shard.observe) shard.observe(step + 1, sde->leave(state, t1));
@@ -32,15 +34,24 @@ Tensor march(const Shard& shard, const Solver& solver, double eta, Tensor x, con
 
 }  // namespace
 
+std::shared_ptr<const BrownianMotion> brownian(const Shard& shard, double begin, double end,
+                                               BrownianPath::Split split) {
+  if (shard.noise) return shard.noise;
+  const std::uint64_t seed = shard.config.seed;
+  if (shard.config.same_path)
+    return std::make_shared<BrownianPath>(seed, shard.shape, begin, end, shard.dtype, shard.first, split);
+  return std::make_shared<SequentialNoise>(seed, shard.shape, shard.dtype, shard.first);
+}
+
 Tensor run_steps(const Shard& shard, Tensor x) {
-  return march(shard, *make_solver(shard.config.solver), shard.config.eta, std::move(x));
+  return march(shard, *make_solver(shard.config.solver), reverse_eta(shard.config), std::move(x));
 }
 
 Tensor run_heun(const Shard& shard, Tensor x) { return march(shard, *make_solver("stochastic_heun"), 0, std::move(x)); }
 
 Tensor run_predictor_corrector(const Shard& shard, Tensor x) {
   const auto corrector = [&](std::int64_t point, const Tensor& at) { return correct(shard, point, at); };
-  return march(shard, *make_solver("euler_maruyama"), shard.config.eta, std::move(x), corrector);
+  return march(shard, *make_solver("euler_maruyama"), reverse_eta(shard.config), std::move(x), corrector);
 }
 
 Tensor run_probability_flow(const Shard& shard, Tensor x) {

@@ -3,6 +3,7 @@
 #include <functional>
 #include <span>
 
+#include "fokker/solvers/brownian_path.h"
 #include "fokker/solvers/sampler.h"
 #include "fokker/solvers/solver.h"
 
@@ -19,7 +20,12 @@ struct Shard {
   std::int64_t first;
   std::function<void(std::int64_t step)> tick;                       // after each step
   std::function<void(std::int64_t point, const Tensor& x)> observe;  // at each grid point; may be empty
+  std::shared_ptr<const BrownianMotion> noise = {};                  // instead of the seed's
 };
+
+/// The Brownian motion of a shard over readings of a clock: numbers by step, or one path for any number of steps where the
+/// configuration says so.
+std::shared_ptr<const BrownianMotion> brownian(const Shard& shard, double begin, double end, BrownianPath::Split split);
 
 /// How a sampler brings a shard from the first grid point to the last.
 using Run = Tensor (*)(const Shard& shard, Tensor x);
@@ -36,6 +42,15 @@ Tensor correct(const Shard& shard, std::int64_t point, const Tensor& x);
 Tensor run_annealed_langevin(const Shard& shard, Tensor x);
 /// The probability-flow ODE with error control.
 Tensor run_probability_flow(const Shard& shard, Tensor x);
+/// The conditional law of the level below, given the denoised data: DDIM [song2021ddim], at η = 1 with the posterior's
+/// variance or the forward step's DDPM [ho2020].
+Tensor run_ddim(const Shard& shard, Tensor x);
+Tensor run_ancestral_large(const Shard& shard, Tensor x);
+/// Heun's method in σ, with noise added before each step, or over an interval again.
+Tensor run_edm_heun(const Shard& shard, Tensor x);
+Tensor run_restart(const Shard& shard, Tensor x);
+/// `order` 1, 2 or 3.
+Tensor run_er_sde(const Shard& shard, Tensor x, int order);
 
 /// The reverse SDE with error control.
 Tensor run_gotta_go_fast(const Shard& shard, Tensor x);

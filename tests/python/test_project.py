@@ -48,7 +48,7 @@ def test_import_is_light():
 
 
 def test_names_that_others_rely_on():
-    for name in "Tensor grad no_grad VP VE SubVP Cosine EDM GaussianMixture UNet Mlp sample train load_run run".split():
+    for name in "Tensor grad no_grad VP VE SubVP Cosine EDM RectifiedFlow TrigonometricFlow GaussianMixture UNet Mlp sample train load_run run".split():
         assert callable(getattr(fk, name)), name
     assert {"euler_maruyama", "sra1", "predictor_corrector", "probability_flow"} <= set(fk.solvers.names())
     assert set(dir(fk)) >= {"sample", "datasets", "solvers"}

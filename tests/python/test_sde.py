@@ -6,7 +6,8 @@ import pytest
 import fokker as fk
 
 
-@pytest.mark.parametrize("sde", [fk.VP(), fk.VE(), fk.SubVP(), fk.Cosine(), fk.EDM()], ids=lambda sde: sde.name)
+@pytest.mark.parametrize("sde", [fk.VP(), fk.VE(), fk.SubVP(), fk.Cosine(), fk.EDM(), fk.RectifiedFlow(),
+                                 fk.TrigonometricFlow()], ids=lambda sde: sde.name)
 def test_marginal_solves_the_moment_equations(sde):
     """dα/dt = f α and dσ²/dt = 2 f σ² + g², read off drift and diffusion."""
     one = np.ones((1, 1))

@@ -1,0 +1,65 @@
+#include "fokker/solvers/sample_config.h"
+
+#include <cmath>
+
+#include "fokker/core/error.h"
+
+namespace fokker {
+namespace {
+
+void check_times(const SampleConfig& config) {
+  const std::vector<double>& times = config.times;
+  const SampleConfig fresh;
+  require<ConfigError>(times.size() > 1, "[times] expected at least two points, got {}", times.size());
+  for (std::size_t i = 0; i < times.size(); ++i)
+    require<ConfigError>(times[i] > 0 && std::isfinite(times[i]) && (i == 0 || times[i] < times[i - 1]),
+                         "[times] expected points that fall and stay above 0, got {} at point {}", times[i], i);
+  require<ConfigError>(config.steps == fresh.steps || config.steps == config.step_count(),
+                       "[times] {} points make {} steps, got steps = {}; leave steps out", times.size(),
+                       config.step_count(), config.steps);
+  require<ConfigError>(config.grid == fresh.grid && (config.t_min == 0 || config.t_min == times.back()),
+                       "[times] the points are given; leave grid and t_min out, got grid = \"{}\" and t_min = {}",
+                       config.grid, config.t_min);
+}
+
+}  // namespace
+
+void CorrectorConfig::check(const std::string& solver) const {
+  const bool corrects = solver == "predictor_corrector", anneals = solver == "annealed_langevin";
+  require<ConfigError>(corrects || anneals || (steps == 1 && !snr && !rule && !epsilon),
+                       "[corrector] {} takes no Langevin steps; leave the corrector out", solver);
+  require<ConfigError>(!snr || corrects, "[corrector] annealed_langevin has no snr; leave it out");
+  require<ConfigError>(!rule || corrects == (*rule == "sigma" || *rule == "norm"),
+                       "[corrector] expected rule {} of {}, got {}", corrects ? "sigma or norm" : "variance or level",
+                       solver, rule.value_or(""));
+  const bool level = rule == "level";
+  require<ConfigError>(!level || epsilon,
+                       "[corrector] the rule level needs epsilon, such as 2e-5 for images [song2019]");
+  require<ConfigError>(level || !epsilon,
+                       "[corrector] epsilon is of the rule level of annealed_langevin alone; leave it out");
+}
+
+void RestartConfig::validate() const {
+  require<ConfigError>(low < high, "[restart] expected low < high, got {} and {}", low, high);
+}
+
+void SampleConfig::validate() const {
+  corrector.check(solver);
+  require<ConfigError>(solver == "edm_heun" || churn == ChurnConfig{},
+                       "[churn] {} adds no noise of this kind; leave the churn out, or take edm_heun", solver);
+  require<ConfigError>(solver == "restart" || restart == RestartConfig{},
+                       "[restart] {} does not restart; leave the table out, or take the solver restart", solver);
+  restart.validate();
+  if (!times.empty()) check_times(*this);
+  reverse_eta(*this);
+}
+
+double reverse_eta(const SampleConfig& config) {
+  const auto [standard, free] = eta_of(config.solver);
+  require<ConfigError>(free || !config.eta || *config.eta == standard,
+                       "[eta] {} solves eta = {} alone, got {}; leave eta out, or take a solver of the reverse SDE",
+                       config.solver, standard, config.eta.value_or(standard));
+  return config.eta.value_or(standard);
+}
+
+}  // namespace fokker
