@@ -6,6 +6,10 @@ from . import _fokker
 from ._arguments import seed_of
 
 
+def _floats(t):
+    return [float(time) for time in np.asarray(t, dtype=float)]
+
+
 def solve(
     sde,
     x,
@@ -33,8 +37,19 @@ def solve(
         derivatives; until then parameters must keep their values.
     """
     x = x if isinstance(x, _fokker.Tensor) else _fokker.Tensor(x)
-    times = [float(time) for time in np.asarray(t, dtype=float)]
-    wanted = times if frames is None else [float(time) for time in np.asarray(frames, dtype=float)]
+    times = _floats(t)
+    wanted = times if frames is None else _floats(frames)
     keywords = {"solver": solver, "seed": seed_of(seed), "same_path": same_path, "adjoint": adjoint, "segment": segment}
     path = _fokker.solve_sde(sde, x, keywords, [times, wanted], list(parameters))
     return path.numpy() if adjoint is None else path
+
+
+def brownian(shape, t, *, seed=0, areas=0, same_path=False, dtype="float64"):
+    """The Brownian motion that `solve` takes with this seed and these times, for use in another library.
+
+    shape: [n, …], that of the states (scalar noise: [n, 1, …]; general noise: [n, M]).  dtype: that of the states.
+    Returns areas + 1 arrays [len(t) − 1, n, …], one entry a step: the increments W; with areas=1 also the space-time
+    Lévy areas H; with areas=2 also the space-time-time Lévy areas K.
+    """
+    parts = _fokker.brownian_increments(shape, _floats(t), seed_of(seed), areas, same_path, dtype)
+    return tuple(part.numpy() for part in parts)
