@@ -142,8 +142,8 @@ Tensor OrderProblem::initial(std::int64_t paths) const {
 const std::vector<OrderProblem>& order_problems() {
   using enum Calculus;
   static const std::vector<OrderProblem> problems = {ornstein_uhlenbeck(),
-                                                     double_well("double well", 1, 0),
-                                                     double_well("double well, fading noise", 1.5, 1),
+                                                     double_well("double well", 0.5, 0),
+                                                     double_well("double well, fading noise", 0.75, 1),
                                                      reverse_mixture(),
                                                      geometric(ito),
                                                      geometric(stratonovich),
