@@ -203,10 +203,11 @@ CompareConfig resolved(CompareConfig config) {
   config.nfe.erase(std::unique(config.nfe.begin(), config.nfe.end()), config.nfe.end());
   const SampleConfig fresh;
   for (const auto& solver : config.solver)
-    require<ConfigError>(solver.n == fresh.n && solver.seed == fresh.seed && solver.steps == fresh.steps,
-                         "solver \"{}\": steps follow from the budgets nfe, n and seed are those of the comparison; "
-                         "remove them here",
-                         solver.title());
+    require<ConfigError>(
+        solver.n == fresh.n && solver.seed == fresh.seed && solver.steps == fresh.steps && solver.times.empty(),
+        "solver \"{}\": steps and times follow from the budgets nfe, n and seed are those of the comparison; "
+        "remove them here",
+        solver.title());
   name_solvers(config.solver);
   return config;
 }

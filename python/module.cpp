@@ -24,6 +24,7 @@ PYBIND11_MODULE(_fokker, m) {
   python::bind_runs(m);
   python::bind_comparison(m);
   python::bind_flows(m);
+  python::bind_optim(m);
   m.def("thread_count", &thread_count, "Workers that sampling and training use.");
   m.def("set_thread_count", &set_thread_count, py::arg("threads"), "Results do not depend on it.");
 }

@@ -22,6 +22,7 @@ from .networks import FeedForward, Mlp, UNet  # noqa: E402, F401
 _later = {
     "sample": "sampling",
     "solve": "solving",
+    "brownian": "solving",
     "langevin": "langevin_chains",
     "Chains": "langevin_chains",
     "Samples": "samples",

@@ -25,6 +25,7 @@ from .runs import resume as resume
 from .runs import run as run
 from .samples import Samples as Samples
 from .sampling import sample as sample
+from .solving import brownian as brownian
 from .solving import solve as solve
 from .training import Training as Training
 from .training import train as train
