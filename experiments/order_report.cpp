@@ -15,7 +15,7 @@ std::string line(const OrderRow& row) {
                                    ? fmt::format("{:.3f} ± {:.3f}", row.measured.value, row.measured.half_width)
                                    : fmt::format("{:.3f}        ", row.measured.value);
   const std::string verdict = row.verdict();
-  return fmt::format("{:<16} {:<6} {:<25} {:<8} {:<12} {:>8} {:>15} {:>11}{}", row.solver, row.kind, row.problem,
+  return fmt::format("{:<17} {:<6} {:<25} {:<8} {:<12} {:>8} {:>15} {:>11}{}", row.solver, row.kind, row.problem,
                      to_string(row.noise), calculus_of(row), row.declared, interval, row.evaluations,
                      verdict == "agrees" ? "" : "  " + verdict);
 }
@@ -47,7 +47,7 @@ const char* calculus_of(const OrderRow& row) {
 }
 
 std::vector<std::string> order_lines(std::span<const OrderRow> rows) {
-  std::vector<std::string> lines = {fmt::format("{:<16} {:<6} {:<25} {:<8} {:<12} {:>8} {:>15} {:>11}", "solver",
+  std::vector<std::string> lines = {fmt::format("{:<17} {:<6} {:<25} {:<8} {:<12} {:>8} {:>15} {:>11}", "solver",
                                                 "order", "problem", "noise", "calculus", "declared", "measured   ",
                                                 "evaluations")};
   for (const OrderRow& row : rows) lines.push_back(line(row));

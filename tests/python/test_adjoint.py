@@ -32,8 +32,8 @@ def sde_of(theta, noise="diagonal"):
     return fk.FunctionSde(drift, diffusion, noise=noise, calculus="stratonovich", brownian=brownian)
 
 
-def gradients(adjoint, noise="diagonal", **keywords):
-    theta, x0 = leaf([0.8, 0.5, 0.6]), leaf(X)
+def gradients(adjoint, noise="diagonal", dtype="float64", **keywords):
+    theta, x0 = (fk.Tensor(np.array(v, dtype=dtype)).leaf() for v in ([0.8, 0.5, 0.6], X))
     x = fk.solve(
         sde_of(theta, noise), x0, T, solver="reversible_heun", adjoint=adjoint, parameters=[theta], seed=4, **keywords
     )
@@ -55,6 +55,14 @@ def test_three_ways_to_the_same_gradient(noise, same_path):
     assert isinstance(array, np.ndarray)
     np.testing.assert_allclose(array, path, rtol=1e-13)
     assert np.abs(gradients("tape", noise, same_path=not same_path)[1][1] - wanted[1]).max() > 1e-3
+
+
+def test_single_precision():
+    path, wanted = gradients("tape", dtype="float32")
+    assert path.dtype == np.float32
+    for adjoint in ["checkpoint", "reversible"]:
+        for a, b in zip(gradients(adjoint, dtype="float32")[1], wanted):
+            np.testing.assert_allclose(a, b, rtol=1e-5, atol=1e-6)
 
 
 def test_frames():

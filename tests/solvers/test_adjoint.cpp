@@ -4,9 +4,9 @@
 #include <cmath>
 
 #include "fokker/core/autodiff.h"
+#include "fokker/solvers/order.h"
 #include "tests/solvers/path_example.h"
 #include "tests/support/catch.h"
-#include "tests/support/slope.h"
 
 using namespace path_example;
 
@@ -147,9 +147,10 @@ TEST_CASE("gradients through GBM converge to those of the exact solution") {
     by_mu.push_back(std::sqrt(mean(square(found[0] - exact)).item()));
     by_sigma.push_back(std::sqrt(mean(square(found[1] - b * exact)).item()));
   }
-  INFO(slope(by_mu) << ", " << slope(by_sigma) << ", last errors " << by_mu.back() << ", " << by_sigma.back());
-  CHECK(slope(by_mu) == Approx(1).margin(0.15));
-  CHECK(slope(by_sigma) == Approx(1).margin(0.15));
+  INFO(detail::order_of(by_mu) << ", " << detail::order_of(by_sigma) << ", last errors " << by_mu.back() << ", "
+                               << by_sigma.back());
+  CHECK(detail::order_of(by_mu) == Approx(1).margin(0.15));
+  CHECK(detail::order_of(by_sigma) == Approx(1).margin(0.15));
   CHECK(by_mu.back() < 5e-3);
 }
 

@@ -78,17 +78,17 @@ TEST_CASE("negative controls of the order measurement") {
   // A fresh H loses half an order, redrawn noise loses convergence.
   for (const char* name : {"ou", "double well, fading noise", "reverse vp of a mixture"}) {
     INFO(name);
-    CHECK(measured_strong_order(solver, problem(name), {.spoil = fresh_area}).contains(1));
+    CHECK(measured_strong_order(solver, problem(name), {.paths = 500, .spoil = fresh_area}).contains(1));
   }
-  CHECK(measured_strong_order(solver, problem("ou"), {.spoil = fresh_noise}).value < 0.2);
+  CHECK(measured_strong_order(solver, problem("ou"), {.paths = 500, .spoil = fresh_noise}).value < 0.2);
   // β2 with the wrong sign is invisible under constant noise and loses half an order when the noise changes.
   SraTableau<2> negated = sra1;
   negated.beta2 = {1, -1};
   CHECK_FALSE(satisfies_order_conditions(negated));
   const Sra<2> wrong("wrong", negated);
-  CHECK(measured_strong_order(wrong, problem("double well")).contains(1.5));
-  CHECK(measured_strong_order(wrong, problem("double well, fading noise")).contains(1));
-  CHECK(measured_strong_order(wrong, problem("reverse vp of a mixture")).contains(1));
+  CHECK(measured_strong_order(wrong, problem("double well"), {.paths = 500}).contains(1.5));
+  CHECK(measured_strong_order(wrong, problem("double well, fading noise"), {.paths = 500}).contains(1));
+  CHECK(measured_strong_order(wrong, problem("reverse vp of a mixture"), {.paths = 500}).contains(1));
 }
 
 namespace {

@@ -7,10 +7,10 @@
 #include "fokker/sde/function_sde.h"
 #include "fokker/sde/ou.h"
 #include "fokker/solvers/heun.h"
+#include "fokker/solvers/order.h"
 #include "fokker/solvers/registry.h"
 #include "fokker/solvers/reversible_heun.h"
 #include "tests/support/catch.h"
-#include "tests/support/slope.h"
 
 using namespace fokker;
 
@@ -56,7 +56,7 @@ Eigen::Vector2d moments_after(const Sde& sde, int steps) {
 double weak_order(const Sde& sde, const Eigen::Vector2d& exact) {
   std::vector<double> errors;
   for (int level = 3; level < 10; ++level) errors.push_back((moments_after(sde, 1 << level) - exact).norm());
-  return slope(errors);
+  return detail::order_of(errors);
 }
 
 /// How far `steps` steps forwards and as many back end from where they began.
