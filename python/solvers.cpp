@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "fokker/core/autodiff.h"
+#include "fokker/core/ops/view.h"
 #include "fokker/python/keywords.h"
 #include "fokker/python/samples.h"
 #include "fokker/python/watch.h"

@@ -58,10 +58,12 @@ def test_error_control_follows_the_same_path():
     np.testing.assert_array_equal(fk.solve(gbm(), X[:7], [0, 1], solver="sriw1", seed=1, tolerance=0.01)[-1], end[:7])
     with pytest.raises(ValueError, match="wrong limit.*milstein"):
         fk.solve(gbm(), X, t, tolerance=0.01)
-    with pytest.raises(ValueError, match="tolerances absolute > 0"):
+    with pytest.raises(ValueError, match="tolerance: expected a value > 0"):
         fk.solve(gbm(), X, t, solver="sriw1", tolerance=0)
     with pytest.raises(ValueError, match="monotone"):
         fk.solve(gbm(), X, [0, 1, 0.5], solver="sriw1", tolerance=0.1)
+    with pytest.raises(ValueError, match="no adjoint"):
+        fk.solve(gbm(), X, t, solver="sriw1", tolerance=0.1, adjoint="tape")
     with pytest.raises(ArithmeticError, match="sample 0 does not meet the tolerance"):
         fk.solve(gbm(), X, t, solver="sriw1", tolerance=1e-18)
 
