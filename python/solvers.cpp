@@ -3,6 +3,7 @@
 #include "fokker/solvers/sampler.h"
 
 #include "fokker/core/autodiff.h"
+#include "fokker/core/ops/view.h"
 #include "fokker/python/keywords.h"
 #include "fokker/python/samples.h"
 #include "fokker/python/watch.h"
