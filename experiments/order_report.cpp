@@ -16,7 +16,8 @@ std::string line(const OrderRow& row) {
                                    : fmt::format("{:.3f}        ", row.measured.value);
   const std::string verdict = row.verdict();
   return fmt::format("{:<17} {:<6} {:<25} {:<8} {:<12} {:>8} {:>15} {:>11}{}", row.solver, row.kind, row.problem,
-                     to_string(row.noise), calculus_of(row), row.declared, interval, row.evaluations,
+                     to_string(row.noise), calculus_of(row), row.declared, interval,
+                     row.evaluations > 0 ? std::to_string(row.evaluations) : "varies",
                      verdict == "agrees" ? "" : "  " + verdict);
 }
 
