@@ -15,8 +15,8 @@ namespace fokker {
 namespace {
 
 // Trials of what a path tends to.
-constexpr std::int64_t few_steps = 32, many_steps = 256;
-constexpr double at_once = 1e-3;  // of the distance between samples
+constexpr std::int64_t few_steps = 64, many_steps = 512;
+constexpr double near = 0.1, at_once = 1e-3;  // of the distance between samples
 // Evaluations of a limit's fine steps, in units of the largest budget: at order 1 its error is a sixteenth of those shown.
 constexpr std::int64_t fineness = 16;
 constexpr double fine_tolerance = 1e-6;
@@ -155,8 +155,8 @@ const Tensor& PathReference::known_ends(SampleConfig fine, std::uint64_t seed) {
 }
 
 bool PathReference::tends(const Tensor& coarse, const Tensor& fine, const Tensor& limit) {
-  const double left = median(row_distances(fine, limit));
-  return left < at_once * median_distance(flat(limit)) || left < 0.5 * median(row_distances(coarse, limit));
+  const double left = median(row_distances(fine, limit)), apart = median_distance(flat(limit));
+  return left < at_once * apart || (left < near * apart && left < 0.5 * median(row_distances(coarse, limit)));
 }
 
 std::optional<PathLimit> PathReference::limit(const SampleConfig& entry) {

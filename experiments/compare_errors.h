@@ -56,7 +56,7 @@ class PathReference {
   /// The first `paths` samples, in the units of the data.  Throws NumericalError where they are not finite.
   Tensor ends(SampleConfig config) const;
   const Tensor& known_ends(SampleConfig fine, std::uint64_t seed);
-  /// Whether eight times as many steps halve the distance, or leave next to none.
+  /// Whether eight times as many steps leave a small distance and halve it, or leave next to none.
   static bool tends(const Tensor& coarse, const Tensor& fine, const Tensor& limit);
 
   const CompareTarget& target_;

@@ -221,6 +221,18 @@ TEST_CASE("compare: strong errors fall with the solver's order on one path, and 
   CHECK(order(early("er_sde_3", "t"), limit_of(ancestral)) < 0.2);  // another diffusion
 }
 
+TEST_CASE("compare: a sampler that few steps make worse has no limit for that") {
+  CompareConfig config = comparison_of({entry("edm_heun", "t")}, {100});
+  config.target = {.mixture = "own", .means = {{-2}, {2}}, .deviations = {0.3}};
+  const CompareTarget target = make_target(config.target, config.sde);
+  SampleConfig churned = entry("edm_heun", "t");
+  churned.grid = "karras";
+  PathReference reference(target, config);
+  CHECK(has(reference.limit(churned).value().text, "the probability flow"));
+  churned.churn.amount = 10;
+  CHECK_FALSE(reference.limit(churned).has_value());
+}
+
 TEST_CASE("compare: one Brownian path for everything couples the laws at different numbers of steps") {
   CompareConfig config = comparison_of({entry("ancestral", "t")}, {101, 201});
   config.seeds = 6;
