@@ -221,8 +221,9 @@ CompareConfig resolved(CompareConfig config) {
   const SampleConfig fresh;
   for (const auto& solver : config.solver)
     require<ConfigError>(
-        solver.n == fresh.n && solver.seed == fresh.seed && solver.steps == fresh.steps && !solver.same_path,
-        "solver \"{}\": steps follow from the budgets nfe; n, seed and same_path are those of the "
+        solver.n == fresh.n && solver.seed == fresh.seed && solver.steps == fresh.steps && solver.times.empty() &&
+            !solver.same_path,
+        "solver \"{}\": steps and times follow from the budgets nfe; n, seed and same_path are those of the "
         "comparison; remove them here",
         solver.title());
   name_solvers(config.solver);

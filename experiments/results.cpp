@@ -51,7 +51,7 @@ void write_samples(Hdf5File& file, const SampleSet& set, const ValueRange& range
   file.write(group + "/" + variable(rank), samples.values, sample_axes(rank));
   file.set_attribute(group, "sampler", Attribute(set.config.solver));
   file.set_attribute(group, "sampler_config", Attribute(dump(set.config)));
-  file.set_attribute(group, "n_steps", Attribute(static_cast<std::int64_t>(set.config.steps)));
+  file.set_attribute(group, "n_steps", Attribute(set.config.step_count()));
   file.set_attribute(group, "nfe", Attribute(samples.nfe));
   file.set_attribute(group, "failures", Attribute(samples.failures));
   file.set_attribute(group, "wall_time_s", Attribute(samples.seconds));

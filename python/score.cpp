@@ -47,6 +47,18 @@ void bind_score(py::module_& m) {
             return result;
           },
           "Weights by name as NumPy arrays over the network's own memory.")
+      .def(
+          "leaves",
+          [](NetworkHandle& self) {
+            std::vector<Tensor> leaves;
+            for (const auto& parameter : self.built().trainable_parameters()) {
+              if (!parameter.tensor->tracked()) *parameter.tensor = parameter.tensor->leaf();
+              leaves.push_back(*parameter.tensor);
+            }
+            return leaves;
+          },
+          "The weights as leaves of the tape, over the network's own memory: by them fk.grad differentiates what the "
+          "network computes from now on.")
       .def_property_readonly("parameter_count",
                              [](const NetworkHandle& self) { return self.built().parameter_count(); })
       .def(

@@ -8,6 +8,7 @@
 #include "fokker/solvers/heun.h"
 #include "fokker/solvers/milstein.h"
 #include "fokker/solvers/multistep.h"
+#include "fokker/solvers/reversible_heun.h"
 #include "fokker/solvers/singlestep.h"
 #include "fokker/solvers/sra.h"
 #include "fokker/solvers/sri.h"
@@ -50,6 +51,9 @@ constexpr SolverEntry entries[] = {
     {"stochastic_heun", "stochastic Heun on the reverse SDE", detail::run_steps,
      [] { return Made(new StochasticHeun); }},
     {"euler_heun", "Euler-Heun on the reverse SDE", detail::run_steps, [] { return Made(new EulerHeun); }},
+    {"reversible_heun",
+     "reversible Heun, for gradients through paths; it carries a second solution, so it draws no samples", nullptr,
+     [] { return Made(new ReversibleHeun); }},
     {"milstein", "Milstein; on a reverse SDE, whose noise is additive, it is Euler-Maruyama", detail::run_steps,
      [] { return Made(new Milstein(Milstein::Derivative::autodiff)); }},
     {"milstein_free", "Milstein without derivatives", detail::run_steps,
@@ -187,8 +191,7 @@ namespace detail {
 
 Run sampler_run(const std::string& name) {
   const SolverEntry& entry = find(name);
-  require<ConfigError>(entry.run != nullptr,
-                       "[solver] {} draws no samples, since its stages leave the step; take one of {}", name,
+  require<ConfigError>(entry.run != nullptr, "[solver] {} solves SDEs but draws no samples; take one of {}", name,
                        fmt::join(solver_names(), ", "));
   return entry.run;
 }

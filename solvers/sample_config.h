@@ -2,6 +2,7 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "fokker/core/config_fields.h"
 #include "fokker/sde/clock.h"
@@ -69,6 +70,7 @@ struct SampleConfig {
   std::int64_t n = 64;
   std::uint64_t seed = 0;
   std::string grid = "uniform";
+  std::vector<double> times = {};
   std::string clock = "t";
   std::optional<double> eta = {};
   CorrectorConfig corrector = {};
@@ -81,6 +83,8 @@ struct SampleConfig {
 
   /// What the set of samples is called: its name, or else the solver's.
   const std::string& title() const { return name.empty() ? solver : name; }
+  /// `steps`, or what follows from `times`.
+  std::int64_t step_count() const { return times.empty() ? steps : static_cast<std::int64_t>(times.size()) - 1; }
   /// Throws ConfigError for settings that the solver would ignore.
   void validate() const;
 
@@ -91,6 +95,7 @@ struct SampleConfig {
       field("n", &SampleConfig::n, "samples", at_least(1)),
       field("seed", &SampleConfig::seed, "of prior and noise"),
       field("grid", &SampleConfig::grid, "spacing of the time points", one_of(&grid_names)),
+      field("times", &SampleConfig::times, "the time points themselves, falling; empty: made by grid, steps and t_min"),
       field("clock", &SampleConfig::clock, "the variable that steps are taken in", one_of(&clock_names)),
       field("eta", &SampleConfig::eta,
             "noise of the reverse SDE: 1 Anderson's, 0 the probability flow; the solver's own", at_least(0)),

@@ -6,6 +6,7 @@
 #include <cstring>
 
 #include "fokker/core/autodiff.h"
+#include "fokker/core/ops/elementwise.h"
 #include "fokker/core/parallel.h"
 #include "fokker/solvers/nfe.h"
 #include "fokker/solvers/progress_meter.h"
@@ -55,12 +56,15 @@ class Sampling {
         config_(config),
         options_(options),
         run_(detail::sampler_run(config.solver)),
-        meter_(options.progress, config.n * config.steps) {
+        meter_(options.progress, config.n * config.step_count()) {
     config.validate();
     require<ConfigError>(config.n > 0, "[sample] expected n >= 1, got {}", config.n);
     require<ConfigError>(options.trajectory >= 0, "[sample] expected trajectory >= 0, got {}", options.trajectory);
-    grid_ = time_grid(config.grid, sde, config.steps, config.t_min > 0 ? config.t_min : sde.t_min());
-    points_ = frame_points(options.trajectory, config.steps);
+    grid_ = config.times;
+    if (grid_.empty()) grid_ = time_grid(config.grid, sde, config.steps, config.t_min > 0 ? config.t_min : sde.t_min());
+    require<ConfigError>(grid_.front() <= sde.t_max(), "[times] {} ends at t_max = {}, got {}", sde.name(), sde.t_max(),
+                         grid_.front());
+    points_ = frame_points(options.trajectory, config.step_count());
     result_.values = Tensor::empty(batch_shape(config.n, options.shape), options.dtype);
     if (options.trajectory > 0)
       result_.trajectory = Tensor::empty(with_axis(result_.values.shape(), 0, options.trajectory), options.dtype);
@@ -115,7 +119,9 @@ class Sampling {
   }
 
   Tensor prior(const detail::Shard& shard) const {
-    return sde_.prior(shard.shape, Rng(config_.seed), shard.dtype, shard.first);
+    const Tensor x = sde_.prior(shard.shape, Rng(config_.seed), shard.dtype, shard.first);
+    if (grid_.front() == sde_.t_max()) return x;
+    return x * (sde_.marginal(grid_.front()).sigma / sde_.marginal(sde_.t_max()).sigma);
   }
 
   Tensor finish(const detail::Shard& shard, const Tensor& x) const {
@@ -139,7 +145,7 @@ class Sampling {
           finite_row(x, row),
           "[{}] sample {} is not finite after step {} of {}, at t = {}; take more steps, or check the "
           "score there",
-          config_.solver, shard.first + row, point, config_.steps, grid_[static_cast<std::size_t>(point)]);
+          config_.solver, shard.first + row, point, config_.step_count(), grid_[static_cast<std::size_t>(point)]);
     };
     run_(shard, prior(shard));
     throw NumericalError(

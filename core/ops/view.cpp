@@ -156,9 +156,10 @@ Tensor concat(const Tensor& a, const Tensor& b, int axis) {
 Tensor concat(std::span<const Tensor> parts, int axis) {
   require<ShapeError>(!parts.empty(), "[concat] expected at least one tensor");
   axis = normalise_axis(axis, parts[0].rank(), "concat");
-  Tensor result = parts[0];
-  for (const Tensor& part : parts.subspan(1)) result = concat(result, part, axis);
-  return result;
+  // By halves, so that an element is copied log₂(parts) times.
+  if (parts.size() == 1) return parts[0];
+  const std::size_t half = parts.size() / 2;
+  return concat(concat(parts.first(half), axis), concat(parts.subspan(half), axis), axis);
 }
 
 Tensor concat(std::initializer_list<Tensor> parts, int axis) {

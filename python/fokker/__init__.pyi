@@ -17,12 +17,15 @@ from .langevin_chains import langevin as langevin
 from .networks import FeedForward as FeedForward
 from .networks import Mlp as Mlp
 from .networks import UNet as UNet
+from .order_measurement import Orders as Orders
+from .order_measurement import orders as orders
 from .runs import Run as Run
 from .runs import load_run as load_run
 from .runs import resume as resume
 from .runs import run as run
 from .samples import Samples as Samples
 from .sampling import sample as sample
+from .solving import brownian as brownian
 from .solving import solve as solve
 from .training import Training as Training
 from .training import train as train

@@ -11,6 +11,7 @@ def sample(score, sde, *, n=64, shape=None, seed=0, dtype="float32", trajectory=
 
     score: a fokker Score (network_score, Training.score, GaussianMixture.score(sde)), or any callable (x, t) → array,
         called once a step with the whole batch x [n, …] as a NumPy array and t as a float.
+    times: in place of steps, grid and t_min, the time points themselves, as [1.0, 0.5, 1e-3].
     shape: of one sample; known for networks and mixtures, else (2,).
     trajectory: states to keep, evenly spaced over the steps.
     config: the table [[sample]] of an experiment: solver="euler_maruyama" (fk.solvers.names()), steps=100,

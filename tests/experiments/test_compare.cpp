@@ -9,8 +9,8 @@
 #include "fokker/experiments/compare_errors.h"
 #include "fokker/experiments/compare_run.h"
 #include "fokker/experiments/report.h"
+#include "fokker/solvers/order.h"
 #include "tests/support/catch.h"
-#include "tests/support/slope.h"
 
 using namespace fokker;
 
@@ -207,7 +207,7 @@ TEST_CASE("compare: strong errors fall with the solver's order on one path, and 
   const auto order = [&](SampleConfig run, const PathLimit& limit) {
     std::vector<double> errors;
     for (run.steps = 64; run.steps <= 512; run.steps *= 2) errors.push_back(reference.error(limit, run));
-    return slope(errors);
+    return detail::order_of(errors);
   };
   const auto limit_of = [&](const SampleConfig& run) { return reference.limit(run).value(); };
   const SampleConfig ancestral = early("ancestral", "t"), shark = early("shark", "log_snr"),

@@ -183,6 +183,7 @@ BAD = [
     (["run", DIGITS, "network.groups=7"], 2, "groups"),
     (["run", DIGITS, "sample.0.solver=eulr"], 2, "euler_maruyama"),
     (["run", DIGITS, "sample.0.name=sra1"], 2, "sra1"),
+    (["run", DIGITS, "sample.0.times=[0.5,1]"], 2, "points that fall"),
     (["run", DIGITS, "data.source=two_moons", "data.augment=['flip']"], 2, "augment"),
     (["run", DIGITS, "data.source=two_moons"], 2, "mlp"),
     (["run", DIGITS, "sample.1.t_min=3"], 2, "sra1"),

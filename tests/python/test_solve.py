@@ -62,6 +62,24 @@ def test_general_noise_and_numpy_functions():
     np.testing.assert_allclose(np.cov(x.T), wanted, atol=4.5 * wanted.max() * np.sqrt(2 / 20_000))
 
 
+def test_brownian_is_the_noise_that_solve_takes():
+    t = np.linspace(0, 1, 9)
+    motion = fk.OrnsteinUhlenbeck(0.0, 1.0)  # x = B
+    for same_path in (False, True):
+        (w,) = fk.brownian((5, 2), t, seed=4, same_path=same_path)
+        x = fk.solve(motion, np.zeros((5, 2)), t, seed=4, same_path=same_path)
+        np.testing.assert_allclose(np.diff(x, axis=0), w, atol=1e-14)
+    w, h, k = fk.brownian((5, 2), t, seed=4, areas=2, same_path=True)
+    coarse_w, coarse_h, _ = fk.brownian((5, 2), t[::2], seed=4, areas=2, same_path=True)
+    np.testing.assert_allclose(w[::2] + w[1::2], coarse_w, atol=1e-14)
+    np.testing.assert_allclose((w[::2] - w[1::2]) / 4 + (h[::2] + h[1::2]) / 2, coarse_h, atol=1e-14)
+    many = fk.brownian((40_000, 1), [0.0, 0.5], areas=2)
+    for part, variance in zip(many, (0.5, 0.5 / 12, 0.5 / 720)):
+        assert abs(part.var() / variance - 1) < 4.5 * np.sqrt(2 / 40_000)
+    with pytest.raises(ValueError, match="areas"):
+        fk.brownian((5, 2), t, areas=3)
+
+
 def test_examples():
     x = fk.solve(fk.lorenz(), np.ones((8, 3)), np.linspace(0, 5, 5001), solver="sra1")
     assert np.isfinite(x).all() and 5 < x[2000:, :, 2].mean() < 40
