@@ -7,7 +7,6 @@
 
 #include "fokker/experiments/compare_budget.h"
 #include "fokker/experiments/compare_errors.h"
-#include "fokker/experiments/neighbours.h"
 
 namespace fokker {
 namespace {
@@ -230,8 +229,8 @@ CompareConfig resolved(CompareConfig config) {
   return config;
 }
 
-double Comparison::median_seconds(std::size_t solver, std::size_t budget) const {
-  return median(cells[solver][budget].seconds);
+double Comparison::least_seconds(std::size_t solver, std::size_t budget) const {
+  return std::ranges::min(cells[solver][budget].seconds);
 }
 
 Interval Comparison::floor_interval(const std::string& metric) const {

@@ -87,7 +87,8 @@ struct Comparison {
   /// In words: for all budgets together, then for each.
   std::vector<std::string> verdict;
 
-  double median_seconds(std::size_t solver, std::size_t budget) const;
+  /// Over the seeds, the figure that other work on the machine disturbs least.
+  double least_seconds(std::size_t solver, std::size_t budget) const;
   Interval floor_interval(const std::string& metric) const;
   /// Names of the solvers by the limit of their paths.
   std::map<std::string, std::vector<std::string>> solvers_by_limit() const;

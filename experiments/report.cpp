@@ -130,12 +130,11 @@ class Report {
   std::string row(std::size_t budget, std::size_t place, double floor, double largest) const {
     const Ranked& ranked = comparison_.rankings[budget][place];
     const CompareCell& cell = comparison_.cells[ranked.solver][budget];
-    const double seconds = comparison_.median_seconds(ranked.solver, budget);
     std::string out =
-        fmt::format("<tr{}><td>{}</td>{}<td>{}</td><td>{:.4g}</td><td>{}</td><td>{}</td><td>{}</td>",
+        fmt::format("<tr{}><td>{}</td>{}<td>{}</td><td>{:.4g}</td><td>{:.3g} s</td><td>{}</td><td>{}</td><td>{}</td>",
                     place == 0 ? " class=\"first\"" : "", place + 1, name_cell(ranked.solver),
                     cell.tolerance > 0 ? fmt::format("tol {:.1e}", cell.tolerance) : std::to_string(cell.steps),
-                    mean_interval(cell.nfe, config_.confidence).mean,
+                    mean_interval(cell.nfe, config_.confidence).mean, comparison_.least_seconds(ranked.solver, budget),
                     bar(ranked.error, floor, largest, series_style(comparison_, ranked.solver)),
                     interval_text(ranked.error), standing(ranked, place));
     for (std::size_t m = 1; m < comparison_.metrics.size(); ++m) {
@@ -144,18 +143,18 @@ class Report {
                  ? "<td class=\"soft\">–</td>"
                  : fmt::format("<td>{}</td>", interval_text(mean_interval(own->second, config_.confidence)));
     }
-    return out + fmt::format("<td>{:.3g} s</td></tr>", seconds);
+    return out + "</tr>";
   }
 
   std::string floor_row() const {
-    std::string out = "<tr class=\"exact\"><td></td><th>exact samples</th><td></td><td></td><td></td>";
+    std::string out = "<tr class=\"exact\"><td></td><th>exact samples</th><td></td><td></td><td></td><td></td>";
     for (std::size_t m = 0; m < comparison_.metrics.size(); ++m) {
       const bool known = comparison_.floor.contains(comparison_.metrics[m]);
       out += known ? fmt::format("<td>{}</td>", interval_text(comparison_.floor_interval(comparison_.metrics[m])))
                    : "<td class=\"soft\">–</td>";
       if (m == 0) out += "<td></td>";
     }
-    return out + "<td></td></tr>";
+    return out + "</tr>";
   }
 
   std::string table(std::size_t budget) const {
@@ -166,11 +165,11 @@ class Report {
       largest = std::max(largest, std::min(ranked.error.mean, 300 * std::max(floor, ranking[0].error.mean)));
     std::string out = fmt::format(
         "<h3 id=\"nfe{0}\">{0} NFE</h3><div class=\"wide\"><table><thead><tr><td></td><th>solver</th><td>steps</td>"
-        "<td>NFE</td><td></td><td>{1}</td><td>to the least</td>",
+        "<td>NFE</td><td>time</td><td></td><td>{1}</td><td>to the least</td>",
         config_.nfe[budget], config_.metrics[0]);
     for (std::size_t m = 1; m < comparison_.metrics.size(); ++m)
       out += fmt::format("<td>{}</td>", comparison_.metrics[m]);
-    out += "<td>time</td></tr></thead><tbody>";
+    out += "</tr></thead><tbody>";
     for (std::size_t place = 0; place < ranking.size(); ++place) out += row(budget, place, floor, largest);
     out += floor_row();
     for (std::size_t s = 0; s < comparison_.cells.size(); ++s)

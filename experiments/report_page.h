@@ -32,7 +32,7 @@ are equal: more seeds may tell them apart.</p>
 prior and on one Brownian path for all steps. Which limit that is was found by trial: from 64 to 512 steps the
 distance to it falls to less than half, and to a tenth of that between samples. The limit is computed with sixteen times the evaluations of the largest budget, that of the
 probability flow with a tolerance of 10⁻⁶. Solvers whose noise is not that of a path tend to none.</p>
-<p><b>Time.</b> Median over the seeds, on all workers, of drawing one seed's samples.</p>
+<p><b>Time.</b> Of drawing one seed's samples on all workers, the least over the seeds.</p>
 )";
 
 }  // namespace fokker

@@ -56,7 +56,7 @@ std::vector<Series> collect(const Comparison& comparison, const View& view) {
       const auto own = cell.errors.find(view.metric);
       if (own == cell.errors.end()) continue;
       const Interval error = mean_interval(own->second, comparison.config.confidence);
-      const double x = view.against_time ? comparison.median_seconds(s, b) : mean_interval(cell.nfe, 0.5).mean;
+      const double x = view.against_time ? comparison.least_seconds(s, b) : mean_interval(cell.nfe, 0.5).mean;
       series.points.push_back({x, error.mean, error.low, error.high});
     }
     if (!series.points.empty()) all.push_back(std::move(series));

@@ -71,7 +71,7 @@ py::list records(const Comparison& comparison) {
     row["tolerance"] = cell.tolerance > 0 ? py::object(py::float_(cell.tolerance)) : py::none();
     row["note"] = cell.note;
     if (!cell.nfe.empty()) row["nfe"] = mean_interval(cell.nfe, config.confidence).mean;
-    if (!cell.seconds.empty()) row["seconds"] = comparison.median_seconds(solver, budget);
+    if (!cell.seconds.empty()) row["seconds"] = comparison.least_seconds(solver, budget);
     py::dict intervals;
     for (const auto& [metric, values] : cell.errors) {
       row[py::str(metric)] = values;
