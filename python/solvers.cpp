@@ -2,11 +2,14 @@
 
 #include "fokker/solvers/sampler.h"
 
+#include <algorithm>
+
 #include "fokker/core/autodiff.h"
 #include "fokker/core/ops/view.h"
 #include "fokker/python/keywords.h"
 #include "fokker/python/samples.h"
 #include "fokker/python/watch.h"
+#include "fokker/solvers/adaptive.h"
 #include "fokker/solvers/adjoint.h"
 #include "fokker/solvers/brownian_path.h"
 #include "fokker/solvers/registry.h"
@@ -73,14 +76,31 @@ struct SolveConfig {
   bool same_path = false;
   std::string adjoint;
   std::int64_t segment = 0;
+  std::optional<double> tolerance;
 
   static constexpr auto fields = std::tuple{
       field("solver", &SolveConfig::solver, "stepper", one_of(stepper_names)),
       field("seed", &SolveConfig::seed, "of the Brownian motion"),
       field("same_path", &SolveConfig::same_path, "one path for any times"),
       field("adjoint", &SolveConfig::adjoint, "how gradients flow", one_of("tape", "checkpoint", "reversible")),
-      field("segment", &SolveConfig::segment, "steps between two checkpoints", at_least(0))};
+      field("segment", &SolveConfig::segment, "steps between two checkpoints", at_least(0)),
+      field("tolerance", &SolveConfig::tolerance, "absolute and relative, of error control", above(0))};
 };
+
+/// [frames, n, …], with error control.
+Tensor solve_adaptively(const Sde& sde, const Tensor& x, const SolveConfig& config, const std::vector<double>& grid,
+                        const std::vector<double>& frames) {
+  require<ConfigError>(config.adjoint.empty(), "[solve] error control has no adjoint: leave out tolerance or adjoint");
+  require<ConfigError>(
+      grid.size() > 1 &&
+          std::ranges::adjacent_find(
+              grid, [&](double a, double b) { return !((b > a) == (grid[1] > grid[0]) && b != a); }) == grid.end(),
+      "[solve] expected strictly monotone times, at least two");
+  const BrownianRows path(config.seed, sde.noise_shape(x.shape()), grid.front(), grid.back(), x.dtype());
+  const double tolerance = *config.tolerance;
+  const AdaptiveConfig adaptive{.absolute = tolerance, .relative = tolerance, .frames = frames};
+  return stack(solve_adaptive(sde, *make_solver(config.solver), path, x, adaptive).frames, x.shape());
+}
 
 /// [frames, n, …], on the tape where an adjoint is named.
 Tensor solve_sde(const std::shared_ptr<Sde>& sde, const Tensor& x, const py::dict& keywords,
@@ -88,6 +108,7 @@ Tensor solve_sde(const std::shared_ptr<Sde>& sde, const Tensor& x, const py::dic
   const auto config = from_keywords<SolveConfig>(keywords);
   const auto& [grid, frames] = grid_and_frames;
   const py::gil_scoped_release released;
+  if (config.tolerance) return solve_adaptively(*sde, x, config, grid, frames);
   std::optional<NoGrad> off_tape;
   if (config.adjoint.empty()) off_tape.emplace();
   auto noise = path_noise(sde->noise_shape(x.shape()), grid, config.seed, config.same_path, x.dtype());

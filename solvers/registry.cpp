@@ -6,10 +6,12 @@
 #include "fokker/solvers/dri1.h"
 #include "fokker/solvers/euler_maruyama.h"
 #include "fokker/solvers/heun.h"
+#include "fokker/solvers/implicit.h"
 #include "fokker/solvers/milstein.h"
 #include "fokker/solvers/multistep.h"
 #include "fokker/solvers/reversible_heun.h"
 #include "fokker/solvers/singlestep.h"
+#include "fokker/solvers/skrock.h"
 #include "fokker/solvers/sra.h"
 #include "fokker/solvers/sri.h"
 #include "fokker/solvers/trajectory.h"
@@ -73,6 +75,10 @@ constexpr SolverEntry entries[] = {
     {"sosri", "the stability-optimised SOSRI, for diagonal noise; its stages leave the step, so it draws no samples",
      nullptr, [] { return Made(new Sri("sosri", sosri, 1.5)); }},
     {"dri1", "DRI1, of weak order 2 for general noise", detail::run_steps, [] { return Made(new Dri1); }},
+    {"implicit_euler", "drift-implicit Euler-Maruyama for stiff drift, which has to be written in ops",
+     detail::run_steps, [] { return Made(new ImplicitEuler); }},
+    {"skrock", "SK-ROCK, explicit and stable for stiff drift: 5 evaluations a step", detail::run_steps,
+     [] { return Made(new SkRock); }},
     {"ancestral", "DDPM's ancestral sampling with the posterior's variance", detail::run_ddim, nullptr, reverse,
      SamplerClaims{0, 1, 1, 1}},
     {"ancestral_large", "DDPM's ancestral sampling with the variance of the forward step", detail::run_ancestral_large,
@@ -139,6 +145,8 @@ constexpr SolverEntry entries[] = {
     {"heun", "Heun on the probability-flow ODE", detail::run_heun, nullptr, flow},
     {"probability_flow", "Dormand-Prince 5(4) on the probability-flow ODE, each sample with its own steps",
      detail::run_probability_flow, nullptr, flow},
+    {"gotta_go_fast", "Heun with an embedded Euler-Maruyama on the reverse SDE, each sample with its own steps",
+     detail::run_gotta_go_fast, nullptr},
     {"predictor_corrector", "Euler-Maruyama, each step followed by Langevin steps", detail::run_predictor_corrector,
      nullptr},
     {"annealed_langevin", "Langevin steps at falling noise levels; wants the grid \"log_snr\"",

@@ -77,7 +77,7 @@ struct SampleConfig {
   ChurnConfig churn = {};
   RestartConfig restart = {};
   bool denoise = true;
-  double tolerance = 1e-5;
+  double tolerance = 0;
   double t_min = 0;
   bool same_path = false;
 
@@ -91,7 +91,8 @@ struct SampleConfig {
   static constexpr auto fields = std::tuple{
       field("name", &SampleConfig::name, "of the set of samples; empty: the solver's"),
       field("solver", &SampleConfig::solver, "the method", one_of(&solver_names)),
-      field("steps", &SampleConfig::steps, "steps of the grid; probability_flow chooses its own", at_least(1)),
+      field("steps", &SampleConfig::steps, "steps of the grid; probability_flow and gotta_go_fast choose their own",
+            at_least(1)),
       field("n", &SampleConfig::n, "samples", at_least(1)),
       field("seed", &SampleConfig::seed, "of prior and noise"),
       field("grid", &SampleConfig::grid, "spacing of the time points", one_of(&grid_names)),
@@ -103,7 +104,8 @@ struct SampleConfig {
       field("churn", &SampleConfig::churn, "of edm_heun: noise added on the way"),
       field("restart", &SampleConfig::restart, "of restart: the interval that is repeated"),
       field("denoise", &SampleConfig::denoise, "end with the denoiser's mean, one more evaluation"),
-      field("tolerance", &SampleConfig::tolerance, "absolute and relative, of probability_flow", above(0)),
+      field("tolerance", &SampleConfig::tolerance,
+            "absolute and relative; 0: the solver's own, probability_flow's 1e-5, gotta_go_fast's 0.05", at_least(0)),
       field("t_min", &SampleConfig::t_min, "time at which sampling ends; 0: the SDE's own", at_least(0)),
       field("same_path", &SampleConfig::same_path,
             "one Brownian path for any number of steps, instead of numbers by step: for comparisons, slower")};

@@ -31,6 +31,18 @@ double SolverClaims::strong(Noise noise) const {
   return noise == Noise::diagonal || noise == Noise::scalar ? strong_diagonal : strong_additive;
 }
 
+std::optional<EstimatedStep> Solver::estimated_step(const Sde&, const BrownianIncrement&, const Tensor&, double,
+                                                    double) const {
+  return std::nullopt;
+}
+
+std::optional<EstimatedStep> EmbeddedSolver::estimated_step(const Sde& sde, const BrownianIncrement& b, const Tensor& x,
+                                                            double t0, double t1) const {
+  Tensor lower, higher = stages(sde, b, x, {t0, t1}, &lower);
+  Tensor error = higher - lower;
+  return EstimatedStep{std::move(higher), std::move(error)};
+}
+
 bool fits(const SolverClaims& claims, const Sde& sde) {
   if (sde.noise() == Noise::none || sde.noise() == Noise::additive) return true;
   const bool calculus = sde.calculus() == Calculus::ito ? claims.ito : claims.stratonovich;
@@ -108,10 +120,8 @@ void Course::require_finite(const Tensor& x, const Tensor& end) const {
   const NoGrad off_tape;
   march(x.detach(), [&](std::size_t i, const SolverState& at) {
     const std::int64_t sample = first_not_finite(at.x);
-    require<NumericalError>(sample < 0,
-                            "[{}] sample {} of {} is not finite after step {} of {}, from t = {} to {}; take smaller "
-                            "steps, or check drift and diffusion there",
-                            solver.name(), sample, sde.name(), i + 1, steps(), grid[i], grid[i + 1]);
+    require<NumericalError>(sample < 0, "[{}] sample {} of {} is not finite after step {} of {}, from t = {} to {}; {}",
+                            solver.name(), sample, sde.name(), i + 1, steps(), grid[i], grid[i + 1], solver.remedy());
   });
 }
 

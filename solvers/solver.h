@@ -1,7 +1,9 @@
 #pragma once
 
+#include <array>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -15,13 +17,18 @@ namespace fokker {
 struct SolverClaims {
   double strong_additive = 0, strong_diagonal = 0, strong_general = 0;  // scalar noise counts as diagonal
   double weak_additive = 1, weak = 1;                                   // under additive noise, and under other noise
-  int evaluations = 1;                                                  // of the drift, a step
+  int evaluations = 1;                                                  // of the drift, a step; 0: as many as it takes
   int areas = 0;                                                        // Lévy areas it reads: 1: H, 2: H and K
   /// The calculus whose solution it finds under noise that is not additive.
   bool ito = true, stratonovich = false;
   bool reversible = false;  // `advance` from t1 to t0 along the reversed increment undoes `advance` from t0 to t1
 
   double strong(Noise noise) const;
+};
+
+/// A step and an estimate of its error, of x's shape.
+struct EstimatedStep {
+  Tensor x, error;
 };
 
 /// A solution at a grid point: x, and what its solver remembers of earlier steps; nothing before the first.
@@ -43,6 +50,26 @@ class Solver {
   virtual void advance(const Sde& sde, const BrownianIncrement& b, SolverState& state, double t0, double t1) const {
     state.x = step(sde, b, state.x, t0, t1);
   }
+  /// The step with an embedded estimate of its error, for `solve_adaptive`; nothing where the method has none.
+  virtual std::optional<EstimatedStep> estimated_step(const Sde& sde, const BrownianIncrement& b, const Tensor& x,
+                                                      double t0, double t1) const;
+  /// What helps where a step has no finite result.
+  virtual std::string remedy() const { return "take smaller steps, or check drift and diffusion there"; }
+};
+
+/// A solver with a lower method on its stages: the difference of the two estimates the error of a step.
+class EmbeddedSolver : public Solver {
+ public:
+  Tensor step(const Sde& sde, const BrownianIncrement& b, const Tensor& x, double t0, double t1) const final {
+    return stages(sde, b, x, {t0, t1}, nullptr);
+  }
+  std::optional<EstimatedStep> estimated_step(const Sde& sde, const BrownianIncrement& b, const Tensor& x, double t0,
+                                              double t1) const final;
+
+ protected:
+  /// The step from t[0] to t[1], and the lower method's where it is wanted.
+  virtual Tensor stages(const Sde& sde, const BrownianIncrement& b, const Tensor& x, std::array<double, 2> t,
+                        Tensor* lower) const = 0;
 };
 
 /// Whether a solver with these claims solves SDEs of this noise and calculus.

@@ -22,6 +22,7 @@ def solve(
     adjoint=None,
     parameters=(),
     segment=0,
+    tolerance=None,
 ):
     """Paths of `sde` from states x [n, …] at t[0], as an array [len(t), n, …]; one step between each two times.
 
@@ -35,11 +36,15 @@ def solve(
         stay empty; "checkpoint": steps again from one state in `segment` (by default the root of the number of steps);
         "reversible": steps back from the end, memory does not grow, solver="reversible_heun".  The last two give first
         derivatives; until then parameters must keep their values.
+    tolerance: absolute and relative error of a step; each path then chooses its own steps, along the noise of same_path,
+        and t says where the states are wanted.  Under noise that is not additive it takes a solver of strong order 1.
     """
     x = x if isinstance(x, _fokker.Tensor) else _fokker.Tensor(x)
     times = _floats(t)
     wanted = times if frames is None else _floats(frames)
     keywords = {"solver": solver, "seed": seed_of(seed), "same_path": same_path, "adjoint": adjoint, "segment": segment}
+    if tolerance is not None:
+        keywords["tolerance"] = float(tolerance)
     path = _fokker.solve_sde(sde, x, keywords, [times, wanted], list(parameters))
     return path.numpy() if adjoint is None else path
 

@@ -106,7 +106,7 @@ TEST_CASE("compare: budgets are met by counting, and one step more would not fit
     config.n = 16;
     const double counted = draw(target, config).nfe;
     CHECK(plan.nfe <= 60);
-    if (plan.adaptive) {
+    if (plan.adaptive || name == "implicit_euler") {  // a mean over samples
       CHECK(counted == Approx(60).epsilon(0.15));
       continue;
     }

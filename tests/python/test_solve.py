@@ -41,6 +41,44 @@ def test_the_error_on_one_path_falls_with_the_step():
     assert np.abs(other - same).mean() > 0.1
 
 
+def test_error_control_follows_the_same_path():
+    t = np.linspace(0, 1, 9)
+    fine = fk.solve(gbm(), X, np.linspace(0, 1, 1025), solver="sriw1", seed=1, same_path=True)[::128]
+
+    def error(tolerance, solver="sriw1"):
+        x = fk.solve(gbm(), X, t, solver=solver, seed=1, tolerance=tolerance)
+        assert x.shape == (9, 400, 1)
+        np.testing.assert_array_equal(x[0], X)
+        return np.sqrt(np.mean((x - fine) ** 2, axis=(1, 2)))[1:]
+
+    assert (error(0.001) < 0.3 * error(0.1)).all()
+    assert error(0.01, "milstein").max() < 0.1
+    end = fk.solve(gbm(), X, t, solver="sriw1", seed=1, tolerance=0.01)[-1]
+    np.testing.assert_array_equal(fk.solve(gbm(), X, [0, 1], solver="sriw1", seed=1, tolerance=0.01)[-1], end)
+    np.testing.assert_array_equal(fk.solve(gbm(), X[:7], [0, 1], solver="sriw1", seed=1, tolerance=0.01)[-1], end[:7])
+    with pytest.raises(ValueError, match="wrong limit.*milstein"):
+        fk.solve(gbm(), X, t, tolerance=0.01)
+    with pytest.raises(ValueError, match="tolerance: expected a value > 0"):
+        fk.solve(gbm(), X, t, solver="sriw1", tolerance=0)
+    with pytest.raises(ValueError, match="monotone"):
+        fk.solve(gbm(), X, [0, 1, 0.5], solver="sriw1", tolerance=0.1)
+    with pytest.raises(ValueError, match="no adjoint"):
+        fk.solve(gbm(), X, t, solver="sriw1", tolerance=0.1, adjoint="tape")
+    with pytest.raises(ArithmeticError, match="sample 0 does not meet the tolerance"):
+        fk.solve(gbm(), X, t, solver="sriw1", tolerance=1e-18)
+
+
+def test_stiff_drift():
+    stiff = fk.FunctionSde(lambda x, t: -1000 * x, lambda x, t: 1.0, noise="additive")
+    t = np.linspace(0, 1, 41)
+    for solver in ["implicit_euler", "skrock"]:
+        assert np.abs(fk.solve(stiff, X, t, solver=solver)[-1]).max() < 1
+    assert np.abs(fk.solve(stiff, X, t, solver="euler_maruyama")[-1]).max() > 1e30
+    with pytest.raises(ValueError, match="cannot be differentiated"):
+        numpy_drift = fk.FunctionSde(lambda x, t: -np.asarray(x), lambda x, t: 1.0)
+        fk.solve(numpy_drift, X, t, solver="implicit_euler")
+
+
 def test_conversion_between_the_calculi():
     t = np.linspace(0, 1, 513)
     ito = fk.solve(gbm(), X, t, solver="milstein", seed=2, same_path=True)[-1]

@@ -63,6 +63,11 @@ TEST_CASE("checkpoints serve every stepper") {
     const bool ito = make_solver(name)->claims().ito;
     const Calculus calculus = ito ? Calculus::ito : Calculus::stratonovich;
     const Noise noise = make_solver(name)->claims().strong_diagonal > 0 ? Noise::diagonal : Noise::additive;
+    if (name == "implicit_euler") {  // its iteration is off the tape
+      CHECK_THROWS_WITH(found_by(Adjoint::tape, noise, name, false, 0, calculus),
+                        Catch::Contains("not differentiable"));
+      continue;
+    }
     const Found tape = found_by(Adjoint::tape, noise, name, false, 0, calculus);
     CHECK(difference(found_by(Adjoint::checkpoint, noise, name, false, 0, calculus), tape) < 1e-13);
   }
