@@ -59,7 +59,7 @@ GaussianMixture GaussianMixture::diffused(Marginal at) const {
 void GaussianMixture::check(const Tensor& x) const {
   const std::int64_t elements = x.rank() > 0 && x.extent(0) > 0 ? x.size() / x.extent(0) : dimension();
   require<ShapeError>(x.rank() > 0 && elements == dimension(),
-                      "[mixture] expected points [B, ...] of {} elements, got {}", dimension(), to_string(x.shape()));
+                      "[mixture] expected points [B, ...] of {} elements, got {}", dimension(), x.shape());
 }
 
 detail::MixtureTerms GaussianMixture::terms(Marginal at) const {
