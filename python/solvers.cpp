@@ -2,13 +2,12 @@
 
 #include "fokker/solvers/sampler.h"
 
-#include "fokker/core/autodiff.h"
 #include "fokker/core/ops/view.h"
 #include "fokker/python/keywords.h"
 #include "fokker/python/samples.h"
 #include "fokker/python/watch.h"
-#include "fokker/solvers/brownian_path.h"
 #include "fokker/solvers/registry.h"
+#include "fokker/solvers/simulate.h"
 
 namespace fokker::python {
 namespace {
@@ -35,43 +34,26 @@ py::tuple draw(const py::object& score, const ForwardSde& sde, const py::dict& k
   return py::make_tuple(to_dict(samples), to_dictionary(config));
 }
 
-/// [points, …] from its points, each of shape `state`.
-Tensor stack(std::vector<Tensor> points, const Shape& state) {
-  for (Tensor& point : points) point = reshape(point, with_axis(state, 0, 1));
-  return concat(points, 0);
-}
-
-/// The noise of a path from `begin` to `end`: independent increments of each step, or one path for every grid.
-std::unique_ptr<BrownianMotion> path_noise(const Shape& shape, const std::vector<double>& grid, std::uint64_t seed,
-                                           bool same_path, Dtype dtype) {
-  require<ConfigError>(grid.size() > 1, "[solve] expected at least two times, got {}", grid.size());
-  if (same_path) return std::make_unique<BrownianPath>(seed, shape, grid.front(), grid.back(), dtype);
-  return std::make_unique<SequentialNoise>(seed, shape, dtype);
-}
-
 /// (W, H, K)[: areas + 1], each [steps, n, …].
 std::vector<Tensor> brownian_increments(const Shape& shape, const std::vector<double>& grid, std::uint64_t seed,
                                         int areas, bool same_path, Dtype dtype) {
   require<ConfigError>(areas >= 0 && areas <= 2, "[brownian] expected areas 0, 1 or 2, got {}", areas);
-  const auto noise = path_noise(shape, grid, seed, same_path, dtype);
+  const auto noise = detail::simulation_noise({.seed = seed, .same_path = same_path}, grid, shape, dtype);
   std::vector<std::vector<Tensor>> coefficients(static_cast<std::size_t>(areas) + 1);
   for (std::size_t i = 0; i + 1 < grid.size(); ++i) {
     const BrownianIncrement b = noise->increment(static_cast<std::int64_t>(i), grid[i], grid[i + 1], areas);
     const Tensor* parts[] = {&b.w, &b.h, &b.k};
-    for (std::size_t c = 0; c < coefficients.size(); ++c) coefficients[c].push_back(*parts[c]);
+    for (std::size_t c = 0; c < coefficients.size(); ++c)
+      coefficients[c].push_back(parts[c]->view(with_axis(shape, 0, 1)));
   }
   std::vector<Tensor> result;
-  for (auto& steps : coefficients) result.push_back(stack(std::move(steps), shape));
+  for (const auto& steps : coefficients) result.push_back(concat(steps, 0));
   return result;
 }
 
-/// The states at all points, [points, n, …].
-Tensor solve_sde(const Sde& sde, const Tensor& x, const std::vector<double>& grid, const std::string& solver,
-                 std::uint64_t seed, bool same_path) {
-  const NoGrad off_tape;
-  const auto method = make_solver(solver);
-  const auto noise = path_noise(sde.noise_shape(x.shape()), grid, seed, same_path, x.dtype());
-  return stack(solve_path(sde, *method, *noise, x, grid), x.shape());
+Tensor simulate_sde(const Sde& sde, const Tensor& x, const std::vector<double>& grid, const std::string& solver,
+                    std::uint64_t seed, bool same_path, bool path) {
+  return simulate(sde, *make_solver(solver), x, grid, {.seed = seed, .same_path = same_path, .all_points = path});
 }
 
 }  // namespace
@@ -79,8 +61,8 @@ Tensor solve_sde(const Sde& sde, const Tensor& x, const std::vector<double>& gri
 void bind_solvers(py::module_& m) {
   m.def("draw_samples", &draw, py::arg("score"), py::arg("sde"), py::arg("keywords"), py::arg("shape"),
         py::arg("dtype"), py::arg("trajectory"), py::arg("progress"));
-  m.def("solve_sde", &solve_sde, py::arg("sde"), py::arg("x"), py::arg("grid"), py::arg("solver"), py::arg("seed"),
-        py::arg("same_path"), py::call_guard<py::gil_scoped_release>());
+  m.def("simulate_sde", &simulate_sde, py::arg("sde"), py::arg("x"), py::arg("grid"), py::arg("solver"),
+        py::arg("seed"), py::arg("same_path"), py::arg("path"), py::call_guard<py::gil_scoped_release>());
   m.def("brownian_increments", &brownian_increments, py::arg("shape"), py::arg("grid"), py::arg("seed"),
         py::arg("areas"), py::arg("same_path"), py::arg("dtype"), py::call_guard<py::gil_scoped_release>());
   m.def("stepper_names", &stepper_names);

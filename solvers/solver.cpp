@@ -22,19 +22,10 @@ bool fits(const SolverClaims& claims, const Sde& sde) {
   return calculus && claims.strong(sde.noise()) > 0;
 }
 
-void check_grid(std::span<const double> grid) {
-  require<ConfigError>(grid.size() > 1, "[solve] expected a grid of at least two points, got {}", grid.size());
-  for (std::size_t i = 0; i + 1 < grid.size(); ++i)
-    require<ConfigError>((grid[i + 1] > grid[i]) == (grid[1] > grid[0]) && grid[i + 1] != grid[i] &&
-                             std::isfinite(grid[i] + grid[i + 1]),
-                         "[solve] expected a strictly monotone grid, got {} after {} at point {}", grid[i + 1], grid[i],
-                         i + 1);
-}
-
 using Watch = std::function<void(std::size_t step, const Tensor& x)>;
 
 Tensor march(const Sde& sde, const Solver& solver, const BrownianMotion& noise, Tensor x, std::span<const double> grid,
-             const Watch& watch = {}) {
+             const Watch& watch) {
   const int areas = solver.claims().areas;
   const Shape driving = sde.noise_shape(x.shape());
   for (std::size_t i = 0; i + 1 < grid.size(); ++i) {
@@ -42,31 +33,12 @@ Tensor march(const Sde& sde, const Solver& solver, const BrownianMotion& noise, 
     if (sde.noise() != Noise::none) {
       b = noise.increment(static_cast<std::int64_t>(i), grid[i], grid[i + 1], areas);
       require<ShapeError>(b.w.shape() == driving, "[solve] expected noise of shape {} for {} with {} noise, got {}",
-                          to_string(driving), sde.name(), to_string(sde.noise()), to_string(b.w.shape()));
+                          driving, sde.name(), to_string(sde.noise()), b.w.shape());
     }
     x = solver.step(sde, b, x, grid[i], grid[i + 1]);
     if (watch) watch(i, x);
   }
   return x;
-}
-
-Tensor checked_march(const Sde& sde, const Solver& solver, const BrownianMotion& noise, const Tensor& x,
-                     std::span<const double> grid, const Watch& watch = {}) {
-  require_fit(solver, sde);
-  check_grid(grid);
-  require<ShapeError>(x.rank() > 0, "[solve] expected a state [B, ...], got a scalar");
-  Tensor end = march(sde, solver, noise, x, grid, watch);
-  if (x.size() == 0 || detail::first_not_finite(end) < 0) return end;
-  // Once more, since the noise repeats, to find where it began.
-  const NoGrad off_tape;
-  march(sde, solver, noise, x.detach(), grid, [&](std::size_t i, const Tensor& at) {
-    const std::int64_t sample = detail::first_not_finite(at);
-    require<NumericalError>(sample < 0,
-                            "[{}] sample {} of {} is not finite after step {} of {}, from t = {} to {}; take smaller "
-                            "steps, or check drift and diffusion there",
-                            solver.name(), sample, sde.name(), i + 1, grid.size() - 1, grid[i], grid[i + 1]);
-  });
-  return end;
 }
 
 }  // namespace
@@ -89,13 +61,13 @@ void require_fit(const Solver& solver, const Sde& sde) {
 
 Tensor solve(const Sde& sde, const Solver& solver, const BrownianMotion& noise, Tensor x,
              std::span<const double> grid) {
-  return checked_march(sde, solver, noise, x, grid);
+  return detail::March{sde, solver, grid}(noise, x);
 }
 
 std::vector<Tensor> solve_path(const Sde& sde, const Solver& solver, const BrownianMotion& noise, const Tensor& x,
                                std::span<const double> grid) {
   std::vector<Tensor> states = {x};
-  checked_march(sde, solver, noise, x, grid, [&](std::size_t, const Tensor& at) { states.push_back(at); });
+  detail::March{sde, solver, grid, 0, [&](std::size_t, const Tensor& at) { states.push_back(at); }}(noise, x);
   return states;
 }
 
@@ -109,6 +81,34 @@ std::vector<double> uniform_points(double begin, double end, std::int64_t steps)
 }
 
 namespace detail {
+
+void require_grid(std::span<const double> grid) {
+  require<ConfigError>(grid.size() > 1, "[solve] expected a grid of at least two points, got {}", grid.size());
+  for (std::size_t i = 0; i + 1 < grid.size(); ++i)
+    require<ConfigError>((grid[i + 1] > grid[i]) == (grid[1] > grid[0]) && grid[i + 1] != grid[i] &&
+                             std::isfinite(grid[i] + grid[i + 1]),
+                         "[solve] expected a strictly monotone grid, got {} after {} at point {}", grid[i + 1], grid[i],
+                         i + 1);
+}
+
+Tensor March::operator()(const BrownianMotion& noise, const Tensor& x) const {
+  require_fit(solver, sde);
+  require_grid(grid);
+  require<ShapeError>(x.rank() > 0, "[solve] expected a state [B, ...], got a scalar");
+  Tensor end = march(sde, solver, noise, x, grid, watch);
+  if (x.size() == 0 || first_not_finite(end) < 0) return end;
+  // Once more, since the noise repeats, to find where it began.
+  const NoGrad off_tape;
+  march(sde, solver, noise, x.detach(), grid, [&](std::size_t i, const Tensor& at) {
+    const std::int64_t row = first_not_finite(at);
+    require<NumericalError>(row < 0,
+                            "[{}] sample {} of {} is not finite after step {} of {}, from t = {} to {}; take smaller "
+                            "steps, or check drift and diffusion there",
+                            solver.name(), first_sample + row, sde.name(), i + 1, grid.size() - 1, grid[i],
+                            grid[i + 1]);
+  });
+  return end;
+}
 
 std::int64_t first_not_finite(const Tensor& x) {
   return visit(x.dtype(), [&]<class T>(T) -> std::int64_t {
@@ -147,7 +147,7 @@ Tensor times(const Tensor& g, const Tensor& b) {
   if (g.rank() == 0 || g.rank() == b.rank()) return g * b;
   require<ShapeError>(b.rank() == 2 && g.rank() == 3 && g.extent(2) == b.extent(1),
                       "[solve] expected a diffusion [B, D, {}] of general noise, got {}",
-                      b.size() / std::max<std::int64_t>(1, b.extent(0)), to_string(g.shape()));
+                      b.size() / std::max<std::int64_t>(1, b.extent(0)), g.shape());
   return sum(g * reshape(b, {b.extent(0), 1, b.extent(1)}), {2});
 }
 

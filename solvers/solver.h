@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <span>
 #include <string>
@@ -50,6 +51,20 @@ std::vector<Tensor> solve_path(const Sde& sde, const Solver& solver, const Brown
 std::vector<double> uniform_points(double begin, double end, std::int64_t steps);
 
 namespace detail {
+
+/// Throws ConfigError unless the grid has two points and is strictly monotone.
+void require_grid(std::span<const double> grid);
+
+/// `solve`, for a batch whose first row is a larger batch's sample `first_sample`, its number in messages.
+struct March {
+  const Sde& sde;
+  const Solver& solver;
+  std::span<const double> grid;
+  std::int64_t first_sample = 0;
+  std::function<void(std::size_t step, const Tensor& x)> watch = {};  // called after each step
+
+  Tensor operator()(const BrownianMotion& noise, const Tensor& x) const;
+};
 
 /// The first row of x that is not finite, or −1.
 std::int64_t first_not_finite(const Tensor& x);
