@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Fokker against its peers, side by side: bench.py [--rounds 5] [--command build/release/bin/fokker_bench]
+"""Fokker against its peers, side by side: bench.py [--rounds 5] [--peers torch jax …] [--command build/release/bin/fokker_bench]
 
 Every round runs all workloads in Fokker and in each peer, one process after the other; the figures are medians over the
 rounds.  Writes build/bench.json and the tables of docs/performance.md.  Peers that are not installed (`make peers`) are
@@ -32,12 +32,12 @@ def run(*command):
     return json.loads(result.stdout)
 
 
-def measure(command, rounds):
+def measure(command, rounds, peers):
     """{(library, workload): median over the rounds}"""
     ours = [row.workload for row in rows.NETWORKS] + list(rows.PATHS)
     jobs = {"fokker": (command, 0, *ours), "fokker, 1 thread": (command, 1, *rows.THREADED)}
     if PEERS.exists():
-        jobs |= {peer: (PEERS, ROOT / "scripts/bench_peers.py", peer, *rows.of_peer(peer)) for peer in rows.ALL_PEERS}
+        jobs |= {peer: (PEERS, ROOT / "scripts/bench_peers.py", peer, *rows.of_peer(peer)) for peer in peers}
     figures = {}
     for number in range(rounds):
         for library, arguments in jobs.items():
@@ -57,10 +57,11 @@ def growth(command):
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--peers", nargs="*", default=rows.ALL_PEERS, choices=rows.ALL_PEERS)
     parser.add_argument("--command", default=ROOT / "build/release/bin/fokker_bench")
     options = parser.parse_args()
     before = os.getloadavg()[0]
-    medians, grown = measure(options.command, options.rounds), growth(options.command)
+    medians, grown = measure(options.command, options.rounds, options.peers), growth(options.command)
     report = {
         "rounds": options.rounds,
         "load_before": before,

@@ -65,8 +65,10 @@ void GaussianMixture::check(const Tensor& x) const {
 detail::MixtureTerms GaussianMixture::terms(Marginal at) const {
   const auto d = static_cast<double>(dimension());
   detail::MixtureTerms terms{components(), dimension(), {}, {}, {}};
+  terms.means.resize(means_.size() * means_[0].size());
+  double* scaled = terms.means.data();
   for (std::size_t k = 0; k < means_.size(); ++k) {
-    for (const double m : means_[k]) terms.means.push_back(at.alpha * m);
+    for (const double m : means_[k]) *scaled++ = at.alpha * m;
     const double s = at.alpha * deviations_[k], variance = s * s + at.sigma * at.sigma;
     require<NumericalError>(variance > 0, "[mixture] component {} has no density: its deviation is 0 at sigma = 0", k);
     terms.half_precision.push_back(0.5 / variance);

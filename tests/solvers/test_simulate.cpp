@@ -1,6 +1,7 @@
 #include <atomic>
 #include <cmath>
 
+#include "fokker/core/buffer.h"
 #include "fokker/core/ops/elementwise.h"
 #include "fokker/core/ops/view.h"
 #include "fokker/core/parallel.h"
@@ -72,6 +73,20 @@ TEST_CASE("paths have the same bits for any shard, number of threads, batch and 
     }
   CHECK(compared >= 40);
   set_thread_count(threads);
+}
+
+TEST_CASE("a simulation needs memory for its first and last states and for a shard a worker") {
+  const GeometricBrownianMotion gbm(0.3, 0.8);
+  const auto solver = make_solver("sriw2");
+  const auto grid = uniform_points(0, 1, 3);
+  const std::int64_t n = 1'500'000, states = 2 * n * 4;  // the first and the last
+  const auto grown = [&](auto&& run) {
+    const std::size_t before = detail::pooled_bytes();
+    run();
+    return static_cast<std::int64_t>(detail::pooled_bytes() - before);
+  };
+  CHECK(grown([&] { simulate(gbm, *solver, Tensor::ones({n, 1}), grid); }) < 1.3 * states + (1 << 21));
+  CHECK(grown([&] { solve(gbm, *solver, SequentialNoise(0, {n, 1}), Tensor::ones({n, 1}), grid); }) > 3 * states);
 }
 
 TEST_CASE("a simulation names the sample that fails, and leaves whole batches whole") {
