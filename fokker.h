@@ -35,6 +35,7 @@
 #include "fokker/sde/double_well.h"
 
 #include "fokker/solvers/solver.h"
+#include "fokker/solvers/simulate.h"
 #include "fokker/solvers/euler_maruyama.h"
 #include "fokker/solvers/heun.h"
 #include "fokker/solvers/sra.h"

@@ -20,7 +20,6 @@ py::tuple draw(const py::object& score, const ForwardSde& sde, const py::dict& k
   SampleOptions options{.shape = sample_shape, .dtype = dtype, .trajectory = trajectory};
   Samples samples;
   if (argument.python) {
-    options.shard = config.n;
     watched_here(progress, [&](Watch&, const auto& report) {
       options.progress = report;
       samples = sample(argument.score, sde, config, options);

@@ -56,8 +56,8 @@ class Sampling {
 
   Samples run() {
     const auto begin = Time::now();
-    const std::int64_t size = detail::shard_size(options_.shape.size(), options_.shard, "sample"),
-                       shards = (config_.n + size - 1) / size;
+    const std::int64_t shard = detail::shard_size(options_.shape.size(), options_.shard, "sample");
+    const std::int64_t size = takes_shards(score_) ? shard : config_.n, shards = (config_.n + size - 1) / size;
     std::vector<std::int64_t> evaluations(static_cast<std::size_t>(shards)), failures(static_cast<std::size_t>(shards));
     parallel(shards, [&](std::int64_t i) {
       const std::int64_t first = i * size, count = std::min(size, config_.n - first);
