@@ -42,6 +42,7 @@
 #include "fokker/solvers/solver.h"
 #include "fokker/solvers/brownian_path.h"
 #include "fokker/solvers/registry.h"
+#include "fokker/solvers/simulate.h"
 #include "fokker/solvers/euler_maruyama.h"
 #include "fokker/solvers/heun.h"
 #include "fokker/solvers/reversible_heun.h"

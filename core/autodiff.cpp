@@ -162,8 +162,7 @@ void pull_back(Node* node, Frontier& frontier) {
 
 std::vector<Tensor> grad(std::span<const Tensor> outputs, std::span<const Tensor> inputs, bool create_graph) {
   for (const Tensor& input : inputs)
-    require<Error>(input.tracked(), "[grad] input {} is not on the tape; make it a leaf() first",
-                   to_string(input.shape()));
+    require<Error>(input.tracked(), "[grad] input {} is not on the tape; make it a leaf() first", input.shape());
   std::optional<NoGrad> no_grad;
   if (!create_graph) no_grad.emplace();
 

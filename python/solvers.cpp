@@ -4,15 +4,14 @@
 
 #include <algorithm>
 
-#include "fokker/core/autodiff.h"
 #include "fokker/core/ops/view.h"
 #include "fokker/python/keywords.h"
 #include "fokker/python/samples.h"
 #include "fokker/python/watch.h"
 #include "fokker/solvers/adaptive.h"
 #include "fokker/solvers/adjoint.h"
-#include "fokker/solvers/brownian_path.h"
 #include "fokker/solvers/registry.h"
+#include "fokker/solvers/simulate.h"
 
 namespace fokker::python {
 namespace {
@@ -26,7 +25,6 @@ py::tuple draw(const py::object& score, const ForwardSde& sde, const py::dict& k
   SampleOptions options{.shape = sample_shape, .dtype = dtype, .trajectory = trajectory};
   Samples samples;
   if (argument.python) {
-    options.shard = config.n;
     watched_here(progress, [&](Watch&, const auto& report) {
       options.progress = report;
       samples = sample(argument.score, sde, config, options);
@@ -46,27 +44,20 @@ Tensor stack(std::vector<Tensor> points, const Shape& state) {
   return concat(points, 0);
 }
 
-/// The noise of a path from `begin` to `end`: independent increments of each step, or one path for every grid.
-std::shared_ptr<const BrownianMotion> path_noise(const Shape& shape, const std::vector<double>& grid,
-                                                 std::uint64_t seed, bool same_path, Dtype dtype) {
-  require<ConfigError>(grid.size() > 1, "[solve] expected at least two times, got {}", grid.size());
-  if (same_path) return std::make_shared<BrownianPath>(seed, shape, grid.front(), grid.back(), dtype);
-  return std::make_shared<SequentialNoise>(seed, shape, dtype);
-}
-
 /// (W, H, K)[: areas + 1], each [steps, n, …].
 std::vector<Tensor> brownian_increments(const Shape& shape, const std::vector<double>& grid, std::uint64_t seed,
                                         int areas, bool same_path, Dtype dtype) {
   require<ConfigError>(areas >= 0 && areas <= 2, "[brownian] expected areas 0, 1 or 2, got {}", areas);
-  const auto noise = path_noise(shape, grid, seed, same_path, dtype);
+  const auto noise = detail::simulation_noise({.seed = seed, .same_path = same_path}, grid, shape, dtype);
   std::vector<std::vector<Tensor>> coefficients(static_cast<std::size_t>(areas) + 1);
   for (std::size_t i = 0; i + 1 < grid.size(); ++i) {
     const BrownianIncrement b = noise->increment(static_cast<std::int64_t>(i), grid[i], grid[i + 1], areas);
     const Tensor* parts[] = {&b.w, &b.h, &b.k};
-    for (std::size_t c = 0; c < coefficients.size(); ++c) coefficients[c].push_back(*parts[c]);
+    for (std::size_t c = 0; c < coefficients.size(); ++c)
+      coefficients[c].push_back(parts[c]->view(with_axis(shape, 0, 1)));
   }
   std::vector<Tensor> result;
-  for (auto& steps : coefficients) result.push_back(stack(std::move(steps), shape));
+  for (const auto& steps : coefficients) result.push_back(concat(steps, 0));
   return result;
 }
 
@@ -109,16 +100,15 @@ Tensor solve_sde(const std::shared_ptr<Sde>& sde, const Tensor& x, const py::dic
   const auto& [grid, frames] = grid_and_frames;
   const py::gil_scoped_release released;
   if (config.tolerance) return solve_adaptively(*sde, x, config, grid, frames);
-  std::optional<NoGrad> off_tape;
-  if (config.adjoint.empty()) off_tape.emplace();
-  auto noise = path_noise(sde->noise_shape(x.shape()), grid, config.seed, config.same_path, x.dtype());
+  const SimulationConfig simulation{.seed = config.seed, .same_path = config.same_path, .frames = frames};
+  if (config.adjoint.empty()) return simulate(*sde, *make_solver(config.solver), x, grid, simulation);
   return solve({.sde = sde,
                 .solver = make_solver(config.solver),
-                .noise = std::move(noise),
+                .noise = detail::simulation_noise(simulation, grid, sde->noise_shape(x.shape()), x.dtype()),
                 .grid = grid,
                 .frames = frames,
                 .parameters = parameters,
-                .adjoint = off_tape ? Adjoint::tape : adjoint(config.adjoint),
+                .adjoint = adjoint(config.adjoint),
                 .segment = config.segment},
                x);
 }

@@ -80,7 +80,7 @@ Tensor DenoisingScoreMatching::loss(const Network& network, const Shard& shard) 
   const Pass pass{.training = true, .rng = Rng(shard.seed, Stream::dropout, shard.step), .first_sample = shard.first};
   const Tensor predicted = network(x * per_sample(scale, x), Tensor::from(label, {rows}, x.dtype()), pass);
   require<ShapeError>(predicted.shape() == x.shape(), "[denoising] expected the network to return {}, got {}",
-                      to_string(x.shape()), to_string(predicted.shape()));
+                      x.shape(), predicted.shape());
   return sum(square(predicted - target) * per_sample(weight, x));
 }
 

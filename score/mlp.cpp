@@ -21,7 +21,7 @@ Mlp::Mlp(std::int64_t dimension, MlpConfig config, const Rng& rng) : dimension_(
 Tensor Mlp::operator()(const Tensor& x, const Tensor& time, const Pass& pass) const {
   const std::int64_t rows = x.extent(0);
   require<ShapeError>(rows > 0 && x.size() == rows * dimension_,
-                      "[mlp] expected x [B, …] with {} values a sample, got {}", dimension_, to_string(x.shape()));
+                      "[mlp] expected x [B, …] with {} values a sample, got {}", dimension_, x.shape());
   const Tensor embedding = silu(time_embedding_(sinusoidal_embedding(time, config_.time_dimension)));
   Tensor h = reshape(x, {rows, dimension_});
   for (std::size_t i = 0; i < layers_.size(); ++i) {

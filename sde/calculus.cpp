@@ -21,6 +21,7 @@ class Converted final : public Sde {
     return weighted_sum({{1, sde_->drift(x, t)}, {half, noise_correction(*sde_, x, t)}});
   }
   Tensor diffusion(const Tensor& x, double t) const override { return sde_->diffusion(x, t); }
+  bool takes_shards() const override { return sde_->takes_shards(); }
 
  private:
   std::shared_ptr<const Sde> sde_;

@@ -54,22 +54,6 @@ std::vector<detail::NodeRef> leaves_behind(const SolverState& state, const std::
   return found;
 }
 
-/// Numbers of the grid points at which `frames` lie.
-std::vector<std::size_t> frame_points(const DifferentiablePath& path) {
-  const auto& grid = path.grid;
-  if (path.frames.empty()) return {grid.size() - 1};
-  const double tolerance = 1e-9 * std::abs(grid.back() - grid.front());
-  std::vector<std::size_t> points;
-  for (const double t : path.frames) {
-    std::size_t i = points.empty() ? 0 : points.back() + 1;
-    while (i < grid.size() && !(std::abs(grid[i] - t) <= tolerance)) ++i;
-    require<ConfigError>(i < grid.size(), "[solve] expected frames among the points of the grid, in its order, got {}",
-                         t);
-    points.push_back(i);
-  }
-  return points;
-}
-
 Tensor stacked(const std::vector<Tensor>& states) {
   std::vector<Tensor> rows;
   for (const Tensor& x : states) rows.push_back(reshape(x, with_axis(x.shape(), 0, 1)));
@@ -284,7 +268,7 @@ Adjoint adjoint(const std::string& name) {
 
 Tensor solve(const DifferentiablePath& path, const Tensor& x) {
   check(path, x);
-  const auto points = frame_points(path);
+  const auto points = detail::frame_points(path.grid, path.frames);
   if (path.adjoint != Adjoint::tape && recording()) return recorded(path, x, points);
   const detail::Course course = course_along(path);
   std::vector<Tensor> states;

@@ -3,26 +3,19 @@
 #include <algorithm>
 #include <chrono>
 #include <cmath>
-#include <cstring>
 
 #include "fokker/core/autodiff.h"
 #include "fokker/core/ops/elementwise.h"
 #include "fokker/core/parallel.h"
 #include "fokker/solvers/nfe.h"
 #include "fokker/solvers/progress_meter.h"
+#include "fokker/solvers/shards.h"
 #include "fokker/solvers/trajectory.h"
 
 namespace fokker {
 namespace {
 
 using Time = std::chrono::steady_clock;
-
-/// About 2,048 numbers a shard: a working set for the first cache, and shards enough for the workers.
-std::int64_t shard_size(const SampleOptions& options) {
-  require<ConfigError>(options.shard >= 0, "[sample] expected shard >= 0, got {}", options.shard);
-  if (options.shard > 0) return options.shard;
-  return std::clamp<std::int64_t>(2048 / std::max<std::int64_t>(1, options.shape.size()), 8, 1024);
-}
 
 Shape batch_shape(std::int64_t n, const Shape& sample) { return with_axis(sample, 0, n); }
 
@@ -32,12 +25,6 @@ bool finite_row(const Tensor& x, std::int64_t row) {
     const auto values = x.data<T>().subspan(static_cast<std::size_t>(row * width), static_cast<std::size_t>(width));
     return std::ranges::all_of(values, [](T value) { return std::isfinite(value); });
   });
-}
-
-/// x into rows [first, …) of `all`.
-void store(const Tensor& x, Tensor& all, std::int64_t first) {
-  std::memcpy(static_cast<std::byte*>(all.raw()) + first * (all.bytes() / all.extent(0)), x.raw(),
-              static_cast<std::size_t>(x.bytes()));
 }
 
 /// Grid points to keep, evenly spaced in number.
@@ -73,7 +60,8 @@ class Sampling {
 
   Samples run() {
     const auto begin = Time::now();
-    const std::int64_t size = shard_size(options_), shards = (config_.n + size - 1) / size;
+    const std::int64_t shard = detail::shard_size(options_.shape.size(), options_.shard, "sample");
+    const std::int64_t size = takes_shards(score_) ? shard : config_.n, shards = (config_.n + size - 1) / size;
     std::vector<std::int64_t> evaluations(static_cast<std::size_t>(shards)), failures(static_cast<std::size_t>(shards));
     parallel(shards, [&](std::int64_t i) {
       const std::int64_t first = i * size, count = std::min(size, config_.n - first);
@@ -114,7 +102,7 @@ class Sampling {
       if (!options_.allow_failures) report_failure(shard, row);
       ++failed;
     }
-    store(x, result_.values, first);
+    detail::store_rows(x, result_.values, first);
     return {counted.count(), failed};
   }
 
@@ -133,7 +121,7 @@ class Sampling {
       if (points_[j] != point) continue;
       Tensor frame = result_.trajectory.rows(static_cast<std::int64_t>(j), static_cast<std::int64_t>(j) + 1)
                          .view(result_.values.shape());
-      store(x, frame, first);
+      detail::store_rows(x, frame, first);
     }
   }
 

@@ -13,19 +13,6 @@
 
 namespace fokker {
 
-namespace {
-
-void check_grid(std::span<const double> grid) {
-  require<ConfigError>(grid.size() > 1, "[solve] expected a grid of at least two points, got {}", grid.size());
-  for (std::size_t i = 0; i + 1 < grid.size(); ++i)
-    require<ConfigError>((grid[i + 1] > grid[i]) == (grid[1] > grid[0]) && grid[i + 1] != grid[i] &&
-                             std::isfinite(grid[i] + grid[i + 1]),
-                         "[solve] expected a strictly monotone grid, got {} after {} at point {}", grid[i + 1], grid[i],
-                         i + 1);
-}
-
-}  // namespace
-
 double SolverClaims::strong(Noise noise) const {
   if (noise == Noise::general) return strong_general;
   return noise == Noise::diagonal || noise == Noise::scalar ? strong_diagonal : strong_additive;
@@ -90,9 +77,32 @@ std::vector<double> uniform_points(double begin, double end, std::int64_t steps)
 
 namespace detail {
 
+void require_grid(std::span<const double> grid) {
+  require<ConfigError>(grid.size() > 1, "[solve] expected a grid of at least two points, got {}", grid.size());
+  for (std::size_t i = 0; i + 1 < grid.size(); ++i)
+    require<ConfigError>((grid[i + 1] > grid[i]) == (grid[1] > grid[0]) && grid[i + 1] != grid[i] &&
+                             std::isfinite(grid[i] + grid[i + 1]),
+                         "[solve] expected a strictly monotone grid, got {} after {} at point {}", grid[i + 1], grid[i],
+                         i + 1);
+}
+
+std::vector<std::size_t> frame_points(std::span<const double> grid, std::span<const double> frames) {
+  if (frames.empty()) return {grid.size() - 1};
+  const double tolerance = 1e-9 * std::abs(grid.back() - grid.front());
+  std::vector<std::size_t> points;
+  for (const double t : frames) {
+    std::size_t i = points.empty() ? 0 : points.back() + 1;
+    while (i < grid.size() && !(std::abs(grid[i] - t) <= tolerance)) ++i;
+    require<ConfigError>(i < grid.size(), "[solve] expected frames among the points of the grid, in its order, got {}",
+                         t);
+    points.push_back(i);
+  }
+  return points;
+}
+
 void Course::check(const Tensor& x) const {
   require_fit(solver, sde);
-  check_grid(grid);
+  require_grid(grid);
   require<ShapeError>(x.rank() > 0, "[solve] expected a state [B, ...], got a scalar");
 }
 
@@ -101,7 +111,7 @@ BrownianIncrement Course::increment(std::size_t i, const Shape& x) const {
   BrownianIncrement b = noise.increment(static_cast<std::int64_t>(i), grid[i], grid[i + 1], solver.claims().areas);
   const Shape driving = sde.noise_shape(x);
   require<ShapeError>(b.w.shape() == driving, "[solve] expected noise of shape {} for {} with {} noise, got {}",
-                      to_string(driving), sde.name(), to_string(sde.noise()), to_string(b.w.shape()));
+                      driving, sde.name(), to_string(sde.noise()), b.w.shape());
   return b;
 }
 
@@ -121,7 +131,8 @@ void Course::require_finite(const Tensor& x, const Tensor& end) const {
   march(x.detach(), [&](std::size_t i, const SolverState& at) {
     const std::int64_t sample = first_not_finite(at.x);
     require<NumericalError>(sample < 0, "[{}] sample {} of {} is not finite after step {} of {}, from t = {} to {}; {}",
-                            solver.name(), sample, sde.name(), i + 1, steps(), grid[i], grid[i + 1], solver.remedy());
+                            solver.name(), first_sample + sample, sde.name(), i + 1, steps(), grid[i], grid[i + 1],
+                            solver.remedy());
   });
 }
 
@@ -162,7 +173,7 @@ Tensor times(const Tensor& g, const Tensor& b) {
   if (g.rank() == 0 || g.rank() == b.rank()) return g * b;
   require<ShapeError>(b.rank() == 2 && g.rank() == 3 && g.extent(2) == b.extent(1),
                       "[solve] expected a diffusion [B, D, {}] of general noise, got {}",
-                      b.size() / std::max<std::int64_t>(1, b.extent(0)), to_string(g.shape()));
+                      b.size() / std::max<std::int64_t>(1, b.extent(0)), g.shape());
   return sum(g * reshape(b, {b.extent(0), 1, b.extent(1)}), {2});
 }
 

@@ -92,12 +92,19 @@ std::vector<double> uniform_points(double begin, double end, std::int64_t steps)
 
 namespace detail {
 
+/// Throws ConfigError unless the grid has two points and is strictly monotone.
+void require_grid(std::span<const double> grid);
+/// Numbers of the points of `grid` at which `frames` lie, in its order; no frames: the last point alone.  Throws ConfigError
+/// for a frame that is none of them.
+std::vector<std::size_t> frame_points(std::span<const double> grid, std::span<const double> frames);
+
 /// A solver on its way along a grid.
 struct Course {
   const Sde& sde;
   const Solver& solver;
   const BrownianMotion& noise;
   std::span<const double> grid;
+  std::int64_t first_sample = 0;  // number of the batch's first row in messages
 
   std::size_t steps() const { return grid.size() - 1; }
   /// Throws what `solve` throws before its first step.

@@ -11,7 +11,7 @@ namespace {
 
 /// cos and sin of time ⊗ frequencies: [B] and [n] → [B, 2n].
 Tensor waves(const Tensor& time, const Tensor& frequencies) {
-  require<ShapeError>(time.rank() == 1, "[embedding] expected times [B], got {}", to_string(time.shape()));
+  require<ShapeError>(time.rank() == 1, "[embedding] expected times [B], got {}", time.shape());
   const Tensor phase = reshape(time, {time.extent(0), 1}) * frequencies;
   return concat({cos(phase), sin(phase)}, 1);
 }

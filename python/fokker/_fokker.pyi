@@ -479,6 +479,11 @@ class ComparisonResult:
     def html(self) -> str:
         ...
     @property
+    def limits(self) -> list[str]:
+        """
+        What the paths of each solver tend to; empty: to nothing.
+        """
+    @property
     def metrics(self) -> list[str]:
         ...
     @property

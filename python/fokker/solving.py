@@ -30,7 +30,7 @@ def solve(
     solver: one of fk.solvers.steppers() that fits the SDE's noise and calculus; the error names those that do.
     same_path: one Brownian path for any times between t[0] and t[-1], so that step sizes and solvers can be compared
         path by path; slower than the independent increments of each step.
-    frames: those of the times t whose states are wanted, all by default: [len(frames), n, …].
+    frames: those of the times t whose states are wanted, all by default: [len(frames), n, …]; t[-1:] keeps the end alone.
     adjoint: makes the result a Tensor through which fk.grad differentiates by x and by `parameters`, leaves that drift
         and diffusion are written with.  "tape": derivatives of any order, memory grows with the steps, `parameters` may
         stay empty; "checkpoint": steps again from one state in `segment` (by default the root of the number of steps);
@@ -38,6 +38,8 @@ def solve(
         derivatives; until then parameters must keep their values.
     tolerance: absolute and relative error of a step; each path then chooses its own steps, along the noise of same_path,
         and t says where the states are wanted.  Under noise that is not additive it takes a solver of strong order 1.
+    Sample i depends on the seed and i alone, not on n.  SDEs of the library run in shards on all threads; one with
+    functions of Python is called with the whole batch.
     """
     x = x if isinstance(x, _fokker.Tensor) else _fokker.Tensor(x)
     times = _floats(t)

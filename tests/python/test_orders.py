@@ -1,8 +1,6 @@
 """`fokker orders` and fk.orders as a user meets them."""
 
-import os
 import subprocess
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -10,8 +8,7 @@ import xarray
 
 import fokker as fk
 
-ROOT = Path(__file__).resolve().parents[2]
-COMMAND = os.environ.get("FOKKER_COMMAND", str(ROOT / "build/release/bin/fokker"))
+from command import COMMAND
 
 
 def fokker(*arguments):

@@ -118,6 +118,25 @@ def test_brownian_is_the_noise_that_solve_takes():
         fk.brownian((5, 2), t, areas=3)
 
 
+def test_python_functions_get_the_whole_batch_and_the_end_is_the_end_of_the_path():
+    rows = []
+
+    def drift(x, t):
+        rows.append(len(np.asarray(x)))
+        return -1.0 * x
+
+    t, x = np.linspace(0, 1, 5), np.ones((5000, 2))
+    ours = fk.FunctionSde(drift, lambda x, t: 1.0)
+    path = fk.solve(ours, x, t, seed=2)
+    assert rows == [5000] * 4
+    for sde in (ours, fk.OrnsteinUhlenbeck(), fk.to_stratonovich(ours)):
+        end = fk.solve(sde, x, t, seed=2, frames=t[-1:])
+        assert end.shape == (1, *x.shape)
+        np.testing.assert_array_equal(end[0], path[-1])
+    assert set(rows) == {5000}
+    np.testing.assert_array_equal(fk.solve(ours, x[:7], t, seed=2, frames=t[-1:]), path[-1:, :7])
+
+
 def test_examples():
     x = fk.solve(fk.lorenz(), np.ones((8, 3)), np.linspace(0, 5, 5001), solver="sra1")
     assert np.isfinite(x).all() and 5 < x[2000:, :, 2].mean() < 40
