@@ -99,8 +99,7 @@ def paths_per_second(peer, name):
     """Path-steps a second of PROBLEM/METHOD."""
     problem, method = name.split("/")
     paths = bench_paths.PATHS[peer]
-    slow = peer in ("torchsde", "diffrax_tree")
-    seconds = median_seconds(1 if slow else 3, bench_paths.WORK[peer](problem, method, paths), 1)
+    seconds = median_seconds(1, bench_paths.WORK[peer](problem, method, paths), 1)
     return paths * bench_paths.STEPS / seconds
 
 

@@ -32,7 +32,7 @@ PATHS = {
     "ou/shark": ["diffrax"],
     "ou/sea": ["diffrax"],
     "gbm/euler_maruyama": [*LOOPS, "torchsde", *DIFFRAX],
-    "gbm/milstein": [*LOOPS, "torchsde", "diffrax"],
+    "gbm/milstein": [*LOOPS, "torchsde"],  # diffrax would hold the Jacobian of the whole batch
     "gbm/sriw2": ["torchsde"],
 }
 ALL_PEERS = ["torch", "jax", "torchsde", "diffrax", "diffrax_tree"]
