@@ -51,7 +51,7 @@ struct CompareConfig {
           "0: none",
           at_least(0)),
       field("same_path", &CompareConfig::same_path,
-            "all samples of a seed on one Brownian path for any number of steps; costs 1 µs a number and step"),
+            "all samples of a seed on one Brownian path for any number of steps; about 0.2 µs a number and step"),
       field("confidence", &CompareConfig::confidence, "of intervals and tests", above(0), below(1)),
       field("target", &CompareConfig::target, "the score"),
       field("sde", &CompareConfig::sde, "diffusion of a mixture; a run brings its own"),
