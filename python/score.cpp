@@ -16,6 +16,36 @@ Parameters parameters_of(const NetworkHandle& handle) {
   return parameters;
 }
 
+/// One label for all rows, or a label each; None: none.
+Condition condition(const Tensor& x, const py::object& labels) {
+  if (labels.is_none()) return {};
+  const auto rows = static_cast<std::size_t>(x.extent(0));
+  if (is_integer(labels)) return {.labels = std::vector<std::int64_t>(rows, labels.cast<std::int64_t>())};
+  Condition result;
+  for (const auto label : labels) {
+    require<ConfigError>(is_integer(label), "[network] expected integers as labels, got {}",
+                         py::repr(label).cast<std::string>());
+    result.labels.push_back(label.cast<std::int64_t>());
+  }
+  return result;
+}
+
+/// The same network on the same memory with trainable weights that are leaves.
+NetworkHandle tracked(const NetworkHandle& self) {
+  std::shared_ptr<Network> copy(static_cast<Network*>(self.built().clone().release()));
+  for (auto& parameter : copy->trainable_parameters()) *parameter.tensor = parameter.tensor->leaf();
+  return {.config = self.config, .seed = self.seed, .network = copy, .sample = self.sample};
+}
+
+py::dict leaves(const NetworkHandle& self) {
+  py::dict result;
+  for (const auto& parameter : self.built().trainable_parameters()) {
+    require<ConfigError>(parameter.tensor->tracked(), "[network] its calls are not recorded: take network.tracked()");
+    result[py::str(parameter.name)] = *parameter.tensor;
+  }
+  return result;
+}
+
 Tensor times(const Tensor& x, const py::object& time) {
   if (PyFloat_Check(time.ptr()) || is_integer(time)) return Tensor::full({x.extent(0)}, time.cast<double>(), x.dtype());
   return to_tensor(time, x.dtype());
@@ -34,10 +64,16 @@ void bind_score(py::module_& m) {
           "Makes the weights for samples of a shape, such as (8, 8, 1).")
       .def(
           "__call__",
-          [](const NetworkHandle& self, const Tensor& x, const py::object& time) {
-            return self.built()(x, times(x, time));
+          [](const NetworkHandle& self, const Tensor& x, const py::object& time, const py::object& labels) {
+            return self.built()(x, times(x, time), {.condition = condition(x, labels)});
           },
-          py::arg("x"), py::arg("time"), "x [B, …] and time labels [B], or one for all")
+          py::arg("x"), py::arg("time"), py::arg("labels") = py::none(),
+          "x [B, …], time labels [B] and class labels [B], or one of each for all")
+      .def("tracked", &tracked,
+           "The same network on the same memory, whose calls are recorded: fk.grad differentiates by its leaves.")
+      .def_property_readonly("leaves", &leaves, "Trainable weights of a tracked network by name, as tensors.")
+      .def_property_readonly(
+          "sample", [](const NetworkHandle& self) { return self.built(), self.sample; }, "The shape of one sample.")
       .def_property_readonly("config", [](const NetworkHandle& self) { return to_dictionary(self.config); })
       .def_property_readonly(
           "parameters",

@@ -349,9 +349,9 @@ class Network:
     """
     A network, built once the shape of a sample is known.
     """
-    def __call__(self, x: Array, time: typing.Any) -> Tensor:
+    def __call__(self, x: Array, time: typing.Any, labels: typing.Any = None) -> Tensor:
         """
-        x [B, …] and time labels [B], or one for all
+        x [B, …], time labels [B] and class labels [B], or one of each for all
         """
     def __init__(self, config: dict, seed: int = 0) -> None:
         ...
@@ -367,9 +367,18 @@ class Network:
         """
         Weights as safetensors.
         """
+    def tracked(self) -> Network:
+        """
+        The same network on the same memory, whose calls are recorded: fk.grad differentiates by its leaves.
+        """
     @property
     def config(self) -> typing.Any:
         ...
+    @property
+    def leaves(self) -> dict:
+        """
+        Trainable weights of a tracked network by name, as tensors.
+        """
     @property
     def parameter_count(self) -> int:
         ...
@@ -377,6 +386,11 @@ class Network:
     def parameters(self) -> dict:
         """
         Weights by name as NumPy arrays over the network's own memory.
+        """
+    @property
+    def sample(self) -> tuple[int, ...]:
+        """
+        The shape of one sample.
         """
 class Data:
     """
@@ -517,6 +531,8 @@ def gather(x: Array, indices: list[int]) -> Tensor:
     """
     Rows of the first axis.
     """
+def gelu(x: Array) -> Tensor:
+    ...
 def gradients(outputs: list[Tensor], inputs: list[Tensor], create_graph: bool = False) -> list[Tensor]:
     ...
 def grid_names() -> list[str]:

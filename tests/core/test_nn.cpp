@@ -85,7 +85,7 @@ std::vector<double> reduced(int threads) {
 
 TEST_CASE("modules name their parameters and share memory among replicas") {
   Toy toy;
-  CHECK(names(toy.parameters()) == std::vector<std::string>{"linear.weight", "linear.bias", "embedding.frequencies",
+  CHECK(names(toy.parameters()) == std::vector<std::string>{"linear.weight", "linear.bias", "embedding.weight",
                                                             "norms.0.weight", "norms.0.bias", "norms.1.weight",
                                                             "norms.1.bias"});
   CHECK(names(toy.trainable_parameters()).size() == 6);
@@ -144,7 +144,7 @@ TEST_CASE("layers compute their formulas") {
 }
 
 TEST_CASE("time embeddings hold the cosines and sines that they promise") {
-  const Tensor e = sinusoidal_embedding(Tensor::from({0, 2.5}, {2}, Dtype::f64), 6, 1000);
+  const Tensor e = sinusoidal_embedding(Tensor::from({0, 2.5}, {2}, Dtype::f64), 6, {.max_period = 1000});
   REQUIRE(e.shape() == Shape{2, 6});
   for (std::int64_t i = 0; i < 3; ++i) {
     const double phase = 2.5 * std::pow(1000.0, -static_cast<double>(i) / 3);
@@ -156,11 +156,16 @@ TEST_CASE("time embeddings hold the cosines and sines that they promise") {
   const FourierEmbedding fourier(6, 16, Rng(2));
   const Tensor f = fourier(Tensor::from({0.25}, {1}));
   for (std::int64_t i = 0; i < 3; ++i) {
-    const double phase = 2 * std::numbers::pi * fourier.frequencies.at(i) * 0.25;
-    CHECK(f.at(i) == Approx(std::cos(phase)).margin(2e-5));
-    CHECK(f.at(3 + i) == Approx(std::sin(phase)).margin(2e-5));
+    const double phase = 2 * std::numbers::pi * fourier.weight.at(i) * 0.25;
+    CHECK(f.at(i) == Approx(std::sin(phase)).margin(2e-5));
+    CHECK(f.at(3 + i) == Approx(std::cos(phase)).margin(2e-5));
   }
   CHECK_THROWS_AS(sinusoidal_embedding(Tensor::zeros({2}), 5), ConfigError);
+  const Tensor shifted = sinusoidal_embedding(Tensor::from({1000}, {1}, Dtype::f64), 6,
+                                              {.max_period = 1000, .shift = 1, .cosine_first = false});
+  CHECK(shifted.at(2) == Approx(std::sin(1.0)).epsilon(1e-12));
+  CHECK(shifted.at(5) == Approx(std::cos(1.0)).epsilon(1e-12));
+  CHECK_THROWS_AS(sinusoidal_embedding(Tensor::zeros({2}), 6, {.shift = 3}), ConfigError);
 }
 
 TEST_CASE("dropout keeps the mean, and a sample's mask in any batch") {
