@@ -1,5 +1,7 @@
 // Networks, and what turns them into scores.
 
+#include <map>
+
 #include "fokker/core/safetensors.h"
 #include "fokker/python/keywords.h"
 #include "fokker/python/network.h"
@@ -13,6 +15,15 @@ using Parameters = std::vector<std::pair<std::string, Tensor>>;
 Parameters parameters_of(const NetworkHandle& handle) {
   Parameters parameters;
   for (const auto& parameter : handle.built().parameters()) parameters.emplace_back(parameter.name, *parameter.tensor);
+  return parameters;
+}
+
+using Renames = std::map<std::string, std::string>;
+
+Parameters renamed(Parameters parameters, const Renames& rename) {
+  for (auto& [name, tensor] : parameters)
+    for (const auto& [before, after] : rename)
+      if (const auto at = name.find(before); at != std::string::npos) name.replace(at, before.size(), after);
   return parameters;
 }
 
@@ -93,10 +104,11 @@ void bind_score(py::module_& m) {
           py::arg("path"), "Weights as safetensors.")
       .def(
           "load",
-          [](NetworkHandle& self, const std::string& path) {
-            load_parameters(self.built(), read_safetensors(path).tensors);
+          [](NetworkHandle& self, const std::string& path, const Renames& rename) {
+            load_parameters(self.built(), renamed(read_safetensors(path).tensors, rename));
           },
-          py::arg("path"))
+          py::arg("path"), py::arg("rename") = Renames{},
+          "Weights from safetensors; `rename` replaces parts of the file's names.")
       .def("__repr__", [](const NetworkHandle& self) {
         if (!self.network) return fmt::format("<fokker.Network {}, not built yet>", self.config.kind);
         return fmt::format("<fokker.Network {}, {} parameters, samples {}>", self.config.kind,

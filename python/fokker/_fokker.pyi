@@ -361,8 +361,10 @@ class Network:
         """
         Makes the weights for samples of a shape, such as (8, 8, 1).
         """
-    def load(self, path: str) -> None:
-        ...
+    def load(self, path: str, rename: dict[str, str] = {}) -> None:
+        """
+        Weights from safetensors; `rename` replaces parts of the file's names.
+        """
     def save(self, path: str) -> None:
         """
         Weights as safetensors.

@@ -7,6 +7,8 @@ import pathlib
 from ._fokker import Network
 
 WEIGHTS = "diffusion_pytorch_model.safetensors"
+# Attention's names in the first models that were published.
+_OLD = {".query.": ".to_q.", ".key.": ".to_k.", ".value.": ".to_v.", ".proj_attn.": ".to_out.0."}
 
 # Types of levels, down and up: attention, resampling, progressive.
 _BLOCKS = {
@@ -119,7 +121,7 @@ def from_diffusers(folder, sample=None):
         sample = (height, width, config.get("in_channels", 3))
     network = Network({"kind": "unet", **_network_options(config)})
     network.build(sample)
-    network.load(str(folder / WEIGHTS))
+    network.load(str(folder / WEIGHTS), _OLD)
     return network
 
 

@@ -428,6 +428,24 @@ def test_weights_that_do_not_fit_are_named(tmp_path):
         wider.load(str(path))
 
 
+def test_names_of_old_models_are_understood(tmp_path):
+    network = fk.UNet(channels=(8, 16), layers_per_block=1, groups=4)
+    network.build((8, 8, 1))
+    fk.to_diffusers(perturbed(network, 0), tmp_path)
+    old = {"to_q": "query", "to_k": "key", "to_v": "value", "to_out.0": "proj_attn"}
+
+    def change(header):
+        for layer, before in old.items():
+            for name in [name for name in header if f".{layer}." in name]:
+                header[name.replace(layer, before)] = header.pop(name)
+        assert "mid_block.attentions.0.proj_attn.bias" in header
+
+    rewritten(tmp_path / "diffusion_pytorch_model.safetensors", change)
+    again = fk.from_diffusers(tmp_path)
+    for name, values in network.parameters.items():
+        np.testing.assert_array_equal(again.parameters[name], values)
+
+
 def test_options_that_the_other_side_does_not_have_are_refused(tmp_path):
     network = fk.UNet(channels=(8, 16), groups=4, downsample="fir")
     network.build((8, 8, 1))
