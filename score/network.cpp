@@ -19,6 +19,7 @@ std::unique_ptr<Network> make_unet(const NetworkConfig& config, const Shape& sam
                         .attention = config.attention,
                         .mid_attention = config.mid_attention,
                         .layers_per_block = static_cast<int>(config.layers_per_block),
+                        .norm = config.norm,
                         .groups = static_cast<int>(config.groups),
                         .mid_groups = static_cast<int>(config.mid_groups),
                         .head_size = static_cast<int>(config.head_size),

@@ -21,6 +21,7 @@ struct NetworkConfig {
   std::vector<bool> attention = {false, true};
   bool mid_attention = true;
   std::int64_t layers_per_block = 2;
+  std::string norm = "group";
   std::int64_t groups = 8;
   std::int64_t mid_groups = 0;
   std::int64_t head_size = 8;
@@ -61,6 +62,8 @@ struct NetworkConfig {
       field("attention", &NetworkConfig::attention, "unet: self-attention at each level"),
       field("mid_attention", &NetworkConfig::mid_attention, "unet: self-attention in the middle"),
       field("layers_per_block", &NetworkConfig::layers_per_block, "unet: residual blocks of a level", at_least(1)),
+      field("norm", &NetworkConfig::norm, "unet: in residual blocks; instance: NCSN's, conditional on the embedding",
+            one_of("group", "instance")),
       field("groups", &NetworkConfig::groups, "unet: groups of GroupNorm; 0: channels/4, at most 32", at_least(0)),
       field("mid_groups", &NetworkConfig::mid_groups,
             "unet: groups of the norm before the middle's attention; 0: groups, or no norm with scale_shift",

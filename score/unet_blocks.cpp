@@ -40,6 +40,9 @@ void UNetConfig::check() const {
   require<ConfigError>(
       is_one_of(downsample, {"conv", "resnet", "fir"}) && is_one_of(upsample, {"conv", "resnet", "fir"}),
       "[unet] expected downsample and upsample to be conv, resnet or fir, got {} and {}", downsample, upsample);
+  require<ConfigError>(norm == "group" || (norm == "instance" && !scale_shift),
+                       "[unet] expected norm to be group, or instance without scale_shift, got {}{}", norm,
+                       scale_shift ? " with scale_shift" : "");
   require<ConfigError>(!progressive || (downsample == "fir" && upsample == "fir"),
                        "[unet] progressive expects downsample = upsample = \"fir\", got {} and {}", downsample,
                        upsample);
@@ -72,16 +75,24 @@ Attention unet_attention(std::int64_t channels, int groups, const UNetConfig& co
 
 ResidualBlock::ResidualBlock(std::int64_t in, std::int64_t out, const UNetConfig& config, const Rng& rng,
                              Resample resample)
-    : norm1(unet_norm(in, config)),
-      norm2(unet_norm(out, config, config.scale_shift ? Activation::none : Activation::silu)),
-      conv1(in, out, 3, rng.fork(0)),
+    : conv1(in, out, 3, rng.fork(0)),
       conv2(out, out, 3, rng.fork(1), 1, Init::zero),
-      time_emb_proj(config.embedding_size(), config.scale_shift ? 2 * out : out, rng.fork(2)),
       dropout{config.dropout, rng.seed()},
       resample(resample),
+      instance(config.norm == "instance"),
       fir(resample != Resample::none && (resample == Resample::down ? config.downsample : config.upsample) == "fir"),
       scale_shift(config.scale_shift),
       divisor(config.residual_divisor) {
+  const std::int64_t embedding = config.embedding_size();
+  if (instance) {
+    instance1 = ConditionalInstanceNorm(in, embedding, rng.fork(4));
+    instance2 = ConditionalInstanceNorm(out, embedding, rng.fork(5));
+    instance1.epsilon = instance2.epsilon = config.norm_epsilon;
+  } else {
+    norm1 = unet_norm(in, config);
+    norm2 = unet_norm(out, config, scale_shift ? Activation::none : Activation::silu);
+    time_emb_proj = Linear(embedding, scale_shift ? 2 * out : out, rng.fork(2));
+  }
   if (in != out || fir) conv_shortcut = Conv2d(in, out, 1, rng.fork(3));
 }
 
@@ -95,6 +106,7 @@ Tensor ResidualBlock::resampled(const Tensor& x) const {
 }
 
 Tensor ResidualBlock::conditioned(const Tensor& h, const Tensor& embedding) const {
+  if (instance) return silu(instance2(h, embedding));
   const Tensor projected = time_emb_proj(embedding);
   const std::int64_t batch = h.extent(0), channels = h.extent(3);
   if (!scale_shift) return norm2(h + reshape(projected, {batch, 1, 1, channels}));
@@ -104,17 +116,23 @@ Tensor ResidualBlock::conditioned(const Tensor& h, const Tensor& embedding) cons
 }
 
 Tensor ResidualBlock::operator()(const Tensor& x, const Tensor& embedding, const Pass& pass) const {
-  Tensor h = conv1(resampled(norm1(x)));
+  Tensor h = conv1(resampled(instance ? silu(instance1(x, embedding)) : norm1(x)));
   h = conv2(dropout(conditioned(h, embedding), pass));
   const Tensor shortcut = resampled(x);
   return divided((conv_shortcut.weight.defined() ? conv_shortcut(shortcut) : shortcut) + h, divisor);
 }
 
 void ResidualBlock::visit(const ParameterVisitor& visitor) {
-  visitor("norm1", norm1);
-  visitor("conv1", conv1);
-  visitor("time_emb_proj", time_emb_proj);
-  visitor("norm2", norm2);
+  if (instance) {
+    visitor("norm1", instance1);
+    visitor("conv1", conv1);
+    visitor("norm2", instance2);
+  } else {
+    visitor("norm1", norm1);
+    visitor("conv1", conv1);
+    visitor("time_emb_proj", time_emb_proj);
+    visitor("norm2", norm2);
+  }
   visitor("conv2", conv2);
   if (conv_shortcut.weight.defined()) visitor("conv_shortcut", conv_shortcut);
 }

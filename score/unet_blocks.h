@@ -17,6 +17,7 @@ struct UNetConfig {
   std::vector<bool> attention = {false, true};    // self-attention at each level; empty: at none
   bool mid_attention = true;                      // self-attention in the middle
   int layers_per_block = 2;
+  std::string norm = "group";  // in residual blocks; "instance": ConditionalInstanceNorm by the embedding [song2019]
   int groups = 8;              // of GroupNorm; 0: channels/4, at most 32
   int mid_groups = 0;          // of the norm before the middle's attention; 0: `groups`, or no norm with scale_shift
   int head_size = 8;           // channels of one attention head; 0: one head of them all
@@ -50,11 +51,12 @@ enum class Resample : std::uint8_t { none, down, up };
 /// convolution on the shortcut where the channels change.  Resampling acts behind norm1 and on the shortcut.
 struct ResidualBlock {
   GroupNorm norm1, norm2;
+  ConditionalInstanceNorm instance1, instance2;  // in their place, without time_emb_proj
   Conv2d conv1, conv2, conv_shortcut;
   Linear time_emb_proj;
   Dropout dropout;
   Resample resample = Resample::none;
-  bool fir = false, scale_shift = false;
+  bool instance = false, fir = false, scale_shift = false;
   double divisor = 1;
 
   ResidualBlock() = default;

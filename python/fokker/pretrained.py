@@ -148,6 +148,7 @@ def _unet_config(options, sample):
     _require(progressive or "fir" not in (options["downsample"], options["upsample"]), "fir needs progressive there")
     _require(progressive or options["groups"] > 0, "expected groups > 0")
     _require(options["time_embedding"] != "none", "there, the time is always embedded")
+    _require(options["norm"] == "group", "there, the norm is always group")
     _require(options["divide_by_time"] == fourier, "there, the output is divided by the time with fourier alone")
     _require(options["residual_divisor"] == divisor, f"expected residual_divisor={divisor}")
     if progressive:

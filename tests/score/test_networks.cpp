@@ -1,6 +1,5 @@
 #include "fokker/score/network.h"
 
-#include <algorithm>
 #include <cmath>
 #include <set>
 
@@ -29,6 +28,14 @@ const NetworkConfig ncsnv2{.kind = "unet",
                            .groups = 4,
                            .time_embedding = "none",
                            .divide_by_time = true};
+const NetworkConfig ncsn{.kind = "unet",
+                         .channels = {8, 8},
+                         .attention = {},
+                         .mid_attention = false,
+                         .layers_per_block = 1,
+                         .norm = "instance",
+                         .groups = 4,
+                         .divide_by_time = true};
 const NetworkConfig residual_mlp{.kind = "mlp", .hidden = {6, 6, 6}, .time_dimension = 4, .residual = true};
 const NetworkConfig small_dit{
     .kind = "dit", .patch = 2, .depth = 2, .width = 8, .heads = 2, .classes = 2, .label_dropout = 0.25};
@@ -70,13 +77,6 @@ void randomise(Network& network) {
 
 double loss_value(const Network& network, const Tensor& x, const Tensor& time, const Tensor& weights) {
   return sum(network(x, time) * weights).item();
-}
-
-/// Of a network with 2 classes and a null label, for every label in turn.
-Pass with_labels(std::int64_t rows) {
-  Pass pass;
-  for (std::int64_t i = 0; i < rows; ++i) pass.condition.labels.push_back(i % 3);
-  return pass;
 }
 
 /// Gradients against central differences along random directions of all parameters and the input together.
@@ -122,6 +122,7 @@ TEST_CASE("gradients of whole networks along 20 random directions") {
   SECTION("residual mlp") { check_directions(*make_network(residual_mlp, Shape{3}, Rng(0)), {4, 3}); }
   SECTION("unet") { check_directions(*make_network(small_unet, Shape{4, 4, 1}, Rng(0)), {2, 4, 4, 1}); }
   SECTION("adm") { check_directions(*make_network(adm, Shape{4, 4, 1}, Rng(0)), {2, 4, 4, 1}); }
+  SECTION("ncsn") { check_directions(*make_network(ncsn, Shape{4, 4, 1}, Rng(0)), {2, 4, 4, 1}); }
   SECTION("ncsnpp") { check_directions(*make_network(ncsnpp, Shape{4, 4, 1}, Rng(0)), {2, 4, 4, 1}); }
   SECTION("dit") { check_directions(*make_network(small_dit, Shape{4, 4, 1}, Rng(0)), {2, 4, 4, 1}); }
 }
@@ -131,6 +132,7 @@ TEST_CASE("f32 networks agree with f64, and samples do not see their batch") {
                                                                       {small_mlp, Shape{2}},
                                                                       {adm, Shape{8, 8, 1}},
                                                                       {ncsnpp, Shape{8, 8, 1}},
+                                                                      {ncsn, Shape{8, 8, 1}},
                                                                       {small_dit, Shape{8, 8, 1}}}));
   const auto network = make_network(config, sample, Rng(4));
   randomise(*network);
@@ -194,52 +196,6 @@ TEST_CASE("wrong shapes and kinds are refused with the remedy") {
   CHECK_THROWS_WITH(make_network(wrong, Shape{8, 8, 1}, Rng(0)), Catch::Contains("network.heads"));
   const auto dit = make_network(small_dit, Shape{8, 8, 1}, Rng(0));
   CHECK_THROWS_AS((*dit)(Tensor::zeros({1, 4, 4, 1}), Tensor::zeros({1})), ShapeError);
-}
-
-TEST_CASE("labels change the output, and the null label stands for none") {
-  const NetworkConfig config = GENERATE(adm, small_dit);
-  const auto network = make_network(config, Shape{4, 4, 1}, Rng(0));
-  network->visit(ParameterVisitor([](const std::string&, Tensor& p, bool) { p = Rng(6).normal(p.shape()) * 0.3; }));
-  const Tensor x = Tensor::ones({3, 4, 4, 1}), time = Tensor::ones({3});
-  const Tensor labelled = (*network)(x, time, with_labels(3)), plain = (*network)(x, time);
-  CHECK(labelled.rows(2, 3).to_vector() == plain.rows(2, 3).to_vector());
-  CHECK(labelled.rows(0, 1).to_vector() != plain.rows(0, 1).to_vector());
-  CHECK(labelled.rows(0, 1).to_vector() != labelled.rows(1, 2).to_vector());
-}
-
-TEST_CASE("label dropout takes its share of labels in training alone, by sample") {
-  NetworkConfig config = small_mlp;
-  config.classes = 2;
-  config.label_dropout = 0.25;
-  const auto network = make_network(config, Shape{1}, Rng(0));
-  network->visit(ParameterVisitor([](const std::string&, Tensor& p, bool) { p = Rng(6).normal(p.shape()) * 0.5; }));
-  const std::int64_t n = 4000;
-  const Tensor x = Tensor::ones({n, 1}), time = Tensor::zeros({n});
-  Pass pass{.rng = Rng(1, Stream::dropout, 3), .condition = {.labels = std::vector<std::int64_t>(n, 1)}};
-  const auto labelled = (*network)(x, time, pass).to_vector();
-  const double null = (*network)(x.rows(0, 1), time.rows(0, 1)).item();
-  CHECK(std::count(labelled.begin(), labelled.end(), null) == 0);
-  pass.training = true;
-  const auto dropped = (*network)(x, time, pass).to_vector();
-  const double share = static_cast<double>(std::count(dropped.begin(), dropped.end(), null)) / n;
-  CHECK(std::abs(share - 0.25) < 4 * std::sqrt(0.25 * 0.75 / n));
-  pass.first_sample = 1500;
-  pass.condition.labels.resize(100);
-  const auto part = (*network)(x.rows(1500, 1600), time.rows(1500, 1600), pass).to_vector();
-  CHECK(std::equal(part.begin(), part.end(), dropped.begin() + 1500));
-}
-
-TEST_CASE("labels that a network does not take are refused") {
-  const Tensor x = Tensor::ones({2, 3}), time = Tensor::zeros({2});
-  const Pass pass{.condition = {.labels = {0, 1}}};
-  for (const char* kind : {"mlp", "feed_forward"})
-    CHECK_THROWS_AS((*make_network({.kind = kind, .hidden = {4}}, Shape{3}, Rng(0)))(x, time, pass), ConfigError);
-  const auto network = make_network({.kind = "mlp", .hidden = {4}, .classes = 2}, Shape{3}, Rng(0));
-  CHECK_NOTHROW((*network)(x, time, pass));
-  CHECK_THROWS_WITH((*network)(x, time), Catch::Contains("label_dropout"));
-  CHECK_THROWS_AS((*network)(x, time, {.condition = {.labels = {0}}}), ShapeError);
-  CHECK_THROWS_AS((*network)(x, time, {.condition = {.labels = {0, 2}}}), ShapeError);
-  CHECK_THROWS_AS((*network)(x, time, {.condition = {.labels = {0, -1}}}), ShapeError);
 }
 
 TEST_CASE("without time embedding the output is one function of x, over the time") {
