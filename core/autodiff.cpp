@@ -79,20 +79,35 @@ void keep_output(Node* node, const Tensor& value) { node->output = value.detach(
 
 namespace {
 
-/// The nodes of one backward pass, deepest first; equal depths in the order of their discovery.
+/// The nodes of one backward pass, deepest first; equal depths in the order of their discovery.  It leaves every node as
+/// it found it, also when a vjp throws, and when a pass inside a vjp meets nodes of the pass around it.
 class Frontier {
  public:
+  Frontier() = default;
+  Frontier(const Frontier&) = delete;
+  Frontier& operator=(const Frontier&) = delete;
+  ~Frontier() {
+    for (const NodeRef& node : touched_) {
+      node.get()->gradient = {};
+      node.get()->pass = nullptr;
+    }
+    for (auto& [node, pass, gradient] : outer_) {
+      node->gradient = std::move(gradient);
+      node->pass = pass;
+    }
+  }
   void add(Node* node, Tensor gradient) {
-    if (node->gradient.defined()) {
+    if (node->pass == this) {
       accumulate(node->gradient, gradient);
       return;
     }
+    retain(node);
+    touched_.emplace_back(node);
+    if (node->pass) outer_.push_back({node, node->pass, std::move(node->gradient)});
+    node->pass = this;
     node->gradient = std::move(gradient);
-    if (!node->queued) {
-      node->queued = true;
-      heap_.push_back({node->depth, discovered_++, node});
-      std::ranges::push_heap(heap_, later);
-    }
+    heap_.push_back({node->depth, discovered_++, node});
+    std::ranges::push_heap(heap_, later);
   }
   Node* next() {
     if (heap_.empty()) return nullptr;
@@ -117,8 +132,16 @@ class Frontier {
       kernels::elementwise(sum.dtype()).accumulate(x.raw(), sum.raw(), sum.size());
   }
 
+  struct Outer {
+    Node* node;
+    const void* pass;
+    Tensor gradient;
+  };
+
   std::vector<Entry> heap_;
   std::int64_t discovered_ = 0;
+  std::vector<NodeRef> touched_;
+  std::vector<Outer> outer_;  // what a pass around this one had reached
 };
 
 void pull_back(Node* node, Frontier& frontier) {
@@ -137,39 +160,17 @@ void pull_back(Node* node, Frontier& frontier) {
 }  // namespace
 }  // namespace detail
 
-namespace {
-
-/// Restores every visited node, also when a vjp throws.
-struct Visited {
-  std::vector<detail::NodeRef> nodes;
-  void add(detail::Node* node) {
-    detail::retain(node);
-    nodes.emplace_back(node);
-  }
-  ~Visited() {
-    for (auto& node : nodes) {
-      node.get()->gradient = {};
-      node.get()->queued = false;
-    }
-  }
-};
-
-}  // namespace
-
 std::vector<Tensor> grad(std::span<const Tensor> outputs, std::span<const Tensor> inputs, bool create_graph) {
   for (const Tensor& input : inputs)
-    require<Error>(input.tracked(), "[grad] input {} is not on the tape; make it a leaf() first",
-                   to_string(input.shape()));
+    require<Error>(input.tracked(), "[grad] input {} is not on the tape; make it a leaf() first", input.shape());
   std::optional<NoGrad> no_grad;
   if (!create_graph) no_grad.emplace();
 
   std::vector<Tensor> result(inputs.size());
-  Visited visited;
   detail::Frontier frontier;
   for (const Tensor& output : outputs)
     if (output.tracked()) frontier.add(output.node(), Tensor::ones(output.shape(), output.dtype()));
   while (detail::Node* node = frontier.next()) {
-    visited.add(node);
     for (std::size_t i = 0; i < inputs.size(); ++i)
       if (inputs[i].node() == node) result[i] = node->gradient;
     if (node->pullback) {

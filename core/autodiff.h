@@ -23,7 +23,7 @@ struct Gradients {
 
 /// Gradients of the sum of `outputs` by each of `inputs` (leaves or intermediate tensors); zeros where an input
 /// does not reach an output.  With `create_graph` the gradients are themselves on the tape, to any order.
-/// A graph belongs to one thread at a time.
+/// A graph belongs to one thread at a time; a vjp may itself call `grad`, also on nodes of the graph that it is part of.
 std::vector<Tensor> grad(std::span<const Tensor> outputs, std::span<const Tensor> inputs, bool create_graph = false);
 std::vector<Tensor> grad(const Tensor& output, std::span<const Tensor> inputs, bool create_graph = false);
 Tensor grad(const Tensor& output, const Tensor& input, bool create_graph = false);
@@ -58,11 +58,11 @@ struct Node {
   std::atomic<std::int32_t> references{1};
   Op op = Op::leaf;
   std::uint8_t input_count = 0;
-  bool queued = false;
   std::int64_t depth = 0;  // one more than the deepest input: the order of backward
   NodeRef inputs[Gradients::max];
-  Tensor output;    // off the tape, so no cycle; undefined where the vjp does not need it
-  Tensor gradient;  // while `grad` runs
+  Tensor output;               // off the tape, so no cycle; undefined where the vjp does not need it
+  Tensor gradient;             // while `grad` runs
+  const void* pass = nullptr;  // the run of `grad` that this gradient belongs to
   Pullback pullback = nullptr;
   void (*destroy)(void* closure) = nullptr;
   void* closure = nullptr;

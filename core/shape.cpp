@@ -32,7 +32,7 @@ Shape broadcast(const Shape& a, const Shape& b, const char* where) {
     const std::int64_t m = i <= a.rank() ? a[-i] : 1;
     const std::int64_t n = i <= b.rank() ? b[-i] : 1;
     require<ShapeError>(m == n || m == 1 || n == 1, "[{}] shapes {} and {} do not broadcast: extents {} and {} differ",
-                        where, to_string(a), to_string(b), m, n);
+                        where, a, b, m, n);
     extents[rank - i] = m == 1 ? n : m;
   }
   return Shape(std::span<const std::int64_t>(extents, static_cast<std::size_t>(rank)));

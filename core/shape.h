@@ -1,5 +1,7 @@
 #pragma once
 
+#include <fmt/format.h>
+
 #include <cstdint>
 #include <initializer_list>
 #include <span>
@@ -54,3 +56,11 @@ Shape without_axis(const Shape& shape, int axis);
 Shape with_axis(const Shape& shape, int axis, std::int64_t extent);
 
 }  // namespace fokker
+
+/// As `to_string` does, but only where the text is wanted: `require(condition, "… got {}", x.shape())` costs nothing.
+template <>
+struct fmt::formatter<fokker::Shape> : fmt::formatter<fmt::string_view> {
+  auto format(const fokker::Shape& shape, fmt::format_context& context) const -> decltype(context.out()) {
+    return fmt::formatter<fmt::string_view>::format(to_string(shape), context);
+  }
+};

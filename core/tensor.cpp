@@ -24,8 +24,7 @@ Tensor Tensor::full(const Shape& shape, double value, Dtype dtype) {
 
 Tensor Tensor::from(std::span<const double> values, const Shape& shape, Dtype dtype) {
   require<ShapeError>(static_cast<std::int64_t>(values.size()) == shape.size(),
-                      "[tensor] expected {} values for {}, got {}", shape.size(), fokker::to_string(shape),
-                      values.size());
+                      "[tensor] expected {} values for {}, got {}", shape.size(), shape, values.size());
   Tensor t = empty(shape, dtype);
   fokker::visit(dtype, [&]<class T>(T) {
     std::ranges::transform(values, t.data<T>().begin(), [](double v) { return static_cast<T>(v); });
@@ -43,13 +42,12 @@ Tensor Tensor::over(void* data, const Shape& shape, Dtype dtype, std::shared_ptr
 }
 
 double Tensor::item() const {
-  require<ShapeError>(defined() && size() == 1, "[item] expected one element, got {}", fokker::to_string(shape_));
+  require<ShapeError>(defined() && size() == 1, "[item] expected one element, got {}", shape_);
   return at(0);
 }
 
 double Tensor::at(std::int64_t index) const {
-  require<ShapeError>(defined() && index >= 0 && index < size(), "[at] index {} is out of range for {}", index,
-                      fokker::to_string(shape_));
+  require<ShapeError>(defined() && index >= 0 && index < size(), "[at] index {} is out of range for {}", index, shape_);
   return fokker::visit(dtype_, [&]<class T>(T) { return static_cast<double>(static_cast<const T*>(data_)[index]); });
 }
 
@@ -69,8 +67,8 @@ Tensor Tensor::detach() const {
 Tensor Tensor::alias_leaf() const { return over(const_cast<void*>(data_), shape_, dtype_, nullptr).leaf(); }
 
 Tensor Tensor::view(const Shape& shape) const {
-  require<ShapeError>(shape.size() == size(), "[view] {} has {} elements, {} has {}", fokker::to_string(shape_), size(),
-                      fokker::to_string(shape), shape.size());
+  require<ShapeError>(shape.size() == size(), "[view] {} has {} elements, {} has {}", shape_, size(), shape,
+                      shape.size());
   Tensor t = detach();
   t.shape_ = shape;
   return t;
@@ -78,8 +76,7 @@ Tensor Tensor::view(const Shape& shape) const {
 
 Tensor Tensor::rows(std::int64_t begin, std::int64_t end) const {
   require<ShapeError>(rank() > 0 && 0 <= begin && begin <= end && end <= shape_[0],
-                      "[rows] expected 0 ≤ begin ≤ end ≤ rows of {}, got {} and {}", fokker::to_string(shape_), begin,
-                      end);
+                      "[rows] expected 0 ≤ begin ≤ end ≤ rows of {}, got {} and {}", shape_, begin, end);
   Tensor t = detach();
   const std::int64_t row = shape_[0] == 0 ? 0 : bytes() / shape_[0];
   t.data_ = static_cast<char*>(data_) + begin * row;
@@ -109,7 +106,7 @@ std::string to_string(const Tensor& tensor) {
   for (std::int64_t i = 0; i < std::min<std::int64_t>(tensor.size(), 8); ++i)
     values += fmt::format("{}{:.6g}", i ? ", " : "", tensor.at(i));
   if (tensor.size() > 8) values += ", …";
-  return fmt::format("{} {}: {}", to_string(tensor.dtype()), to_string(tensor.shape()), values);
+  return fmt::format("{} {}: {}", to_string(tensor.dtype()), tensor.shape(), values);
 }
 
 }  // namespace fokker

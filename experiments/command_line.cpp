@@ -28,8 +28,9 @@ void catch_signals() {
 
 struct Arguments {
   std::string target;  // a config, a run or a kind
-  std::vector<std::string> overrides, sweep;
+  std::vector<std::string> overrides, sweep, solvers;
   std::string out;
+  StrongOrderConfig orders;
   int threads = 0;
   bool quiet = false;
 };
@@ -50,6 +51,17 @@ void add_run(CLI::App& app, const char* name, const char* help, Arguments& argum
       ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
   command->add_option("--out", arguments.out, "the run's folder; default runs/NAME/TIME-HASH");
   add_common(command, arguments);
+}
+
+void add_orders(CLI::App& app, Arguments& arguments) {
+  CLI::App* orders = app.add_subcommand("orders", "measure the strong and weak orders that solvers declare");
+  orders->add_option("solvers", arguments.solvers, "names of `fokker list solvers`; default: all that declare orders");
+  orders->add_option("--paths", arguments.orders.paths, "Brownian paths of a strong order")
+      ->check(CLI::Range(std::int64_t{30}, std::int64_t{100'000'000}))
+      ->capture_default_str();
+  orders->add_option("--seed", arguments.orders.seed, "of the paths")->capture_default_str();
+  orders->add_option("--out", arguments.out, "an HDF5 file of the table");
+  add_common(orders, arguments);
 }
 
 void define(CLI::App& app, Arguments& arguments) {
@@ -75,6 +87,7 @@ void define(CLI::App& app, Arguments& arguments) {
   likelihood->add_option("run", arguments.target, "the folder of the run")->required();
   likelihood->add_option("settings", arguments.overrides, "as n=64 flow.tolerance=1e-4 divergence.trace=hutchinson");
   add_common(likelihood, arguments);
+  add_orders(app, arguments);
   CLI::App* resume = app.add_subcommand("resume", "go on with a run that was interrupted or killed");
   resume->add_option("run", arguments.target, "the folder of the run")->required();
   add_common(resume, arguments);
@@ -102,6 +115,7 @@ int dispatch(const std::string& command, const Arguments& arguments, const RunOp
   if (command == "evaluate") return evaluate_command(arguments.target, arguments.overrides, options);
   if (command == "compare") return compare_command(arguments.target, arguments.overrides, arguments.out, options);
   if (command == "likelihood") return likelihood_command(arguments.target, arguments.overrides, options);
+  if (command == "orders") return orders_command(arguments.solvers, arguments.orders, arguments.out, options);
   if (command == "list") return list_command(arguments.target, options);
   return info_command(arguments.target, options);
 }

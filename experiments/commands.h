@@ -6,6 +6,7 @@
 
 #include "fokker/experiments/progress_bar.h"
 #include "fokker/experiments/runner.h"
+#include "fokker/solvers/strong_order.h"
 
 namespace fokker {
 
@@ -26,6 +27,10 @@ int compare_command(const std::filesystem::path& config, const std::vector<std::
                     const std::filesystem::path& out, const RunOptions& options);
 int likelihood_command(const std::filesystem::path& run, const std::vector<std::string>& settings,
                        const RunOptions& options);
+/// Declared against measured orders, of all solvers where none is named; throws NumericalError, after the table, where an
+/// order is lower than declared.
+int orders_command(const std::vector<std::string>& solvers, StrongOrderConfig config, const std::filesystem::path& out,
+                   const RunOptions& options);
 /// An empty kind lists the kinds.
 int list_command(const std::string& kind, const RunOptions& options);
 /// An empty path describes the program itself.

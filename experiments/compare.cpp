@@ -3,36 +3,50 @@
 #include <algorithm>
 #include <cmath>
 #include <set>
+#include <sstream>
 
 #include "fokker/experiments/compare_budget.h"
 #include "fokker/experiments/compare_errors.h"
-#include "fokker/experiments/neighbours.h"
 
 namespace fokker {
 namespace {
 
 constexpr std::int64_t shown_points = 4000, shown_images = 16;
 
-/// Settings that tell two entries of one solver apart, as they are added to its name.
-std::string suffix(const SampleConfig& config, int words) {
-  std::string text;
-  if (words >= 1 && config.clock != SampleConfig{}.clock) text += " " + config.clock;
-  if (words >= 2) text += " " + config.grid;
-  if (words >= 3 && config.eta) text += fmt::format(" eta={}", *config.eta);
-  return text;
+/// The settings of an entry as text, by key in the order of the field table.
+std::vector<std::pair<std::string, std::string>> settings(const SampleConfig& config) {
+  std::vector<std::pair<std::string, std::string>> all;
+  std::istringstream lines(dump(config));
+  for (std::string line, table; std::getline(lines, line);) {
+    if (line.starts_with('[')) table = line.substr(1, line.find(']') - 1) + ".";
+    const auto equals = line.find(" = ");
+    if (equals == std::string::npos) continue;
+    std::string value = line.substr(equals + 3);
+    std::erase(value, '"');
+    all.emplace_back(table + line.substr(0, equals), value);
+  }
+  return all;
 }
 
-/// A name for each entry that has none: its solver's, with as many words behind as make the names differ.
-void name_solvers(std::vector<SampleConfig>& solvers) {
-  for (int words = 0; words <= 3; ++words) {
-    std::multiset<std::string> titles;
-    for (const auto& solver : solvers)
-      titles.insert(solver.name.empty() ? solver.solver + suffix(solver, words) : solver.name);
-    for (auto& solver : solvers) {
-      const std::string title = solver.solver + suffix(solver, words);
-      if (solver.name.empty() && titles.count(title) == 1) solver.name = title;
-    }
+/// The solver's name, and behind it what is not by default and tells the entry from others of that solver.
+std::string default_name(const SampleConfig& entry, const std::vector<SampleConfig>& solvers) {
+  const auto own = settings(entry), usual = settings({});
+  std::string name = entry.solver;
+  for (std::size_t i = 0; i < own.size(); ++i) {
+    const auto& [key, value] = own[i];
+    const bool differs = std::ranges::any_of(solvers, [&](const SampleConfig& other) {
+      return other.name.empty() && other.solver == entry.solver && settings(other)[i].second != value;
+    });
+    if (differs && value != usual[i].second)
+      name += key == "clock" || key == "grid" ? " " + value : fmt::format(" {}={}", key, value);
   }
+  return name;
+}
+
+void name_solvers(std::vector<SampleConfig>& solvers) {
+  const std::vector<SampleConfig> given = solvers;
+  for (auto& solver : solvers)
+    if (solver.name.empty()) solver.name = default_name(solver, given);
   std::set<std::string> names;
   for (const auto& solver : solvers) {
     require<ConfigError>(!solver.name.empty() && names.insert(solver.name).second,
@@ -45,7 +59,7 @@ void name_solvers(std::vector<SampleConfig>& solvers) {
 class Comparing {
  public:
   Comparing(const CompareTarget& target, const CompareConfig& config, const CompareOptions& options)
-      : target_(target), options_(options), path_(target) {
+      : target_(target), options_(options), path_(target, result_.config) {
     result_.config = resolved(config);
     result_.target = target.description;
     result_.range = target.range;
@@ -57,7 +71,7 @@ class Comparing {
   Comparison run() {
     plan();
     for (std::int64_t seed = 0; seed < config().seeds; ++seed) run_seed(seed);
-    if (std::ranges::any_of(follows_, std::identity())) result_.metrics.emplace_back("path");
+    if (std::ranges::any_of(limits_, &std::optional<PathLimit>::has_value)) result_.metrics.emplace_back("path");
     rank();
     return std::move(result_);
   }
@@ -79,6 +93,7 @@ class Comparing {
       show("counting evaluations", static_cast<std::int64_t>(s), static_cast<std::int64_t>(solvers));
       SampleConfig entry = config().solver[s];
       entry.seed = config().seed;
+      entry.same_path = config().same_path;
       try {
         plan_solver(s, entry);
       } catch (const ConfigError& error) {
@@ -102,7 +117,8 @@ class Comparing {
       if (plan.adaptive) cell.tolerance = plan.config.tolerance;
       total_ += plan.nfe * static_cast<double>(config().n * config().seeds);
     }
-    follows_.push_back(path_.follows(entry));
+    limits_.push_back(path_.limit(entry));
+    result_.limits.push_back(limits_[s] ? limits_[s]->text : "");
   }
 
   void run_seed(std::int64_t index) {
@@ -129,7 +145,7 @@ class Comparing {
       return true;
     };
     try {
-      record(cell, draw(target_, run, report), run, index, reference, follows_[s]);
+      record(cell, draw(target_, run, report), run, index, reference, limits_[s]);
     } catch (const NumericalError& error) {
       cell.note = fmt::format("failed: {}", error.what());
       cell.errors.clear();
@@ -139,7 +155,7 @@ class Comparing {
   }
 
   void record(CompareCell& cell, const Samples& samples, const SampleConfig& run, std::int64_t index,
-              const Tensor& reference, bool follows) {
+              const Tensor& reference, const std::optional<PathLimit>& limit) {
     cell.nfe.push_back(samples.nfe);
     cell.seconds.push_back(samples.seconds);
     cell.failures.push_back(samples.failures);
@@ -152,7 +168,7 @@ class Comparing {
     if (index == 0) cell.shown = shown(values);
     for (const auto& [metric, value] : errors_of(values, reference, target_, config(), run.seed))
       cell.errors[metric].push_back(value);
-    if (follows) cell.errors["path"].push_back(path_.error(run, values));
+    if (limit) cell.errors["path"].push_back(path_.error(*limit, run));
   }
 
   static Tensor shown(const Tensor& values) {
@@ -176,7 +192,7 @@ class Comparing {
   PathReference path_;
   Comparison result_;
   std::vector<std::vector<BudgetPlan>> plans_;
-  std::vector<bool> follows_;
+  std::vector<std::optional<PathLimit>> limits_;
   double done_ = 0, total_ = 0;
 };
 
@@ -203,20 +219,28 @@ CompareConfig resolved(CompareConfig config) {
   config.nfe.erase(std::unique(config.nfe.begin(), config.nfe.end()), config.nfe.end());
   const SampleConfig fresh;
   for (const auto& solver : config.solver)
-    require<ConfigError>(solver.n == fresh.n && solver.seed == fresh.seed && solver.steps == fresh.steps,
-                         "solver \"{}\": steps follow from the budgets nfe, n and seed are those of the comparison; "
-                         "remove them here",
-                         solver.title());
+    require<ConfigError>(
+        solver.n == fresh.n && solver.seed == fresh.seed && solver.steps == fresh.steps && solver.times.empty() &&
+            !solver.same_path,
+        "solver \"{}\": steps and times follow from the budgets nfe; n, seed and same_path are those of the "
+        "comparison; remove them here",
+        solver.title());
   name_solvers(config.solver);
   return config;
 }
 
-double Comparison::median_seconds(std::size_t solver, std::size_t budget) const {
-  return median(cells[solver][budget].seconds);
+double Comparison::least_seconds(std::size_t solver, std::size_t budget) const {
+  return std::ranges::min(cells[solver][budget].seconds);
 }
 
 Interval Comparison::floor_interval(const std::string& metric) const {
   return mean_interval(floor.at(metric), config.confidence);
+}
+
+std::map<std::string, std::vector<std::string>> Comparison::solvers_by_limit() const {
+  std::map<std::string, std::vector<std::string>> groups;
+  for (std::size_t s = 0; s < limits.size(); ++s) groups[limits[s]].push_back(config.solver[s].title());
+  return groups;
 }
 
 Comparison compare(const CompareTarget& target, const CompareConfig& config, const CompareOptions& options) {

@@ -26,6 +26,8 @@ struct CompareConfig {
   std::vector<std::string> metrics = {"sliced_w2", "energy", "mmd"};
   int projections = 256;
   std::int64_t limit = 2000;
+  std::int64_t paths = 128;
+  bool same_path = false;
   double confidence = 0.95;
   TargetConfig target = {};
   SdeConfig sde = {};
@@ -43,6 +45,13 @@ struct CompareConfig {
       field("projections", &CompareConfig::projections, "directions of sliced_w1 and sliced_w2", at_least(1)),
       field("limit", &CompareConfig::limit, "samples of either side that energy and mmd, which see all pairs, look at",
             at_least(2)),
+      field(
+          "paths", &CompareConfig::paths,
+          "samples a seed whose distance to the end of their path, \"path\", is measured, always on one Brownian path; "
+          "0: none",
+          at_least(0)),
+      field("same_path", &CompareConfig::same_path,
+            "all samples of a seed on one Brownian path for any number of steps; costs 1 µs a number and step"),
       field("confidence", &CompareConfig::confidence, "of intervals and tests", above(0), below(1)),
       field("target", &CompareConfig::target, "the score"),
       field("sde", &CompareConfig::sde, "diffusion of a mixture; a run brings its own"),
@@ -70,6 +79,7 @@ struct Comparison {
   std::string target;
   ValueRange range;
   std::vector<std::string> metrics;                  // those of the config, and "path" where a solver has one
+  std::vector<std::string> limits;                   // what the paths of each solver tend to; empty: to nothing
   std::vector<std::vector<CompareCell>> cells;       // [solver][budget]
   std::map<std::string, std::vector<double>> floor;  // exact samples in the place of a solver's, by metric and seed
   Tensor shown;                                      // exact samples
@@ -77,8 +87,11 @@ struct Comparison {
   /// In words: for all budgets together, then for each.
   std::vector<std::string> verdict;
 
-  double median_seconds(std::size_t solver, std::size_t budget) const;
+  /// Over the seeds, the figure that other work on the machine disturbs least.
+  double least_seconds(std::size_t solver, std::size_t budget) const;
   Interval floor_interval(const std::string& metric) const;
+  /// Names of the solvers by the limit of their paths.
+  std::map<std::string, std::vector<std::string>> solvers_by_limit() const;
 };
 
 struct CompareOptions {
@@ -87,8 +100,9 @@ struct CompareOptions {
 };
 
 /// Runs all solvers at the largest number of steps whose counted NFE fits each budget (those with a tolerance at the
-/// smallest that fits).  A seed gives all solvers the same draws of the prior; steppers on one grid and clock see the
-/// same Brownian increments.  Everything but times depends on config and target alone.
+/// smallest that fits).  A seed gives all solvers the same draws of the prior, and steppers on one grid and clock the
+/// same Brownian increments; strong errors are measured on one path for all steps, as is everything where the config says
+/// so.  Everything but times depends on config and target alone.
 Comparison compare(const CompareTarget& target, const CompareConfig& config, const CompareOptions& options = {});
 
 /// What `rankings` and `cells` say in words, and no more than that.

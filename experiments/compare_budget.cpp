@@ -13,6 +13,12 @@ constexpr std::int64_t most_starting_steps =
 constexpr double loosest = 1, tightest = 1e-7;  // tolerances
 constexpr double margin = 0.98;                 // of a budget, for a mean over few samples
 
+/// Whether the evaluations of a step depend on the sample, as where an equation is solved.
+bool evaluations_vary(const std::string& solver) {
+  const auto names = stepper_names();
+  return std::ranges::count(names, solver) > 0 && make_solver(solver)->claims().evaluations == 0;
+}
+
 }  // namespace
 
 Samples draw(const CompareTarget& target, const SampleConfig& config,
@@ -23,7 +29,7 @@ Samples draw(const CompareTarget& target, const SampleConfig& config,
 }
 
 BudgetPlanner::BudgetPlanner(const CompareTarget& target, SampleConfig config)
-    : target_(target), config_(std::move(config)) {
+    : target_(target), config_(std::move(config)), varies_(evaluations_vary(config_.solver)) {
   std::int64_t refused = 0;
   for (; !count_steps(least_); least_ *= 2) {
     if (least_ > most_starting_steps) {
@@ -45,7 +51,7 @@ std::optional<double> BudgetPlanner::count_steps(std::int64_t steps) {
   if (!fresh) return place->second;
   SampleConfig dry = config_;
   dry.steps = steps;
-  dry.n = dry_samples;
+  dry.n = varies_ ? dry_samples_adaptive : dry_samples;
   dry.tolerance = std::max(dry.tolerance, 1e-3);
   try {
     place->second = draw(target_, dry).nfe;
@@ -72,7 +78,7 @@ double BudgetPlanner::count_tolerance(double tolerance) {
 
 bool BudgetPlanner::fits(std::int64_t steps, std::int64_t budget) {
   const auto nfe = count_steps(steps);
-  return nfe && *nfe <= static_cast<double>(budget);
+  return nfe && *nfe <= (varies_ ? margin : 1) * static_cast<double>(budget);
 }
 
 /// NFE is affine in the steps for most solvers: the guess is checked on both sides, and bisection serves the others.

@@ -32,6 +32,7 @@ class BudgetPlanner {
   const CompareTarget& target_;
   SampleConfig config_;
   std::int64_t least_ = 1, second_ = 2;  // the two smallest numbers of steps that the solver takes
+  bool varies_;                          // evaluations a step depend on the sample
   bool adaptive_ = false;
   std::map<std::int64_t, std::optional<double>> by_steps_;
   std::map<double, double> by_tolerance_;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <map>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -33,19 +34,33 @@ std::string metric_title(const std::string& name);
 std::map<std::string, double> errors_of(const Tensor& samples, const Tensor& reference, const CompareTarget& target,
                                         const CompareConfig& config, std::uint64_t seed);
 
-/// Distances of samples to those that the probability-flow ODE brings from the same draws of the prior.
+/// What the samples of a solver tend to, path by path, as steps are added.
+struct PathLimit {
+  SampleConfig fine;  // comes near it
+  std::string text;   // what it is
+};
+
+/// Distances of samples to the limits of their paths, from the same draws of the prior and the same Brownian path: the
+/// strong error.
 class PathReference {
  public:
-  explicit PathReference(const CompareTarget& target) : target_(target) {}
-  /// Whether the solver follows the probability flow: with many steps the median distance is small.
-  bool follows(const SampleConfig& config);
-  /// Root-mean-square distance over the first samples [n, …], in the units of the data.
-  double error(const SampleConfig& config, const Tensor& samples);
+  PathReference(const CompareTarget& target, const CompareConfig& config) : target_(target), config_(config) {}
+  /// By trial with many steps: the end of the probability flow, of the reverse SDE of η = 1 driven in the SNR, or a limit
+  /// of the solver's own; nothing where the samples come near none, as those do whose noise is not that of a path.
+  std::optional<PathLimit> limit(const SampleConfig& entry);
+  /// E |x − limit|, the strong error: the mean distance of config's samples, on the limit's path, to the limit, in the
+  /// units of the data.  Throws NumericalError where they are not finite.
+  double error(const PathLimit& limit, SampleConfig config);
 
  private:
-  const Tensor& ends(const SampleConfig& config);
+  /// The first `paths` samples, in the units of the data.  Throws NumericalError where they are not finite.
+  Tensor ends(SampleConfig config) const;
+  const Tensor& known_ends(SampleConfig fine, std::uint64_t seed);
+  /// Whether eight times as many steps leave a small distance and halve it, or leave next to none.
+  static bool tends(const Tensor& coarse, const Tensor& fine, const Tensor& limit);
 
   const CompareTarget& target_;
+  const CompareConfig& config_;
   std::map<std::string, Tensor> ends_;
 };
 

@@ -5,10 +5,9 @@
 #include <cmath>
 #include <limits>
 
-#include "fokker/core/file.h"
 #include "fokker/experiments/compare_errors.h"
 #include "fokker/experiments/compare_run.h"
-#include "fokker/experiments/provenance.h"
+#include "fokker/experiments/results.h"
 
 namespace fokker {
 namespace {
@@ -81,6 +80,7 @@ void write_solver(Hdf5File& file, const Comparison& comparison, std::size_t s) {
   std::string notes;
   for (std::size_t b = 0; b < row.size(); ++b)
     if (!row[b].note.empty()) notes += fmt::format("{} NFE: {}\n", config.nfe[b], row[b].note);
+  file.set_attribute(group, "path_limit", Attribute(comparison.limits[s]));
   file.set_attribute(group, "notes", Attribute(notes));
 }
 
@@ -128,15 +128,8 @@ void write_ranking(Hdf5File& file, const Comparison& comparison) {
 Hdf5File comparison_file(const Comparison& comparison) {
   Hdf5File file;
   const std::string config = dump(comparison.config);
-  file.set_attribute("/", "Conventions", Attribute("CF-1.8"));
-  file.set_attribute("/", "schema", Attribute("sde-compare"));
-  file.set_attribute("/", "schema_version", Attribute("1.0.0"));
-  file.set_attribute("/", "creator", Attribute("fokker"));
-  file.set_attribute("/", "creator_version", Attribute(version()));
-  file.set_attribute("/", "created_at", Attribute(utc_now()));
-  file.set_attribute("/", "config_sha256", Attribute(sha256(config)));
+  write_identity(file, "sde-compare", config);
   file.set_attribute("/", "target", Attribute(comparison.target));
-  file.write_text("/provenance/config_toml", config);
   file.write_text("/provenance/verdict", fmt::format("{}", fmt::join(comparison.verdict, "\n")));
   for (std::size_t s = 0; s < comparison.cells.size(); ++s) write_solver(file, comparison, s);
   write_floor(file, comparison);

@@ -29,7 +29,7 @@ void budget_table(const Comparison& comparison, std::size_t budget, std::size_t 
   int place = 0;
   for (const Ranked& ranked : comparison.rankings[budget]) {
     const CompareCell& cell = comparison.cells[ranked.solver][budget];
-    const double seconds = comparison.median_seconds(ranked.solver, budget);
+    const double seconds = comparison.least_seconds(ranked.solver, budget);
     ++place;
     const std::string steps = cell.tolerance > 0 ? "tol" : std::to_string(cell.steps);
     lines.push_back(fmt::format(

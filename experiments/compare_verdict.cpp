@@ -13,6 +13,17 @@ namespace {
 
 using Names = std::vector<std::string>;
 
+constexpr std::size_t most_names = 6;
+
+/// The first names, and how many more there are.
+Names shortened(Names names) {
+  if (names.size() <= most_names) return names;
+  const std::size_t more = names.size() - most_names + 1;
+  names.resize(most_names - 1);
+  names.push_back(fmt::format("{} others", more));
+  return names;
+}
+
 /// "A", "A and B", "A, B and C"
 std::string listed(const Names& names) {
   if (names.size() < 2) return names.empty() ? "" : names[0];
@@ -45,7 +56,7 @@ std::string ties(const Comparison& comparison, const std::vector<Ranked>& rankin
   Names tied;
   for (const Ranked& ranked : ranking)
     if (ranked.tied) tied.push_back(title(comparison, ranked));
-  if (tied.size() > 1) return fmt::format(" Differences between {} are within noise.", listed(tied));
+  if (tied.size() > 1) return fmt::format(" Differences between {} are within noise.", listed(shortened(tied)));
   if (ranking.size() > 1) return " It beats every other solver here beyond noise.";
   return "";
 }

@@ -1,5 +1,7 @@
 #include "fokker/experiments/report.h"
 
+#include <fmt/ranges.h>
+
 #include <algorithm>
 #include <cmath>
 #include <nlohmann/json.hpp>
@@ -47,7 +49,7 @@ std::string interval_text(const Interval& interval) {
 }
 
 /// An interval drawn on the scale of its table, and the level of exact samples.
-std::string bar(const Interval& interval, double floor, double largest, std::size_t solver) {
+std::string bar(const Interval& interval, double floor, double largest, const std::string& style) {
   constexpr double length = 150;
   const double least = std::max(1e-12, std::min(floor, largest) / 1.5);
   const auto at = [&](double value) {
@@ -56,9 +58,9 @@ std::string bar(const Interval& interval, double floor, double largest, std::siz
   const double low = std::isnan(interval.low) ? interval.mean : interval.low;
   const double high = std::isnan(interval.high) ? interval.mean : interval.high;
   return fmt::format(
-      R"(<svg class="bar s{}" viewBox="0 0 {} 14"><line class="base" x1="{:.1f}" x2="{:.1f}" y1="0" y2="14"/>)"
+      R"(<svg class="bar {}" viewBox="0 0 {} 14"><line class="base" x1="{:.1f}" x2="{:.1f}" y1="0" y2="14"/>)"
       R"(<line class="range" stroke="currentColor" x1="{:.1f}" x2="{:.1f}" y1="7" y2="7"/><circle fill="currentColor" cx="{:.1f}" cy="7" r="3.5"/></svg>)",
-      solver % 8, length, at(floor), at(floor), at(low), at(high), at(interval.mean));
+      style, length, at(floor), at(floor), at(low), at(high), at(interval.mean));
 }
 
 std::string standing(const Ranked& ranked, std::size_t place) {
@@ -75,7 +77,7 @@ class Report {
   std::string text() const {
     return page({.title = config_.name,
                  .style = chart_style(),
-                 .body = heading() + verdict() + tables() + chart() + gallery() + method() + settings()});
+                 .body = heading() + verdict() + overview() + chart() + tables() + gallery() + method() + settings()});
   }
 
  private:
@@ -96,37 +98,63 @@ class Report {
     return out + "</section>";
   }
 
+  /// A solver's name as the first cell of its row.
+  std::string name_cell(std::size_t solver) const {
+    return fmt::format("<th class=\"{}\">{}</th>", series_style(comparison_, solver),
+                       escaped(config_.solver[solver].title()));
+  }
+
+  std::string overview_cell(std::size_t solver, std::size_t budget) const {
+    const auto& ranking = comparison_.rankings[budget];
+    const auto found = std::ranges::find(ranking, solver, &Ranked::solver);
+    if (found == ranking.end()) return "<td class=\"soft\">–</td>";
+    return fmt::format("<td{}><b>{}</b>&ensp;{}</td>", found->tied ? " class=\"tied\"" : "",
+                       found - ranking.begin() + 1, interval_text(found->error));
+  }
+
+  std::string overview() const {
+    std::string out = fmt::format(
+        "<section><h2>Places</h2><p class=\"soft\">Place and {}, by mean place. Shaded: within noise of the "
+        "least.</p><div class=\"wide\"><table><thead><tr><th>solver</th>",
+        escaped(metric_title(config_.metrics[0])));
+    for (const auto nfe : config_.nfe) out += fmt::format("<td>{} NFE</td>", nfe);
+    out += "</tr></thead><tbody>";
+    for (const std::size_t s : by_mean_place(comparison_)) {
+      out += "<tr>" + name_cell(s);
+      for (std::size_t b = 0; b < config_.nfe.size(); ++b) out += overview_cell(s, b);
+      out += "</tr>";
+    }
+    return out + "</tbody></table></div></section>";
+  }
+
   std::string row(std::size_t budget, std::size_t place, double floor, double largest) const {
     const Ranked& ranked = comparison_.rankings[budget][place];
     const CompareCell& cell = comparison_.cells[ranked.solver][budget];
-    const double seconds = comparison_.median_seconds(ranked.solver, budget);
-    std::string out = fmt::format(
-        "<tr{}><td>{}</td><th class=\"s{}\">{}</th><td>{}</td><td>{:.4g}</td><td "
-        "class=\"drawn\">{}</td><td>{}</td><td>{}</td>",
-        place == 0 ? " class=\"first\"" : "", place + 1, ranked.solver % 8,
-        escaped(config_.solver[ranked.solver].title()),
-        cell.tolerance > 0 ? fmt::format("tol {:.1e}", cell.tolerance) : std::to_string(cell.steps),
-        mean_interval(cell.nfe, config_.confidence).mean, bar(ranked.error, floor, largest, ranked.solver),
-        interval_text(ranked.error), standing(ranked, place));
+    std::string out =
+        fmt::format("<tr{}><td>{}</td>{}<td>{}</td><td>{:.4g}</td><td>{:.3g} s</td><td>{}</td><td>{}</td><td>{}</td>",
+                    place == 0 ? " class=\"first\"" : "", place + 1, name_cell(ranked.solver),
+                    cell.tolerance > 0 ? fmt::format("tol {:.1e}", cell.tolerance) : std::to_string(cell.steps),
+                    mean_interval(cell.nfe, config_.confidence).mean, comparison_.least_seconds(ranked.solver, budget),
+                    bar(ranked.error, floor, largest, series_style(comparison_, ranked.solver)),
+                    interval_text(ranked.error), standing(ranked, place));
     for (std::size_t m = 1; m < comparison_.metrics.size(); ++m) {
       const auto own = cell.errors.find(comparison_.metrics[m]);
       out += own == cell.errors.end()
                  ? "<td class=\"soft\">–</td>"
                  : fmt::format("<td>{}</td>", interval_text(mean_interval(own->second, config_.confidence)));
     }
-    return out +
-           fmt::format("<td>{:.3g} s</td><td>{:.3g}</td></tr>", seconds, static_cast<double>(config_.n) / seconds);
+    return out + "</tr>";
   }
 
   std::string floor_row() const {
-    std::string out = "<tr class=\"exact\"><td></td><th>exact samples</th><td></td><td></td><td></td>";
+    std::string out = "<tr class=\"exact\"><td></td><th>exact samples</th><td></td><td></td><td></td><td></td>";
     for (std::size_t m = 0; m < comparison_.metrics.size(); ++m) {
       const bool known = comparison_.floor.contains(comparison_.metrics[m]);
       out += known ? fmt::format("<td>{}</td>", interval_text(comparison_.floor_interval(comparison_.metrics[m])))
                    : "<td class=\"soft\">–</td>";
       if (m == 0) out += "<td></td>";
     }
-    return out + "<td></td><td></td></tr>";
+    return out + "</tr>";
   }
 
   std::string table(std::size_t budget) const {
@@ -137,11 +165,11 @@ class Report {
       largest = std::max(largest, std::min(ranked.error.mean, 300 * std::max(floor, ranking[0].error.mean)));
     std::string out = fmt::format(
         "<h3 id=\"nfe{0}\">{0} NFE</h3><div class=\"wide\"><table><thead><tr><td></td><th>solver</th><td>steps</td>"
-        "<td>NFE</td><td></td><td>{1}</td><td>to the least</td>",
+        "<td>NFE</td><td>time</td><td></td><td>{1}</td><td>to the least</td>",
         config_.nfe[budget], config_.metrics[0]);
     for (std::size_t m = 1; m < comparison_.metrics.size(); ++m)
       out += fmt::format("<td>{}</td>", comparison_.metrics[m]);
-    out += "<td>time</td><td>samples/s</td></tr></thead><tbody>";
+    out += "</tr></thead><tbody>";
     for (std::size_t place = 0; place < ranking.size(); ++place) out += row(budget, place, floor, largest);
     out += floor_row();
     for (std::size_t s = 0; s < comparison_.cells.size(); ++s)
@@ -152,7 +180,7 @@ class Report {
   }
 
   std::string tables() const {
-    std::string out = "<section><h2>Ranks at each budget</h2>";
+    std::string out = "<section><h2>Each budget</h2>";
     for (std::size_t b = 0; b < config_.nfe.size(); ++b) out += table(b);
     return out + "</section>";
   }
@@ -170,7 +198,7 @@ class Report {
     for (const auto nfe : config_.nfe) out += fmt::format("<td>{} NFE</td>", nfe);
     out += "</tr></thead><tbody>";
     for (std::size_t s = 0; s < comparison_.cells.size(); ++s) {
-      out += fmt::format("<tr><th class=\"s{}\">{}</th>", s % 8, escaped(config_.solver[s].title()));
+      out += "<tr>" + name_cell(s);
       for (const auto& cell : comparison_.cells[s])
         out += fmt::format("<td>{}</td>", cell.shown.defined() && cell.note.empty()
                                               ? picture(cell.shown, comparison_.range)
@@ -184,6 +212,9 @@ class Report {
     std::string out = "<section><h2>How the figures are made</h2><dl>";
     for (const auto& metric : comparison_.metrics)
       out += fmt::format("<dt>{}</dt><dd>{}</dd>", metric, escaped(metric_title(metric)));
+    for (const auto& [limit, names] : comparison_.solvers_by_limit())
+      out += fmt::format("<dt>path, to {}</dt><dd>{}</dd>", escaped(limit.empty() ? "nothing" : limit),
+                         escaped(fmt::format("{}", fmt::join(names, ", "))));
     return out + fmt::format(method_text, config_.confidence * 100, config_.seeds, 1 - config_.confidence) +
            "</section>";
   }

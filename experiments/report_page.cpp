@@ -19,6 +19,7 @@ h1{font-size:34px;line-height:1.15;margin:4px 0 14px;letter-spacing:-.01em}h2{fo
 td,tbody th,thead th{padding:5px 9px;text-align:right;white-space:nowrap;border-bottom:1px solid var(--rule)}
 th{text-align:left!important;font-weight:600}thead td,thead th{color:var(--soft);font-weight:400;font-size:12.5px}
 tr.first td,tr.first th{background:color-mix(in srgb,currentColor 5%,transparent)}tr.exact td,tr.exact th{color:var(--soft);font-style:italic}
+td.tied{background:color-mix(in srgb,currentColor 6%,transparent)}
 tr.out td,tr.out th{color:var(--soft);font-weight:400;text-align:left}
 .badge{border:1px solid var(--rule);border-radius:99px;padding:1px 9px;font-size:12px}.badge.top{background:var(--ink);color:var(--paper);border-color:var(--ink)}
 .bar{width:150px;height:14px;display:block}.bar circle{fill:currentColor}.bar .range{stroke:currentColor;stroke-width:2.4}.bar .base{stroke:var(--soft);stroke-dasharray:2 2}

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <numeric>
 
 #include "fokker/experiments/compare_errors.h"
 
@@ -10,20 +11,24 @@ namespace fokker {
 namespace {
 
 constexpr double width = 920, height = 400, left = 64, right = 700, top = 34, bottom = 350;
-constexpr double label_gap = 15;      // pixels between labels
-constexpr double widest_range = 300;  // of errors shown, against the floor or the least one
-constexpr int colours = 8;
-constexpr std::ptrdiff_t few_ties = 3;
+constexpr double label_gap = 15;  // pixels between labels
+constexpr std::size_t colours = 8;
+constexpr const char* rest_style = "rest";
 
 struct Point {
   double x, y, low, high;
 };
 
 struct Series {
-  std::string name;
-  std::size_t index;
-  bool best;  // of a budget that tells the solvers apart
+  std::string name, style;
   std::vector<Point> points;
+};
+
+/// What a panel shows.
+struct View {
+  std::string metric;
+  bool against_time;
+  double widest;  // largest error shown, in units of the least
 };
 
 /// A logarithmic axis from values [low, high] to pixels [from, to].
@@ -42,29 +47,28 @@ struct Panel {
   double slope_from;  // where the reference slopes start
 };
 
-std::vector<Series> collect(const Comparison& comparison, bool against_time) {
+std::vector<Series> collect(const Comparison& comparison, const View& view) {
   std::vector<Series> all;
   for (std::size_t s = 0; s < comparison.cells.size(); ++s) {
-    Series series{comparison.config.solver[s].title(), s, false, {}};
-    for (std::size_t b = 0; b < comparison.rankings.size(); ++b)
-      for (const Ranked& ranked : comparison.rankings[b]) {
-        if (ranked.solver != s) continue;
-        const auto& cell = comparison.cells[s][b];
-        const double x = against_time ? comparison.median_seconds(s, b) : mean_interval(cell.nfe, 0.5).mean;
-        series.points.push_back({x, ranked.error.mean, ranked.error.low, ranked.error.high});
-        const auto tied = std::ranges::count_if(comparison.rankings[b], &Ranked::tied);
-        series.best |= &ranked == &comparison.rankings[b].front() && tied <= few_ties;
-      }
+    Series series{comparison.config.solver[s].title(), series_style(comparison, s), {}};
+    for (std::size_t b = 0; b < comparison.cells[s].size(); ++b) {
+      const auto& cell = comparison.cells[s][b];
+      const auto own = cell.errors.find(view.metric);
+      if (own == cell.errors.end()) continue;
+      const Interval error = mean_interval(own->second, comparison.config.confidence);
+      const double x = view.against_time ? comparison.least_seconds(s, b) : mean_interval(cell.nfe, 0.5).mean;
+      series.points.push_back({x, error.mean, error.low, error.high});
+    }
     if (!series.points.empty()) all.push_back(std::move(series));
   }
   return all;
 }
 
-Panel panel_of(const Comparison& comparison, bool against_time) {
-  Panel panel{collect(comparison, against_time),
+Panel panel_of(const Comparison& comparison, const View& view) {
+  Panel panel{collect(comparison, view),
               {},
               {},
-              against_time ? "wall time of one seed's samples, s" : "score evaluations a sample (NFE)",
+              view.against_time ? "wall time of one seed's samples, s" : "score evaluations a sample (NFE)",
               0};
   double x0 = std::numeric_limits<double>::infinity(), x1 = 0, y0 = x0, y1 = 0;
   for (const auto& series : panel.series)
@@ -74,11 +78,12 @@ Panel panel_of(const Comparison& comparison, bool against_time) {
       y0 = p.y > 0 ? std::min(y0, p.y) : y0;
       y1 = std::max(y1, p.y);
     }
-  for (const double value : comparison.floor.at(comparison.config.metrics[0]))
-    if (value > 0) y0 = std::min(y0, value), y1 = std::max(y1, value);
+  if (comparison.floor.contains(view.metric))
+    for (const double value : comparison.floor.at(view.metric))
+      if (value > 0) y0 = std::min(y0, value), y1 = std::max(y1, value);
   if (!std::isfinite(x0)) x0 = 1, x1 = 10;
   if (!std::isfinite(y0)) y0 = 0.1, y1 = 1;
-  y1 = std::min(y1, widest_range * y0);
+  y1 = std::min(y1, view.widest * y0);
   panel.slope_from = x0;
   panel.x = {x0 / 1.12, std::max(x1, x0 * 1.01) * 1.06, left, right};
   panel.y = {y0 / 1.25, std::max(y1, y0 * 1.01) * 1.25, bottom, top};
@@ -119,8 +124,7 @@ std::string frame(const Panel& panel, const std::string& metric) {
   return out + text(left, top - 14, "start", "axis", metric);
 }
 
-std::string floor_band(const Comparison& comparison, const Panel& panel) {
-  const auto& values = comparison.floor.at(comparison.config.metrics[0]);
+std::string floor_band(const std::vector<double>& values, const Panel& panel) {
   const auto [least, largest] = std::ranges::minmax(values);
   if (largest <= 0) return "";
   const double high = panel.y(largest), low = std::min(bottom, panel.y(least));
@@ -133,21 +137,13 @@ std::string floor_band(const Comparison& comparison, const Panel& panel) {
 std::string slopes(const Panel& panel) {
   std::string out;
   const double x0 = panel.slope_from, y0 = panel.y.high / 1.25;
-  for (const auto& [order, name] : {std::pair{0.5, "slope ½"}, {1.0, "slope 1"}, {2.0, "slope 2"}}) {
+  for (const auto& [order, name] : {std::pair{0.5, "slope ½"}, {1.0, "slope 1"}, {2.0, "slope 2"}, {3.0, "slope 3"}}) {
     const double end = std::min(panel.x.high, x0 * std::pow(y0 / panel.y.low, 1 / order));
     const double y = panel.y(y0 * std::pow(end / x0, -order));
     out += line(panel.x(x0), panel.y(y0), panel.x(end), y, "slope");
     out += text(panel.x(end) - 5, std::min(y - 5, bottom - 5), "end", "note", name);
   }
   return out;
-}
-
-std::string marker(double x, double y, std::size_t index) {
-  switch (index / colours % 3) {
-    case 0: return fmt::format(R"(<circle cx="{:.1f}" cy="{:.1f}" r="3.6"/>)", x, y);
-    case 1: return fmt::format(R"(<rect x="{:.1f}" y="{:.1f}" width="6.6" height="6.6"/>)", x - 3.3, y - 3.3);
-    default: return fmt::format(R"(<path d="M{:.1f} {:.1f}l4.4 7.6h-8.8z"/>)", x, y - 5);
-  }
 }
 
 std::string curve(const Series& series, const Panel& panel) {
@@ -157,10 +153,9 @@ std::string curve(const Series& series, const Panel& panel) {
     path += fmt::format("{}{:.1f} {:.1f}", path.empty() ? "M" : "L", x, y);
     points += fmt::format("<g><title>{}: {:.3g} at {:.3g}</title>", escaped(series.name), p.y, p.x);
     if (!std::isnan(p.low)) points += line(x, panel.y(p.low), x, panel.y(p.high), "whisker");
-    points += marker(x, y, series.index) + "</g>";
+    points += fmt::format(R"(<circle cx="{:.1f}" cy="{:.1f}" r="3.4"/></g>)", x, y);
   }
-  return fmt::format(R"(<g class="s{}{} d{}"><path class="curve" d="{}"/>{}</g>)", series.index % colours,
-                     series.best ? " best" : "", series.index / colours % 3, path, points);
+  return fmt::format(R"(<g class="{}"><path class="curve" d="{}"/>{}</g>)", series.style, path, points);
 }
 
 /// Names beside the ends of the curves, pushed apart where they would overlap.
@@ -181,27 +176,47 @@ std::string labels(const Panel& panel) {
     label->y = std::min(label->y, limit);
   std::string out;
   for (const auto& [series, x, end, y] : all)
-    out += fmt::format(R"(<g class="s{}{}">)", series->index % colours, series->best ? " best" : "") +
+    out += fmt::format(R"(<g class="{}">)", series->style) +
            fmt::format(R"(<path class="leader" d="M{:.1f} {:.1f}L{:.1f} {:.1f}L{:.1f} {:.1f}"/>)", x + 5, end,
                        std::max(x + 5, right - 2), end, right + 14, y) +
            text(right + 18, y + 4, "start", "name", series->name) + "</g>";
   return out;
 }
 
-std::string drawn(const Comparison& comparison, bool against_time) {
-  const Panel panel = panel_of(comparison, against_time);
+std::string drawn(const Comparison& comparison, const View& view, std::size_t number) {
+  const Panel panel = panel_of(comparison, view);
   std::string curves;
-  for (const bool best : {false, true})  // the best ones on top
+  for (const bool rest : {true, false})  // the coloured ones on top
     for (const auto& series : panel.series)
-      if (series.best == best) curves += curve(series, panel);
-  const char* clip = against_time ? "time" : "nfe";
-  return fmt::format(R"(<clipPath id="{}"><rect x="{}" y="{}" width="{}" height="{}"/></clipPath>)", clip, left - 6,
-                     top - 6, right - left + 12, bottom - top + 12) +
-         floor_band(comparison, panel) + frame(panel, metric_title(comparison.config.metrics[0])) + slopes(panel) +
-         fmt::format(R"x(<g clip-path="url(#{})">{}</g>)x", clip, curves) + labels(panel);
+      if ((series.style == rest_style) == rest) curves += curve(series, panel);
+  const auto floor = comparison.floor.find(view.metric);
+  return fmt::format(R"(<clipPath id="panel{}"><rect x="{}" y="{}" width="{}" height="{}"/></clipPath>)", number,
+                     left - 6, top - 6, right - left + 12, bottom - top + 12) +
+         (floor == comparison.floor.end() ? "" : floor_band(floor->second, panel)) +
+         frame(panel, metric_title(view.metric)) + slopes(panel) +
+         fmt::format(R"x(<g clip-path="url(#panel{})">{}</g>)x", number, curves) + labels(panel);
 }
 
 }  // namespace
+
+std::vector<std::size_t> by_mean_place(const Comparison& comparison) {
+  const std::size_t solvers = comparison.cells.size();
+  std::vector<std::size_t> places(solvers), order(solvers);
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  for (const auto& ranking : comparison.rankings) {
+    std::vector<std::size_t> place(solvers, solvers);  // last, without a result
+    for (std::size_t i = 0; i < ranking.size(); ++i) place[ranking[i].solver] = i;
+    for (std::size_t s = 0; s < solvers; ++s) places[s] += place[s];
+  }
+  std::ranges::stable_sort(order, {}, [&](std::size_t s) { return places[s]; });
+  return order;
+}
+
+std::string series_style(const Comparison& comparison, std::size_t solver) {
+  const auto order = by_mean_place(comparison);
+  const auto place = static_cast<std::size_t>(std::ranges::find(order, solver) - order.begin());
+  return place < colours ? fmt::format("s{}", place) : rest_style;
+}
 
 std::string escaped(std::string_view words) {
   std::string out;
@@ -218,9 +233,9 @@ std::string escaped(std::string_view words) {
 /// The palette of Okabe and Ito, legible with deficient colour vision; its yellow darkened on white.
 /// Each colour twice: programs that draw SVG without knowing variables take the first.
 std::string chart_style() {
-  return R"(:root{--ink:#1d2330;--soft:#5b6475;--rule:#e4e7ee;--paper:#fff;--band:#dfe8df;
+  return R"(:root{--ink:#1d2330;--soft:#5b6475;--rule:#e4e7ee;--paper:#fff;--band:#dfe8df;--rest:#7d8698;
 --c0:#0072b2;--c1:#d55e00;--c2:#009e73;--c3:#b8578f;--c4:#c08000;--c5:#3a9fd6;--c6:#6b5bb5;--c7:#7a6a53}
-@media(prefers-color-scheme:dark){:root{--ink:#e7eaf1;--soft:#9aa4b6;--rule:#2c3342;--paper:#141821;--band:#26362c;
+@media(prefers-color-scheme:dark){:root{--ink:#e7eaf1;--soft:#9aa4b6;--rule:#2c3342;--paper:#141821;--band:#26362c;--rest:#8b95a8;
 --c0:#4aa8e0;--c1:#ff8a3d;--c2:#2fc79b;--c3:#e391c0;--c4:#e6b04a;--c5:#8fd0f5;--c6:#a99cf0;--c7:#c2b198}}
 svg.chart{font-family:system-ui,-apple-system,"Segoe UI","DejaVu Sans",sans-serif;background:#fff;background:var(--paper)}
 svg.chart .grid{stroke:#e4e7ee;stroke:var(--rule);stroke-width:1}svg.chart .floor{fill:#dfe8df;fill:var(--band)}
@@ -230,20 +245,27 @@ svg.chart .note{font-style:italic;font-size:11px}svg.chart .name{fill:currentCol
 svg.chart .curve{fill:none;stroke:currentColor;stroke-width:1.5;opacity:.8}svg.chart .whisker{stroke:currentColor;stroke-width:1.2}
 svg.chart circle,svg.chart g>rect,svg.chart g>path{fill:currentColor}svg.chart g>path.curve{fill:none}
 svg.chart .leader,svg.chart g>path.leader{fill:none;stroke:currentColor;stroke-width:.7;opacity:.45}
-svg.chart .best .curve{stroke-width:3;opacity:1}svg.chart .best .name{font-weight:700}
-svg.chart .d1 .curve{stroke-dasharray:7 3}svg.chart .d2 .curve{stroke-dasharray:2 3}
+svg.chart .s0 .curve{stroke-width:3;opacity:1}svg.chart .s0 .name{font-weight:700}
+.rest{color:#7d8698;color:var(--rest)}svg.chart .rest .curve,svg.chart .rest .whisker{stroke-width:1}
 .s0{color:#0072b2;color:var(--c0)}.s1{color:#d55e00;color:var(--c1)}.s2{color:#009e73;color:var(--c2)}.s3{color:#b8578f;color:var(--c3)}
 .s4{color:#c08000;color:var(--c4)}.s5{color:#3a9fd6;color:var(--c5)}.s6{color:#6b5bb5;color:var(--c6)}.s7{color:#7a6a53;color:var(--c7)}
 )";
 }
 
 std::string work_precision_svg(const Comparison& comparison) {
+  std::vector<View> views = {{comparison.config.metrics[0], false, 40}, {comparison.config.metrics[0], true, 40}};
+  if (std::ranges::find(comparison.metrics, "path") != comparison.metrics.end())
+    views.insert(views.begin() + 1, {"path", false, 1e5});
+  std::string panels;
+  for (std::size_t i = 0; i < views.size(); ++i)
+    panels += fmt::format(R"x(<g transform="translate(0 {})">{}</g>)x", static_cast<double>(i) * (height + 12),
+                          drawn(comparison, views[i], i));
   return fmt::format(
-      R"x(<svg class="chart" xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {0} {1}" role="img" aria-label="Error against work">
-<style>{5}</style>
-{2}<g transform="translate(0 {3})">{4}</g></svg>
+      R"x(<svg class="chart" xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {} {}" role="img" aria-label="Error against work">
+<style>{}</style>
+{}</svg>
 )x",
-      width, 2 * height + 12, drawn(comparison, false), height + 12, drawn(comparison, true), chart_style());
+      width, static_cast<double>(views.size()) * (height + 12), chart_style(), panels);
 }
 
 }  // namespace fokker

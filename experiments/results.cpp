@@ -51,7 +51,7 @@ void write_samples(Hdf5File& file, const SampleSet& set, const ValueRange& range
   file.write(group + "/" + variable(rank), samples.values, sample_axes(rank));
   file.set_attribute(group, "sampler", Attribute(set.config.solver));
   file.set_attribute(group, "sampler_config", Attribute(dump(set.config)));
-  file.set_attribute(group, "n_steps", Attribute(static_cast<std::int64_t>(set.config.steps)));
+  file.set_attribute(group, "n_steps", Attribute(set.config.step_count()));
   file.set_attribute(group, "nfe", Attribute(samples.nfe));
   file.set_attribute(group, "failures", Attribute(samples.failures));
   file.set_attribute(group, "wall_time_s", Attribute(samples.seconds));
@@ -76,19 +76,23 @@ void write_evaluation(Hdf5File& file, const std::string& name, std::span<const M
   }
 }
 
-Hdf5File results_file(const Experiment& experiment, const RunResults& results) {
-  Hdf5File file;
+void write_identity(Hdf5File& file, const char* schema, const std::string& config) {
   file.set_attribute("/", "Conventions", Attribute("CF-1.8"));
-  file.set_attribute("/", "schema", Attribute("sde-run"));
+  file.set_attribute("/", "schema", Attribute(schema));
   file.set_attribute("/", "schema_version", Attribute("1.0.0"));
   file.set_attribute("/", "creator", Attribute("fokker"));
   file.set_attribute("/", "creator_version", Attribute(version()));
   file.set_attribute("/", "created_at", Attribute(utc_now()));
+  file.set_attribute("/", "config_sha256", Attribute(sha256(config)));
+  file.write_text("/provenance/config_toml", config);
+}
+
+Hdf5File results_file(const Experiment& experiment, const RunResults& results) {
+  Hdf5File file;
+  write_identity(file, "sde-run", results.config_text);
   file.set_attribute("/", "run_id", Attribute(results.run_id));
   file.set_attribute("/", "seed", Attribute(static_cast<std::int64_t>(experiment.seed)));
-  file.set_attribute("/", "config_sha256", Attribute(sha256(results.config_text)));
   file.set_attribute("/", "data_sha256", Attribute(results.data_sha256));
-  file.write_text("/provenance/config_toml", results.config_text);
   if (!results.held_out_index.empty())
     file.write("/data/held_out_index", std::span<const std::int64_t>(results.held_out_index),
                {static_cast<std::int64_t>(results.held_out_index.size())}, {"held_out"});

@@ -202,7 +202,8 @@ Model build_checked(const Experiment& experiment) {
   const Score silent = [](const Tensor& x, double) { return Tensor::zeros(x.shape(), x.dtype()); };
   for (SampleConfig config : experiment.sample) try {
       config.n = 1;
-      config.steps = std::min<std::int64_t>(config.steps, 2);
+      config.steps = std::min<std::int64_t>(config.step_count(), 2);
+      if (!config.times.empty()) config.times.resize(static_cast<std::size_t>(config.steps) + 1);
       sample(silent, *model.sde, config, {.shape = model.sample_shape});
     } catch (const ConfigError& error) {
       throw ConfigError(fmt::format("sample \"{}\": {}", config.title(), error.what()));

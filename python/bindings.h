@@ -3,6 +3,7 @@
 #include <pybind11/pybind11.h>
 #include <pybind11/stl.h>
 
+#include <array>
 #include <memory>
 #include <optional>
 #include <vector>
@@ -28,11 +29,13 @@ void bind_core(py::module_& m);
 void bind_sde(py::module_& m);
 void bind_solvers(py::module_& m);
 void bind_langevin(py::module_& m);
+void bind_orders(py::module_& m);
 void bind_score(py::module_& m);
 void bind_experiments(py::module_& m);
 void bind_runs(py::module_& m);
 void bind_comparison(py::module_& m);
 void bind_flows(py::module_& m);
+void bind_optim(py::module_& m);
 void bind_ops(py::module_& m, py::class_<Tensor>& tensor);
 
 /// A tensor over any Python object: no copy of a writable C-contiguous array of float32 or float64; a copy of

@@ -71,8 +71,13 @@ py::list records(const Comparison& comparison) {
     row["tolerance"] = cell.tolerance > 0 ? py::object(py::float_(cell.tolerance)) : py::none();
     row["note"] = cell.note;
     if (!cell.nfe.empty()) row["nfe"] = mean_interval(cell.nfe, config.confidence).mean;
-    if (!cell.seconds.empty()) row["seconds"] = comparison.median_seconds(solver, budget);
-    for (const auto& [metric, values] : cell.errors) row[py::str(metric)] = values;
+    if (!cell.seconds.empty()) row["seconds"] = comparison.least_seconds(solver, budget);
+    py::dict intervals;
+    for (const auto& [metric, values] : cell.errors) {
+      row[py::str(metric)] = values;
+      intervals[py::str(metric)] = bounds(mean_interval(values, config.confidence));
+    }
+    row["intervals"] = intervals;
     rows.append(row);
     return row;
   };
@@ -98,6 +103,7 @@ void bind_comparison(py::module_& m) {
       .def_property_readonly("config", [](const Comparison& self) { return to_dictionary(self.config); })
       .def_property_readonly("records", &records)
       .def_readonly("metrics", &Comparison::metrics)
+      .def_readonly("limits", &Comparison::limits, "What the paths of each solver tend to; empty: to nothing.")
       .def_readonly("floor", &Comparison::floor, "Figures of exact samples, by metric and seed.")
       .def_readonly("verdict", &Comparison::verdict, "Lines: all budgets together, then each.")
       .def_readonly("target", &Comparison::target)

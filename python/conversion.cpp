@@ -95,12 +95,12 @@ TensorFunction to_tensor_function(const py::object& object, const char* where) {
   require<ConfigError>(PyCallable_Check(object.ptr()) != 0, "[{}] expected a callable (x, t), got {}", where,
                        py::repr(object).cast<std::string>());
   const std::shared_ptr<py::object> callable = keep_callable(object);
-  return [callable](const Tensor& x, double t) {
+  return WholeBatch{[callable](const Tensor& x, double t) {
     const py::gil_scoped_acquire gil;
     const py::object result = (*callable)(x, t);
     if (py::isinstance<Tensor>(result)) return result.cast<Tensor>();
     return to_tensor(result, x.dtype());
-  };
+  }};
 }
 
 ScoreArgument to_score(const py::object& object) {
@@ -117,7 +117,7 @@ ScoreArgument to_score(const py::object& object) {
                         to_string(x.shape()), to_string(result.shape()));
     return result.detach();
   };
-  return {.score = score, .python = true};
+  return {.score = WholeBatch{score}, .python = true};
 }
 
 }  // namespace fokker::python

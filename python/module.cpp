@@ -18,11 +18,13 @@ PYBIND11_MODULE(_fokker, m) {
   python::bind_sde(m);
   python::bind_solvers(m);
   python::bind_langevin(m);
+  python::bind_orders(m);
   python::bind_score(m);
   python::bind_experiments(m);
   python::bind_runs(m);
   python::bind_comparison(m);
   python::bind_flows(m);
+  python::bind_optim(m);
   m.def("thread_count", &thread_count, "Workers that sampling and training use.");
   m.def("set_thread_count", &set_thread_count, py::arg("threads"), "Results do not depend on it.");
 }

@@ -37,7 +37,8 @@ std::string resume_run(const std::string& path, const py::object& line) {
 }
 
 py::tuple sample_run(const TrainedRun& self, const py::dict& keywords, const py::object& progress) {
-  const auto config = from_keywords<SampleConfig>(keywords);
+  auto config = from_keywords<SampleConfig>(keywords);
+  config.steps = config.step_count();
   Samples samples;
   watched(progress, [&](Watch& watch) { samples = sample(self, config, options_under(watch, py::none())); });
   return py::make_tuple(to_dict(samples), to_dictionary(config));

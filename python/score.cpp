@@ -41,22 +41,6 @@ Condition condition(const Tensor& x, const py::object& labels) {
   return result;
 }
 
-/// The same network on the same memory with trainable weights that are leaves.
-NetworkHandle tracked(const NetworkHandle& self) {
-  std::shared_ptr<Network> copy(static_cast<Network*>(self.built().clone().release()));
-  for (auto& parameter : copy->trainable_parameters()) *parameter.tensor = parameter.tensor->leaf();
-  return {.config = self.config, .seed = self.seed, .network = copy, .sample = self.sample};
-}
-
-py::dict leaves(const NetworkHandle& self) {
-  py::dict result;
-  for (const auto& parameter : self.built().trainable_parameters()) {
-    require<ConfigError>(parameter.tensor->tracked(), "[network] its calls are not recorded: take network.tracked()");
-    result[py::str(parameter.name)] = *parameter.tensor;
-  }
-  return result;
-}
-
 Tensor times(const Tensor& x, const py::object& time) {
   if (PyFloat_Check(time.ptr()) || is_integer(time)) return Tensor::full({x.extent(0)}, time.cast<double>(), x.dtype());
   return to_tensor(time, x.dtype());
@@ -80,9 +64,6 @@ void bind_score(py::module_& m) {
           },
           py::arg("x"), py::arg("time"), py::arg("labels") = py::none(),
           "x [B, …], time labels [B] and class labels [B], or one of each for all")
-      .def("tracked", &tracked,
-           "The same network on the same memory, whose calls are recorded: fk.grad differentiates by its leaves.")
-      .def_property_readonly("leaves", &leaves, "Trainable weights of a tracked network by name, as tensors.")
       .def_property_readonly(
           "sample", [](const NetworkHandle& self) { return self.built(), self.sample; }, "The shape of one sample.")
       .def_property_readonly("config", [](const NetworkHandle& self) { return to_dictionary(self.config); })
@@ -94,6 +75,18 @@ void bind_score(py::module_& m) {
             return result;
           },
           "Weights by name as NumPy arrays over the network's own memory.")
+      .def(
+          "leaves",
+          [](NetworkHandle& self) {
+            std::vector<Tensor> leaves;
+            for (const auto& parameter : self.built().trainable_parameters()) {
+              if (!parameter.tensor->tracked()) *parameter.tensor = parameter.tensor->leaf();
+              leaves.push_back(*parameter.tensor);
+            }
+            return leaves;
+          },
+          "The weights as leaves of the tape, over the network's own memory: by them fk.grad differentiates what the "
+          "network computes from now on.")
       .def_property_readonly("parameter_count",
                              [](const NetworkHandle& self) { return self.built().parameter_count(); })
       .def(

@@ -2,26 +2,29 @@
 
 #include "fokker/solvers/sampler.h"
 
-#include "fokker/core/autodiff.h"
+#include <algorithm>
+
 #include "fokker/core/ops/view.h"
 #include "fokker/python/keywords.h"
 #include "fokker/python/samples.h"
 #include "fokker/python/watch.h"
-#include "fokker/solvers/brownian_path.h"
+#include "fokker/solvers/adaptive.h"
+#include "fokker/solvers/adjoint.h"
 #include "fokker/solvers/registry.h"
+#include "fokker/solvers/simulate.h"
 
 namespace fokker::python {
 namespace {
 
 py::tuple draw(const py::object& score, const ForwardSde& sde, const py::dict& keywords,
                const std::optional<Shape>& shape, Dtype dtype, int trajectory, const py::object& progress) {
-  const auto config = from_keywords<SampleConfig>(keywords);
+  auto config = from_keywords<SampleConfig>(keywords);
+  config.steps = config.step_count();
   const ScoreArgument argument = to_score(score);
   const Shape sample_shape = shape.value_or(argument.sample.value_or(Shape{2}));
   SampleOptions options{.shape = sample_shape, .dtype = dtype, .trajectory = trajectory};
   Samples samples;
   if (argument.python) {
-    options.shard = config.n;
     watched_here(progress, [&](Watch&, const auto& report) {
       options.progress = report;
       samples = sample(argument.score, sde, config, options);
@@ -35,18 +38,79 @@ py::tuple draw(const py::object& score, const ForwardSde& sde, const py::dict& k
   return py::make_tuple(to_dict(samples), to_dictionary(config));
 }
 
-/// [points, n, …], or the last point alone.
-Tensor solve_sde(const Sde& sde, const Tensor& x, const std::vector<double>& grid, const std::string& solver,
-                 std::uint64_t seed, bool same_path) {
-  require<ConfigError>(grid.size() > 1, "[solve] expected at least two times, got {}", grid.size());
-  const NoGrad off_tape;
-  const auto method = make_solver(solver);
-  const Shape shape = sde.noise_shape(x.shape());
-  std::unique_ptr<BrownianMotion> noise = std::make_unique<SequentialNoise>(seed, shape, x.dtype());
-  if (same_path) noise = std::make_unique<BrownianPath>(seed, shape, grid.front(), grid.back(), x.dtype());
-  std::vector<Tensor> states = solve_path(sde, *method, *noise, x, grid);
-  for (Tensor& state : states) state = reshape(state, with_axis(x.shape(), 0, 1));
-  return concat(states, 0);
+/// [points, …] from its points, each of shape `state`.
+Tensor stack(std::vector<Tensor> points, const Shape& state) {
+  for (Tensor& point : points) point = reshape(point, with_axis(state, 0, 1));
+  return concat(points, 0);
+}
+
+/// (W, H, K)[: areas + 1], each [steps, n, …].
+std::vector<Tensor> brownian_increments(const Shape& shape, const std::vector<double>& grid, std::uint64_t seed,
+                                        int areas, bool same_path, Dtype dtype) {
+  require<ConfigError>(areas >= 0 && areas <= 2, "[brownian] expected areas 0, 1 or 2, got {}", areas);
+  const auto noise = detail::simulation_noise({.seed = seed, .same_path = same_path}, grid, shape, dtype);
+  std::vector<std::vector<Tensor>> coefficients(static_cast<std::size_t>(areas) + 1);
+  for (std::size_t i = 0; i + 1 < grid.size(); ++i) {
+    const BrownianIncrement b = noise->increment(static_cast<std::int64_t>(i), grid[i], grid[i + 1], areas);
+    const Tensor* parts[] = {&b.w, &b.h, &b.k};
+    for (std::size_t c = 0; c < coefficients.size(); ++c)
+      coefficients[c].push_back(parts[c]->view(with_axis(shape, 0, 1)));
+  }
+  std::vector<Tensor> result;
+  for (const auto& steps : coefficients) result.push_back(concat(steps, 0));
+  return result;
+}
+
+struct SolveConfig {
+  std::string solver = "euler_maruyama";
+  std::uint64_t seed = 0;
+  bool same_path = false;
+  std::string adjoint;
+  std::int64_t segment = 0;
+  std::optional<double> tolerance;
+
+  static constexpr auto fields = std::tuple{
+      field("solver", &SolveConfig::solver, "stepper", one_of(stepper_names)),
+      field("seed", &SolveConfig::seed, "of the Brownian motion"),
+      field("same_path", &SolveConfig::same_path, "one path for any times"),
+      field("adjoint", &SolveConfig::adjoint, "how gradients flow", one_of("tape", "checkpoint", "reversible")),
+      field("segment", &SolveConfig::segment, "steps between two checkpoints", at_least(0)),
+      field("tolerance", &SolveConfig::tolerance, "absolute and relative, of error control", above(0))};
+};
+
+/// [frames, n, …], with error control.
+Tensor solve_adaptively(const Sde& sde, const Tensor& x, const SolveConfig& config, const std::vector<double>& grid,
+                        const std::vector<double>& frames) {
+  require<ConfigError>(config.adjoint.empty(), "[solve] error control has no adjoint: leave out tolerance or adjoint");
+  require<ConfigError>(
+      grid.size() > 1 &&
+          std::ranges::adjacent_find(
+              grid, [&](double a, double b) { return !((b > a) == (grid[1] > grid[0]) && b != a); }) == grid.end(),
+      "[solve] expected strictly monotone times, at least two");
+  const BrownianRows path(config.seed, sde.noise_shape(x.shape()), grid.front(), grid.back(), x.dtype());
+  const double tolerance = *config.tolerance;
+  const AdaptiveConfig adaptive{.absolute = tolerance, .relative = tolerance, .frames = frames};
+  return stack(solve_adaptive(sde, *make_solver(config.solver), path, x, adaptive).frames, x.shape());
+}
+
+/// [frames, n, …], on the tape where an adjoint is named.
+Tensor solve_sde(const std::shared_ptr<Sde>& sde, const Tensor& x, const py::dict& keywords,
+                 const std::array<std::vector<double>, 2>& grid_and_frames, const std::vector<Tensor>& parameters) {
+  const auto config = from_keywords<SolveConfig>(keywords);
+  const auto& [grid, frames] = grid_and_frames;
+  const py::gil_scoped_release released;
+  if (config.tolerance) return solve_adaptively(*sde, x, config, grid, frames);
+  const SimulationConfig simulation{.seed = config.seed, .same_path = config.same_path, .frames = frames};
+  if (config.adjoint.empty()) return simulate(*sde, *make_solver(config.solver), x, grid, simulation);
+  return solve({.sde = sde,
+                .solver = make_solver(config.solver),
+                .noise = detail::simulation_noise(simulation, grid, sde->noise_shape(x.shape()), x.dtype()),
+                .grid = grid,
+                .frames = frames,
+                .parameters = parameters,
+                .adjoint = adjoint(config.adjoint),
+                .segment = config.segment},
+               x);
 }
 
 }  // namespace
@@ -54,8 +118,10 @@ Tensor solve_sde(const Sde& sde, const Tensor& x, const std::vector<double>& gri
 void bind_solvers(py::module_& m) {
   m.def("draw_samples", &draw, py::arg("score"), py::arg("sde"), py::arg("keywords"), py::arg("shape"),
         py::arg("dtype"), py::arg("trajectory"), py::arg("progress"));
-  m.def("solve_sde", &solve_sde, py::arg("sde"), py::arg("x"), py::arg("grid"), py::arg("solver"), py::arg("seed"),
-        py::arg("same_path"), py::call_guard<py::gil_scoped_release>());
+  m.def("solve_sde", &solve_sde, py::arg("sde"), py::arg("x"), py::arg("keywords"), py::arg("grid_and_frames"),
+        py::arg("parameters"));
+  m.def("brownian_increments", &brownian_increments, py::arg("shape"), py::arg("grid"), py::arg("seed"),
+        py::arg("areas"), py::arg("same_path"), py::arg("dtype"), py::call_guard<py::gil_scoped_release>());
   m.def("stepper_names", &stepper_names);
   m.def("solver_names", &solver_names);
   m.def("solver_summaries", [] {

@@ -83,7 +83,7 @@ Tensor DenoisingScoreMatching::loss(const Network& network, const Shard& shard) 
                   .condition = shard.condition};
   const Tensor predicted = network(x * per_sample(scale, x), Tensor::from(label, {rows}, x.dtype()), pass);
   require<ShapeError>(predicted.shape() == x.shape(), "[denoising] expected the network to return {}, got {}",
-                      to_string(x.shape()), to_string(predicted.shape()));
+                      x.shape(), predicted.shape());
   return sum(square(predicted - target) * per_sample(weight, x));
 }
 

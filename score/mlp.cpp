@@ -23,7 +23,7 @@ Mlp::Mlp(std::int64_t dimension, MlpConfig config, const Rng& rng) : dimension_(
 Tensor Mlp::operator()(const Tensor& x, const Tensor& time, const Pass& pass) const {
   const std::int64_t rows = x.extent(0);
   require<ShapeError>(rows > 0 && x.size() == rows * dimension_,
-                      "[mlp] expected x [B, …] with {} values a sample, got {}", dimension_, to_string(x.shape()));
+                      "[mlp] expected x [B, …] with {} values a sample, got {}", dimension_, x.shape());
   const Tensor features = sinusoidal_embedding(time, config_.time_dimension);
   const Tensor embedding = silu(class_embedding_.add_to(time_embedding_(features), pass));
   Tensor h = reshape(x, {rows, dimension_});

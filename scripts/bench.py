@@ -1,94 +1,85 @@
 #!/usr/bin/env python3
-"""Fokker against its peers, side by side: bench.py [--rounds 5] [--command build/release/bin/fokker_bench]
+"""Fokker against its peers, side by side: bench.py [--rounds 5] [--peers torch jax …] [--command build/release/bin/fokker_bench]
 
-Every round runs each workload in Fokker and in each peer, one process after the other; the figures are medians over the
-rounds.  Writes build/bench.json and the table of docs/performance.md.  Peers that are not installed (`make peers`) are
-left out.
+Every round runs all workloads in Fokker and in each peer, one process after the other; the figures are medians over the
+rounds.  Writes build/bench.json and the tables of docs/performance.md.  Peers that are not installed (`make peers`) are
+left out, and those of bench_rows.SLOW run in the first round alone.
 """
 
 import argparse
 import json
+import os
 import pathlib
 import statistics
 import subprocess
 import sys
 
+import bench_rows as rows
+
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 PEERS = ROOT / "build/peers/bin/python"
-TABLE = ("<!-- bench:begin -->", "<!-- bench:end -->")
-PATH_STEPS = 100 * 100_000
-
-# name, workload, peer, unit, factor from seconds (or None: path-steps a second), target of the ratio
-ROWS = [
-    ("toy step (MLP 100-128-128-100, batch 64)", "toy", "torch", "µs", 1e6, 6.0),
-    ("2-D score MLP 256×4, batch 512", "score_mlp_512", "torch", "ms", 1e3, 1.8),
-    ("2-D score MLP 256×4, batch 4096", "score_mlp_4096", "torch", "ms", 1e3, 1.6),
-    ("Euler–Maruyama, reverse VP mixture", "euler_maruyama", "torch", "M path-steps/s", None, 20.0),
-    ("Euler–Maruyama, reverse VP mixture", "euler_maruyama", "jax", "M path-steps/s", None, 20.0),
-    ("Euler–Maruyama, reverse VP mixture", "euler_maruyama", "torchsde", "M path-steps/s", None, 20.0),
-    ("SRA1 / torchsde srk, reverse VP mixture", "sra1", "torchsde", "M path-steps/s", None, 20.0),
-]
 
 
-def seconds(*command):
-    """What the program prints, or None where it cannot run."""
-    result = subprocess.run([str(part) for part in command], capture_output=True, text=True)
+def run(*command):
+    """The JSON object that a program prints; {} where it cannot run."""
+    result = subprocess.run([str(part) for part in command], capture_output=True, text=True, check=False)
+    for line in result.stderr.splitlines():
+        if line.startswith("bench:"):
+            print(line, file=sys.stderr)
     if result.returncode:
-        print(f"bench: {' '.join(map(str, command[-2:]))} is left out: {result.stderr.strip().splitlines()[-1:]}",
-              file=sys.stderr)
-        return None
-    return float(result.stdout)
+        print(f"bench: {' '.join(map(str, command[-2:]))} fails: {result.stderr.strip()[-300:]}", file=sys.stderr)
+        return {}
+    return json.loads(result.stdout)
 
 
-def measure(command, rounds):
-    """(peer or "fokker", workload) → seconds of each round."""
-    jobs = {("fokker", row[1]): (command, row[1]) for row in ROWS}
+def measure(command, rounds, peers):
+    """{(library, workload): median over the rounds}"""
+    ours = [row.workload for row in rows.NETWORKS] + list(rows.PATHS)
+    jobs = {"fokker": (command, 0, *ours), "fokker, 1 thread": (command, 1, *rows.THREADED)}
     if PEERS.exists():
-        jobs |= {(row[2], row[1]): (PEERS, ROOT / "scripts/bench_peers.py", row[2], row[1]) for row in ROWS}
-    times = {job: [] for job in jobs}
+        jobs |= {peer: (PEERS, ROOT / "scripts/bench_peers.py", peer, *rows.of_peer(peer)) for peer in peers}
+    figures = {}
     for number in range(rounds):
-        for job, arguments in jobs.items():
-            if job[0] == "torchsde" and number > 0:  # minutes a run
+        for library, arguments in jobs.items():
+            if library in rows.SLOW and number > 0:
                 continue
-            value = seconds(*arguments)
-            if value is not None:
-                times[job].append(value)
+            for workload, value in run(*arguments).items():
+                figures.setdefault((library, workload), []).append(value)
         print(f"bench: round {number + 1} of {rounds}", flush=True)
-    return {job: statistics.median(values) for job, values in times.items() if values}
+    return {job: statistics.median(values) for job, values in figures.items()}
 
 
-def rows_of(medians):
-    for name, workload, peer, unit, factor, target in ROWS:
-        ours, theirs = medians.get(("fokker", workload)), medians.get((peer, workload))
-        if ours is None:
-            continue
-        show = (lambda s: s * factor) if factor else (lambda s: PATH_STEPS / s / 1e6)
-        yield {"name": name, "unit": unit, "ours": show(ours), "peer": show(theirs) if theirs else None, "peer_name": peer,
-               "ratio": theirs / ours if theirs else None, "target": target}
-
-
-def table(rows):
-    lines = ["| workload | unit | Fokker | peer | | ratio | target |", "|---|---|---|---|---|---|---|"]
-    for row in rows:
-        peer = f"{row['peer']:.4g}" if row["peer"] else "not installed"
-        ratio = f"{row['ratio']:.2f}×" if row["ratio"] else ""
-        lines.append(f"| {row['name']} | {row['unit']} | {row['ours']:.4g} | {peer} | {row['peer_name']} | {ratio} "
-                     f"| {row['target']:g}× |")
-    return "\n".join(lines)
+def growth(command):
+    """Rates and peaks of memory by dimension and by number of paths, one process each."""
+    return {workload: run(command, 0, workload) for workload in (*rows.DIMENSIONS, *rows.NUMBERS)}
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--peers", nargs="*", default=rows.ALL_PEERS, choices=rows.ALL_PEERS)
     parser.add_argument("--command", default=ROOT / "build/release/bin/fokker_bench")
     options = parser.parse_args()
-    rows = list(rows_of(measure(options.command, options.rounds)))
-    (ROOT / "build/bench.json").write_text(json.dumps(rows, indent=2, ensure_ascii=False) + "\n")
+    before = os.getloadavg()[0]
+    medians, grown = measure(options.command, options.rounds, options.peers), growth(options.command)
+    report = {
+        "rounds": options.rounds,
+        "load_before": before,
+        "networks": list(rows.networks(medians)),
+        "paths": list(rows.paths(medians)),
+        "threads": list(rows.threads(medians)),
+        "dimensions": list(rows.dimensions(grown)),
+        "numbers": list(rows.numbers(grown)),
+    }
+    (ROOT / "build/bench.json").write_text(json.dumps(report, indent=2, ensure_ascii=False) + "\n")
     page = ROOT / "docs/performance.md"
     text = page.read_text()
-    begin, end = text.index(TABLE[0]) + len(TABLE[0]), text.index(TABLE[1])
-    page.write_text(text[:begin] + "\n" + table(rows) + "\n" + text[end:])
-    print(table(rows))
+    for name, table in rows.tables(report).items():
+        begin, end = f"<!-- {name}:begin -->", f"<!-- {name}:end -->"
+        head, tail = text.split(begin)[0], text.split(end)[1]
+        text = f"{head}{begin}\n{table}\n{end}{tail}"
+        print(f"\n{table}")
+    page.write_text(text)
 
 
 if __name__ == "__main__":

@@ -1,10 +1,14 @@
 #!/usr/bin/env python3
-"""The workloads of tests/bench/bench.cpp in other libraries: bench_peers.py PEER NAME prints the median seconds."""
+"""The workloads of tests/bench/bench.cpp in other libraries: bench_peers.py PEER NAME… prints them as JSON, the median
+seconds of networks and the path-steps a second of PROBLEM/METHOD."""
 
+import json
 import math
 import statistics
 import sys
 import time
+
+import bench_paths
 
 
 def median_seconds(repetitions, work, warm_up):
@@ -84,98 +88,31 @@ def torch_score_mlp(batch):
     return median_seconds(repetitions, step, repetitions // 10)
 
 
-PATHS, STEPS = 100_000, 100
-
-
-def ring(xp):
-    angles = xp.arange(8) * (2 * math.pi / 8)
-    return xp.stack([2 * xp.cos(angles), 2 * xp.sin(angles)], 1)
-
-
-def coefficients(t):
-    log_alpha = -0.25 * t * t * 19.9 - 0.05 * t
-    return math.exp(log_alpha), -math.expm1(2 * log_alpha), 0.1 + 19.9 * t
-
-
-def torch_euler_maruyama():
-    import torch
-    means = ring(torch)
-
-    def work():
-        with torch.no_grad():
-            x, dt = torch.randn(PATHS, 2), (1 - 1e-3) / STEPS
-            for i in range(STEPS):
-                alpha, variance, beta = coefficients(1 - i * dt)
-                v = alpha * alpha * 0.04 + variance
-                weights = torch.softmax((x @ (means.T * (alpha / v))) - alpha * alpha * 4 / (2 * v), 1)
-                score = (alpha * (weights @ means) - x) / v
-                x = x + dt * beta * (0.5 * x + score) + math.sqrt(beta * dt) * torch.randn_like(x)
-
-    return median_seconds(5, work, 1)
-
-
-def jax_euler_maruyama():
-    import jax
-    import jax.numpy as jnp
-    means, dt = ring(jnp), (1 - 1e-3) / STEPS
-
-    def step(state, i):
-        x, key = state
-        key, own = jax.random.split(key)
-        t = 1 - i * dt
-        log_alpha = -0.25 * t * t * 19.9 - 0.05 * t
-        alpha, variance, beta = jnp.exp(log_alpha), -jnp.expm1(2 * log_alpha), 0.1 + 19.9 * t
-        v = alpha * alpha * 0.04 + variance
-        weights = jax.nn.softmax(x @ (means.T * (alpha / v)) - alpha * alpha * 4 / (2 * v), 1)
-        score = (alpha * (weights @ means) - x) / v
-        noise = jax.random.normal(own, x.shape)
-        return (x + dt * beta * (0.5 * x + score) + jnp.sqrt(beta * dt) * noise, key), None
-
-    @jax.jit
-    def simulate(key):
-        key, own = jax.random.split(key)
-        return jax.lax.scan(step, (jax.random.normal(own, (PATHS, 2)), key), jnp.arange(STEPS))[0][0]
-
-    key = jax.random.PRNGKey(0)
-    return median_seconds(5, lambda: simulate(key).block_until_ready(), 1)
-
-
-def torchsde_solver(method):
-    import torch
-    import torchsde
-    means = ring(torch)
-
-    class Reverse(torch.nn.Module):
-        """In the time s = 1 − t, which runs forward."""
-        noise_type, sde_type = "diagonal", "ito"
-
-        def f(self, s, x):
-            alpha, variance, beta = coefficients(1 - float(s))
-            v = alpha * alpha * 0.04 + variance
-            weights = torch.softmax((x @ (means.T * (alpha / v))) - alpha * alpha * 4 / (2 * v), 1)
-            return beta * (0.5 * x + (alpha * (weights @ means) - x) / v)
-
-        def g(self, s, x):
-            return torch.full_like(x, math.sqrt(0.1 + 19.9 * (1 - float(s))))
-
-    paths, span = PATHS, torch.tensor([0.0, 0.999])
-
-    def work():
-        with torch.no_grad():
-            torchsde.sdeint(Reverse(), torch.randn(paths, 2), span, dt=0.999 / STEPS, method=method)
-
-    return median_seconds(1, work, 0)
-
-
-WORKLOADS = {
+NETWORKS = {
     ("torch", "toy"): torch_toy,
     ("torch", "score_mlp_512"): lambda: torch_score_mlp(512),
     ("torch", "score_mlp_4096"): lambda: torch_score_mlp(4096),
-    ("torch", "euler_maruyama"): torch_euler_maruyama,
-    ("jax", "euler_maruyama"): jax_euler_maruyama,
-    ("torchsde", "euler_maruyama"): lambda: torchsde_solver("euler"),
-    ("torchsde", "sra1"): lambda: torchsde_solver("srk"),
 }
 
+
+def paths_per_second(peer, name):
+    """Path-steps a second of PROBLEM/METHOD."""
+    problem, method = name.split("/")
+    paths = bench_paths.PATHS[peer]
+    slow = peer in ("torchsde", "diffrax_tree")
+    seconds = median_seconds(1 if slow else 3, bench_paths.WORK[peer](problem, method, paths), 1)
+    return paths * bench_paths.STEPS / seconds
+
+
+def main():
+    peer, found = sys.argv[1], {}
+    for name in sys.argv[2:]:
+        try:
+            found[name] = paths_per_second(peer, name) if "/" in name else NETWORKS[peer, name]()
+        except ImportError as missing:
+            print(f"bench: {peer}: {missing}", file=sys.stderr)
+    print(json.dumps(found))
+
+
 if __name__ == "__main__":
-    print(WORKLOADS[sys.argv[1], sys.argv[2]]())
+    main()

@@ -21,6 +21,7 @@ class Converted final : public Sde {
     return weighted_sum({{1, sde_->drift(x, t)}, {half, noise_correction(*sde_, x, t)}});
   }
   Tensor diffusion(const Tensor& x, double t) const override { return sde_->diffusion(x, t); }
+  bool takes_shards() const override { return sde_->takes_shards(); }
 
  private:
   std::shared_ptr<const Sde> sde_;
@@ -43,6 +44,8 @@ Tensor directional(const Tensor& g, const Tensor& x, const Tensor& d) {
 
 Tensor noise_correction(const Sde& sde, const Tensor& x, double t) {
   if (sde.noise() == Noise::none || sde.noise() == Noise::additive) return Tensor::zeros(x.shape(), x.dtype());
+  // Off the tape unless x or what the SDE holds is on it.
+  const bool on = x.tracked() || (recording() && sde.diffusion(x, t).tracked());
   const Recording on_tape(true);
   const Tensor at = x.tracked() ? x : x.leaf();
   const Tensor g = sde.diffusion(at, t);
@@ -62,7 +65,7 @@ Tensor noise_correction(const Sde& sde, const Tensor& x, double t) {
       total = total.defined() ? total + term : term;
     }
   }
-  return x.tracked() ? total : total.detach();
+  return on ? total : total.detach();
 }
 
 std::unique_ptr<Sde> to_ito(const Sde& sde) { return converted(sde, Calculus::ito); }

@@ -13,14 +13,14 @@ FunctionSde::FunctionSde(StateFunction drift, StateFunction diffusion, FunctionS
 
 Shape FunctionSde::noise_shape(const Shape& x) const {
   if (config_.noise != Noise::general) return Sde::noise_shape(x);
-  require<ShapeError>(x.rank() == 2, "[{}] general noise takes a state [B, D], got {}", config_.name, to_string(x));
+  require<ShapeError>(x.rank() == 2, "[{}] general noise takes a state [B, D], got {}", config_.name, x);
   return {x[0], config_.brownian};
 }
 
 Tensor FunctionSde::drift(const Tensor& x, double t) const {
   Tensor f = drift_(x, t);
   require<ShapeError>(f.shape() == x.shape(), "[{}] drift: expected the state's shape {}, got {}", config_.name,
-                      to_string(x.shape()), to_string(f.shape()));
+                      x.shape(), f.shape());
   return f;
 }
 
@@ -29,8 +29,8 @@ Tensor FunctionSde::diffusion(const Tensor& x, double t) const {
   const bool general = config_.noise == Noise::general;
   const Shape wanted = general ? with_axis(x.shape(), 2, config_.brownian) : x.shape();
   require<ShapeError>(g.shape() == wanted || (!general && g.rank() == 0),
-                      "[{}] diffusion: expected the shape {}{}, got {}", config_.name, to_string(wanted),
-                      general ? "" : " or a scalar", to_string(g.shape()));
+                      "[{}] diffusion: expected the shape {}{}, got {}", config_.name, wanted,
+                      general ? "" : " or a scalar", g.shape());
   return g;
 }
 

@@ -29,6 +29,7 @@ class FunctionSde final : public Sde {
   /// Throw ShapeError where the function's result has not the shape that Sde asks for.
   Tensor drift(const Tensor& x, double t) const override;
   Tensor diffusion(const Tensor& x, double t) const override;
+  bool takes_shards() const override { return fokker::takes_shards(drift_) && fokker::takes_shards(diffusion_); }
 
  private:
   StateFunction drift_, diffusion_;

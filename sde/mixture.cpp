@@ -59,14 +59,16 @@ GaussianMixture GaussianMixture::diffused(Marginal at) const {
 void GaussianMixture::check(const Tensor& x) const {
   const std::int64_t elements = x.rank() > 0 && x.extent(0) > 0 ? x.size() / x.extent(0) : dimension();
   require<ShapeError>(x.rank() > 0 && elements == dimension(),
-                      "[mixture] expected points [B, ...] of {} elements, got {}", dimension(), to_string(x.shape()));
+                      "[mixture] expected points [B, ...] of {} elements, got {}", dimension(), x.shape());
 }
 
 detail::MixtureTerms GaussianMixture::terms(Marginal at) const {
   const auto d = static_cast<double>(dimension());
   detail::MixtureTerms terms{components(), dimension(), {}, {}, {}};
+  terms.means.resize(means_.size() * means_[0].size());
+  double* scaled = terms.means.data();
   for (std::size_t k = 0; k < means_.size(); ++k) {
-    for (const double m : means_[k]) terms.means.push_back(at.alpha * m);
+    for (const double m : means_[k]) *scaled++ = at.alpha * m;
     const double s = at.alpha * deviations_[k], variance = s * s + at.sigma * at.sigma;
     require<NumericalError>(variance > 0, "[mixture] component {} has no density: its deviation is 0 at sigma = 0", k);
     terms.half_precision.push_back(0.5 / variance);

@@ -13,6 +13,14 @@ namespace fokker {
 /// ∇ₓ log pₜ(x): x [B, ...] → [B, ...], one time for the whole batch.
 using Score = std::function<Tensor(const Tensor& x, double t)>;
 
+/// A score, drift or diffusion of another language: it takes each batch whole, from one thread at a time, so that solvers do not cut its
+/// batches into shards.
+struct WholeBatch {
+  Score function;
+  Tensor operator()(const Tensor& x, double t) const { return function(x, t); }
+};
+inline bool takes_shards(const Score& function) { return function.target<WholeBatch>() == nullptr; }
+
 /// How Brownian motion enters.  Additive: through a diffusion of t alone.  Diagonal: component i of B drives component i of
 /// x, by a diffusion that sees that component alone.  Scalar: one B drives all components.  General: a matrix times B.
 enum class Noise : std::uint8_t { none, additive, diagonal, scalar, general };
@@ -35,6 +43,8 @@ class Sde {
   virtual Tensor drift(const Tensor& x, double t) const = 0;
   /// Of x's shape, or a scalar; general noise: [B, D, M] for x [B, D].
   virtual Tensor diffusion(const Tensor& x, double t) const = 0;
+  /// Whether several threads may call it at once, each with a part of the batch.
+  virtual bool takes_shards() const { return true; }
 };
 
 /// x_t | x_0 ~ N(alpha x_0, sigma²)

@@ -3,7 +3,7 @@
 #include <array>
 #include <vector>
 
-#include "fokker/solvers/noise.h"
+#include "fokker/solvers/brownian_tree.h"
 
 namespace fokker {
 
@@ -16,7 +16,7 @@ class BrownianPath final : public BrownianMotion {
  public:
   /// Where the tree splits an interval: in the middle, or at the geometric mean, for times that span decades, such as the
   /// reading of the clock "snr".
-  enum class Split : std::uint8_t { arithmetic, geometric };
+  using Split = detail::BrownianTree::Split;
 
   /// Throws ConfigError for an empty interval, or ends that are not both positive with geometric splits.
   BrownianPath(std::uint64_t seed, Shape shape, double begin, double end, Dtype dtype = Dtype::f32,
@@ -26,7 +26,7 @@ class BrownianPath final : public BrownianMotion {
   BrownianIncrement increment(std::int64_t step, double t0, double t1, int areas) const override;
 
  private:
-  static constexpr int leaf_level = 24;
+  static constexpr int leaf_level = detail::BrownianTree::leaf_level;
   struct Piece {
     BrownianIncrement b;
     double length = 0;
@@ -38,20 +38,13 @@ class BrownianPath final : public BrownianMotion {
     std::array<BrownianIncrement, 2> part;
   };
 
-  double time(double place) const;
-  double place(double t) const;
   /// Adds the pieces of [from, to], places in units of leaves, that lie in cell `index` of `level`.
   void collect(int level, std::int64_t index, std::array<double, 2> range, Piece& sum) const;
   BrownianIncrement cell(int level, std::int64_t index) const;
   /// Cell `index` of `level` cut at a place inside of it.
   const Parts& cut(int level, std::int64_t index, double at) const;
 
-  std::uint64_t seed_;
-  Shape shape_;
-  double begin_, end_;
-  Dtype dtype_;
-  std::int64_t first_sample_;
-  Split split_;
+  detail::BrownianTree tree_;
   BrownianIncrement whole_;
   mutable std::vector<Parts> visited_;  // by level
 };

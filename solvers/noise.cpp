@@ -18,6 +18,10 @@ BrownianIncrement join(const BrownianIncrement& first, double p, const BrownianI
   return b;
 }
 
+BrownianIncrement reversed(const BrownianIncrement& b) {
+  return {b.w.defined() ? -b.w : b.w, b.h, b.k.defined() ? -b.k : b.k};
+}
+
 SequentialNoise::SequentialNoise(std::uint64_t seed, Shape shape, Dtype dtype, std::int64_t first_sample, Stream w,
                                  Stream h)
     : w_(seed, w),

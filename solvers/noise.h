@@ -20,6 +20,9 @@ struct BrownianIncrement {
 BrownianIncrement join(const BrownianIncrement& first, double first_length, const BrownianIncrement& second,
                        double second_length);
 
+/// The increment of the path run backwards, from t1 to t0:  −W, H, −K.
+BrownianIncrement reversed(const BrownianIncrement& b);
+
 /// Gives the increments of every interval of a time grid, keyed by (seed, sample): sample i has the same path in any
 /// batch.
 class BrownianMotion {

@@ -1,12 +1,12 @@
 #include "fokker/solvers/ode.h"
 
 #include <algorithm>
-#include <bit>
 #include <cmath>
 #include <numeric>
 
 #include "fokker/core/autodiff.h"
 #include "fokker/solvers/ode_method.h"
+#include "fokker/solvers/step_lattice.h"
 
 namespace fokker {
 namespace {
@@ -16,17 +16,10 @@ using detail::OdeState;
 using detail::OdeStep;
 using detail::OdeStepper;
 using detail::OdeSystem;
-using Rows = std::vector<std::size_t>;
+using detail::Rows;
+using detail::StepLattice;
 
 constexpr int lattice_bits = 40;
-constexpr std::int64_t lattice_end = std::int64_t{1} << lattice_bits;
-
-/// Where one sample stands: `position` on the lattice and the size 2^level of its next step.
-struct Progress {
-  std::int64_t position = 0;
-  int level = lattice_bits - 5;
-  std::int64_t tries = 0;
-};
 
 class Integration {
  public:
@@ -38,10 +31,10 @@ class Integration {
         dtype_(x.dtype()),
         t0_(t0),
         t1_(t1),
-        x_(x.to_vector()) {
-    rows_ = static_cast<std::size_t>(x.extent(0));
+        x_(x.to_vector()),
+        rows_(static_cast<std::size_t>(x.extent(0))),
+        lattice_(lattice_bits, rows_) {
     width_ = rows_ > 0 ? x_.size() / rows_ : 0;
-    progress_.resize(rows_);
     evaluations_.assign(rows_, 0);
     frames_.assign(config.frames.size(), OdeState(x_.size()));
   }
@@ -59,9 +52,9 @@ class Integration {
     const Rows all = everything();
     if (method_.slopes) system(all)(x_, slope_, t0_);
     if (config_.steps > 0) return fixed_steps();
-    for (Rows rows = next_group(); !rows.empty(); rows = next_group()) {
+    for (Rows rows = lattice_.next_group(); !rows.empty(); rows = lattice_.next_group()) {
       controlled_step(rows);
-      report(static_cast<double>(slowest()) / static_cast<double>(lattice_end));
+      report(lattice_.fraction());
     }
   }
 
@@ -78,24 +71,7 @@ class Integration {
   /// The time of a place in [0, end], exact at both ends.
   double time(double place, double end) const { return place == end ? t1_ : t0_ + (t1_ - t0_) * (place / end); }
   double time(std::int64_t position) const {
-    return time(static_cast<double>(position), static_cast<double>(lattice_end));
-  }
-
-  std::int64_t slowest() const {
-    std::int64_t least = lattice_end;
-    for (const auto& p : progress_) least = std::min(least, p.position);
-    return least;
-  }
-
-  /// The samples farthest behind that take the same step.
-  Rows next_group() const {
-    const std::int64_t least = slowest();
-    Rows rows;
-    if (least == lattice_end) return rows;
-    for (std::size_t i = 0; i < rows_; ++i)
-      if (progress_[i].position == least && (rows.empty() || progress_[i].level == progress_[rows[0]].level))
-        rows.push_back(i);
-    return rows;
+    return time(static_cast<double>(position), static_cast<double>(lattice_.end()));
   }
 
   /// The field for some of the samples, counted for those in `counted`.
@@ -122,8 +98,8 @@ class Integration {
   }
 
   void controlled_step(const Rows& rows) {
-    const Progress at = progress_[rows[0]];
-    const double t = time(at.position), end = time(at.position + (std::int64_t{1} << at.level));
+    const StepLattice::Place at = lattice_[rows[0]];
+    const double t = time(at.position), end = time(at.end());
     const auto stepper = method_.make();
     OdeStep step{t, end - t, gather(x_, rows), gather(slope_, rows), {}, {}, {}};
     stepper->step(system(rows), step);
@@ -195,26 +171,11 @@ class Integration {
 
   /// Accepts or rejects by the error `e`, and sets the size of the next step.
   void control(std::size_t row, double e) {
-    Progress& p = progress_[row];
-    const bool accepted = e <= 1;
-    const double factor =
-        std::isfinite(e) ? std::clamp(0.9 * std::pow(e, -1.0 / (method_.error_order + 1)), 0.1, 4.0) : 0.1;
-    if (accepted) p.position += std::int64_t{1} << p.level;
-    p.level += static_cast<int>(std::floor(std::log2(factor)));
-    if (p.position > 0 && p.position < lattice_end)
-      p.level = std::min(p.level, std::countr_zero(static_cast<std::uint64_t>(p.position)));
-    p.level = std::min(p.level, lattice_bits);
-    ++p.tries;
-    if (p.position == lattice_end) return;
-    require<NumericalError>(std::isfinite(e) || p.level >= 0,
-                            "[{}] sample {} is not finite: step {}, from t = {}; check the field there, or raise t_min",
-                            method_.name, number(row), p.tries, time(p.position));
-    require<NumericalError>(
-        p.level >= 0 && p.tries < config_.max_steps,
-        "[{}] sample {} does not meet the tolerance: {} at step {}, t = {}; raise the tolerance, or "
-        "check whether the field is smooth there",
-        method_.name, number(row), p.level < 0 ? "the step size vanished" : "out of steps (max_steps)", p.tries,
-        time(p.position));
+    const bool finite = std::isfinite(e);
+    lattice_.control(row, e <= 1,
+                     finite ? std::clamp(0.9 * std::pow(e, -1.0 / (method_.error_order + 1)), 0.1, 4.0) : 0.1);
+    lattice_.require_progress(row,
+                              {method_.name, number(row), time(lattice_[row].position), finite, config_.max_steps});
   }
 
   std::int64_t number(std::size_t row) const { return config_.first_sample + static_cast<std::int64_t>(row); }
@@ -226,8 +187,8 @@ class Integration {
   Dtype dtype_;
   double t0_, t1_;
   OdeState x_, slope_;
-  std::size_t rows_ = 0, width_ = 0;
-  std::vector<Progress> progress_;
+  std::size_t rows_, width_;
+  StepLattice lattice_;
   std::vector<std::int64_t> evaluations_;
   std::vector<OdeState> frames_;
 };

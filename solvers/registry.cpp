@@ -6,9 +6,12 @@
 #include "fokker/solvers/dri1.h"
 #include "fokker/solvers/euler_maruyama.h"
 #include "fokker/solvers/heun.h"
+#include "fokker/solvers/implicit.h"
 #include "fokker/solvers/milstein.h"
 #include "fokker/solvers/multistep.h"
+#include "fokker/solvers/reversible_heun.h"
 #include "fokker/solvers/singlestep.h"
+#include "fokker/solvers/skrock.h"
 #include "fokker/solvers/sra.h"
 #include "fokker/solvers/sri.h"
 #include "fokker/solvers/trajectory.h"
@@ -50,6 +53,9 @@ constexpr SolverEntry entries[] = {
     {"stochastic_heun", "stochastic Heun on the reverse SDE", detail::run_steps,
      [] { return Made(new StochasticHeun); }},
     {"euler_heun", "Euler-Heun on the reverse SDE", detail::run_steps, [] { return Made(new EulerHeun); }},
+    {"reversible_heun",
+     "reversible Heun, for gradients through paths; it carries a second solution, so it draws no samples", nullptr,
+     [] { return Made(new ReversibleHeun); }},
     {"milstein", "Milstein; on a reverse SDE, whose noise is additive, it is Euler-Maruyama", detail::run_steps,
      [] { return Made(new Milstein(Milstein::Derivative::autodiff)); }},
     {"milstein_free", "Milstein without derivatives", detail::run_steps,
@@ -69,6 +75,10 @@ constexpr SolverEntry entries[] = {
     {"sosri", "the stability-optimised SOSRI, for diagonal noise; its stages leave the step, so it draws no samples",
      nullptr, [] { return Made(new Sri("sosri", sosri, 1.5)); }},
     {"dri1", "DRI1, of weak order 2 for general noise", detail::run_steps, [] { return Made(new Dri1); }},
+    {"implicit_euler", "drift-implicit Euler-Maruyama for stiff drift, which has to be written in ops",
+     detail::run_steps, [] { return Made(new ImplicitEuler); }},
+    {"skrock", "SK-ROCK, explicit and stable for stiff drift: 5 evaluations a step", detail::run_steps,
+     [] { return Made(new SkRock); }},
     {"ancestral", "DDPM's ancestral sampling with the posterior's variance", detail::run_ddim, nullptr, reverse,
      SamplerClaims{0, 1, 1, 1}},
     {"ancestral_large", "DDPM's ancestral sampling with the variance of the forward step", detail::run_ancestral_large,
@@ -135,6 +145,8 @@ constexpr SolverEntry entries[] = {
     {"heun", "Heun on the probability-flow ODE", detail::run_heun, nullptr, flow},
     {"probability_flow", "Dormand-Prince 5(4) on the probability-flow ODE, each sample with its own steps",
      detail::run_probability_flow, nullptr, flow},
+    {"gotta_go_fast", "Heun with an embedded Euler-Maruyama on the reverse SDE, each sample with its own steps",
+     detail::run_gotta_go_fast, nullptr},
     {"predictor_corrector", "Euler-Maruyama, each step followed by Langevin steps", detail::run_predictor_corrector,
      nullptr},
     {"annealed_langevin", "Langevin steps at falling noise levels; wants the grid \"log_snr\"",
@@ -187,8 +199,7 @@ namespace detail {
 
 Run sampler_run(const std::string& name) {
   const SolverEntry& entry = find(name);
-  require<ConfigError>(entry.run != nullptr,
-                       "[solver] {} draws no samples, since its stages leave the step; take one of {}", name,
+  require<ConfigError>(entry.run != nullptr, "[solver] {} solves SDEs but draws no samples; take one of {}", name,
                        fmt::join(solver_names(), ", "));
   return entry.run;
 }

@@ -1,8 +1,28 @@
 #include "fokker/solvers/sample_config.h"
 
+#include <cmath>
+
 #include "fokker/core/error.h"
 
 namespace fokker {
+namespace {
+
+void check_times(const SampleConfig& config) {
+  const std::vector<double>& times = config.times;
+  const SampleConfig fresh;
+  require<ConfigError>(times.size() > 1, "[times] expected at least two points, got {}", times.size());
+  for (std::size_t i = 0; i < times.size(); ++i)
+    require<ConfigError>(times[i] > 0 && std::isfinite(times[i]) && (i == 0 || times[i] < times[i - 1]),
+                         "[times] expected points that fall and stay above 0, got {} at point {}", times[i], i);
+  require<ConfigError>(config.steps == fresh.steps || config.steps == config.step_count(),
+                       "[times] {} points make {} steps, got steps = {}; leave steps out", times.size(),
+                       config.step_count(), config.steps);
+  require<ConfigError>(config.grid == fresh.grid && (config.t_min == 0 || config.t_min == times.back()),
+                       "[times] the points are given; leave grid and t_min out, got grid = \"{}\" and t_min = {}",
+                       config.grid, config.t_min);
+}
+
+}  // namespace
 
 void CorrectorConfig::check(const std::string& solver) const {
   const bool corrects = solver == "predictor_corrector", anneals = solver == "annealed_langevin";
@@ -30,6 +50,7 @@ void SampleConfig::validate() const {
   require<ConfigError>(solver == "restart" || restart == RestartConfig{},
                        "[restart] {} does not restart; leave the table out, or take the solver restart", solver);
   restart.validate();
+  if (!times.empty()) check_times(*this);
   reverse_eta(*this);
 }
 

@@ -2,6 +2,7 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "fokker/core/config_fields.h"
 #include "fokker/sde/clock.h"
@@ -69,28 +70,33 @@ struct SampleConfig {
   std::int64_t n = 64;
   std::uint64_t seed = 0;
   std::string grid = "uniform";
+  std::vector<double> times = {};
   std::string clock = "t";
   std::optional<double> eta = {};
   CorrectorConfig corrector = {};
   ChurnConfig churn = {};
   RestartConfig restart = {};
   bool denoise = true;
-  double tolerance = 1e-5;
+  double tolerance = 0;
   double t_min = 0;
   bool same_path = false;
 
   /// What the set of samples is called: its name, or else the solver's.
   const std::string& title() const { return name.empty() ? solver : name; }
+  /// `steps`, or what follows from `times`.
+  std::int64_t step_count() const { return times.empty() ? steps : static_cast<std::int64_t>(times.size()) - 1; }
   /// Throws ConfigError for settings that the solver would ignore.
   void validate() const;
 
   static constexpr auto fields = std::tuple{
       field("name", &SampleConfig::name, "of the set of samples; empty: the solver's"),
       field("solver", &SampleConfig::solver, "the method", one_of(&solver_names)),
-      field("steps", &SampleConfig::steps, "steps of the grid; probability_flow chooses its own", at_least(1)),
+      field("steps", &SampleConfig::steps, "steps of the grid; probability_flow and gotta_go_fast choose their own",
+            at_least(1)),
       field("n", &SampleConfig::n, "samples", at_least(1)),
       field("seed", &SampleConfig::seed, "of prior and noise"),
       field("grid", &SampleConfig::grid, "spacing of the time points", one_of(&grid_names)),
+      field("times", &SampleConfig::times, "the time points themselves, falling; empty: made by grid, steps and t_min"),
       field("clock", &SampleConfig::clock, "the variable that steps are taken in", one_of(&clock_names)),
       field("eta", &SampleConfig::eta,
             "noise of the reverse SDE: 1 Anderson's, 0 the probability flow; the solver's own", at_least(0)),
@@ -98,7 +104,8 @@ struct SampleConfig {
       field("churn", &SampleConfig::churn, "of edm_heun: noise added on the way"),
       field("restart", &SampleConfig::restart, "of restart: the interval that is repeated"),
       field("denoise", &SampleConfig::denoise, "end with the denoiser's mean, one more evaluation"),
-      field("tolerance", &SampleConfig::tolerance, "absolute and relative, of probability_flow", above(0)),
+      field("tolerance", &SampleConfig::tolerance,
+            "absolute and relative; 0: the solver's own, probability_flow's 1e-5, gotta_go_fast's 0.05", at_least(0)),
       field("t_min", &SampleConfig::t_min, "time at which sampling ends; 0: the SDE's own", at_least(0)),
       field("same_path", &SampleConfig::same_path,
             "one Brownian path for any number of steps, instead of numbers by step: for comparisons, slower")};

@@ -3,25 +3,19 @@
 #include <algorithm>
 #include <chrono>
 #include <cmath>
-#include <cstring>
 
 #include "fokker/core/autodiff.h"
+#include "fokker/core/ops/elementwise.h"
 #include "fokker/core/parallel.h"
 #include "fokker/solvers/nfe.h"
 #include "fokker/solvers/progress_meter.h"
+#include "fokker/solvers/shards.h"
 #include "fokker/solvers/trajectory.h"
 
 namespace fokker {
 namespace {
 
 using Time = std::chrono::steady_clock;
-
-/// About 2,048 numbers a shard: a working set for the first cache, and shards enough for the workers.
-std::int64_t shard_size(const SampleOptions& options) {
-  require<ConfigError>(options.shard >= 0, "[sample] expected shard >= 0, got {}", options.shard);
-  if (options.shard > 0) return options.shard;
-  return std::clamp<std::int64_t>(2048 / std::max<std::int64_t>(1, options.shape.size()), 8, 1024);
-}
 
 Shape batch_shape(std::int64_t n, const Shape& sample) { return with_axis(sample, 0, n); }
 
@@ -31,12 +25,6 @@ bool finite_row(const Tensor& x, std::int64_t row) {
     const auto values = x.data<T>().subspan(static_cast<std::size_t>(row * width), static_cast<std::size_t>(width));
     return std::ranges::all_of(values, [](T value) { return std::isfinite(value); });
   });
-}
-
-/// x into rows [first, …) of `all`.
-void store(const Tensor& x, Tensor& all, std::int64_t first) {
-  std::memcpy(static_cast<std::byte*>(all.raw()) + first * (all.bytes() / all.extent(0)), x.raw(),
-              static_cast<std::size_t>(x.bytes()));
 }
 
 /// Grid points to keep, evenly spaced in number.
@@ -55,12 +43,15 @@ class Sampling {
         config_(config),
         options_(options),
         run_(detail::sampler_run(config.solver)),
-        meter_(options.progress, config.n * config.steps) {
+        meter_(options.progress, config.n * config.step_count()) {
     config.validate();
     require<ConfigError>(config.n > 0, "[sample] expected n >= 1, got {}", config.n);
     require<ConfigError>(options.trajectory >= 0, "[sample] expected trajectory >= 0, got {}", options.trajectory);
-    grid_ = time_grid(config.grid, sde, config.steps, config.t_min > 0 ? config.t_min : sde.t_min());
-    points_ = frame_points(options.trajectory, config.steps);
+    grid_ = config.times;
+    if (grid_.empty()) grid_ = time_grid(config.grid, sde, config.steps, config.t_min > 0 ? config.t_min : sde.t_min());
+    require<ConfigError>(grid_.front() <= sde.t_max(), "[times] {} ends at t_max = {}, got {}", sde.name(), sde.t_max(),
+                         grid_.front());
+    points_ = frame_points(options.trajectory, config.step_count());
     result_.values = Tensor::empty(batch_shape(config.n, options.shape), options.dtype);
     if (options.trajectory > 0)
       result_.trajectory = Tensor::empty(with_axis(result_.values.shape(), 0, options.trajectory), options.dtype);
@@ -69,7 +60,8 @@ class Sampling {
 
   Samples run() {
     const auto begin = Time::now();
-    const std::int64_t size = shard_size(options_), shards = (config_.n + size - 1) / size;
+    const std::int64_t shard = detail::shard_size(options_.shape.size(), options_.shard, "sample");
+    const std::int64_t size = takes_shards(score_) ? shard : config_.n, shards = (config_.n + size - 1) / size;
     std::vector<std::int64_t> evaluations(static_cast<std::size_t>(shards)), failures(static_cast<std::size_t>(shards));
     parallel(shards, [&](std::int64_t i) {
       const std::int64_t first = i * size, count = std::min(size, config_.n - first);
@@ -110,12 +102,14 @@ class Sampling {
       if (!options_.allow_failures) report_failure(shard, row);
       ++failed;
     }
-    store(x, result_.values, first);
+    detail::store_rows(x, result_.values, first);
     return {counted.count(), failed};
   }
 
   Tensor prior(const detail::Shard& shard) const {
-    return sde_.prior(shard.shape, Rng(config_.seed), shard.dtype, shard.first);
+    const Tensor x = sde_.prior(shard.shape, Rng(config_.seed), shard.dtype, shard.first);
+    if (grid_.front() == sde_.t_max()) return x;
+    return x * (sde_.marginal(grid_.front()).sigma / sde_.marginal(sde_.t_max()).sigma);
   }
 
   Tensor finish(const detail::Shard& shard, const Tensor& x) const {
@@ -127,7 +121,7 @@ class Sampling {
       if (points_[j] != point) continue;
       Tensor frame = result_.trajectory.rows(static_cast<std::int64_t>(j), static_cast<std::int64_t>(j) + 1)
                          .view(result_.values.shape());
-      store(x, frame, first);
+      detail::store_rows(x, frame, first);
     }
   }
 
@@ -139,7 +133,7 @@ class Sampling {
           finite_row(x, row),
           "[{}] sample {} is not finite after step {} of {}, at t = {}; take more steps, or check the "
           "score there",
-          config_.solver, shard.first + row, point, config_.steps, grid_[static_cast<std::size_t>(point)]);
+          config_.solver, shard.first + row, point, config_.step_count(), grid_[static_cast<std::size_t>(point)]);
     };
     run_(shard, prior(shard));
     throw NumericalError(

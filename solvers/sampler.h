@@ -32,8 +32,9 @@ class Cancelled : public Error {
   using Error::Error;
 };
 
-/// Draws from the prior at t_max and carries the draws to t_min, in shards on all workers; sample i is the same, to the
-/// bit, for any n, shard or number of threads.  `score` is called by several threads at once, off the tape.
+/// Draws from the prior at t_max, scaled to the noise of the first of `times` if given, and carries the draws to t_min, in
+/// shards on all workers; sample i is the same, to the bit, for any n, shard or number of threads.  `score` is called by
+/// several threads at once, off the tape, unless it takes its batches whole.
 /// Throws ConfigError for settings that do not fit together, NumericalError, naming sample and step, where a sample is
 /// not finite.
 Samples sample(const Score& score, const ForwardSde& sde, const SampleConfig& config = {},

@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <functional>
 
 #include "fokker/core/autodiff.h"
 #include "fokker/core/ops/elementwise.h"
@@ -14,66 +13,27 @@
 
 namespace fokker {
 
-namespace {
+double SolverClaims::strong(Noise noise) const {
+  if (noise == Noise::general) return strong_general;
+  return noise == Noise::diagonal || noise == Noise::scalar ? strong_diagonal : strong_additive;
+}
+
+std::optional<EstimatedStep> Solver::estimated_step(const Sde&, const BrownianIncrement&, const Tensor&, double,
+                                                    double) const {
+  return std::nullopt;
+}
+
+std::optional<EstimatedStep> EmbeddedSolver::estimated_step(const Sde& sde, const BrownianIncrement& b, const Tensor& x,
+                                                            double t0, double t1) const {
+  Tensor lower, higher = stages(sde, b, x, {t0, t1}, &lower);
+  Tensor error = higher - lower;
+  return EstimatedStep{std::move(higher), std::move(error)};
+}
 
 bool fits(const SolverClaims& claims, const Sde& sde) {
   if (sde.noise() == Noise::none || sde.noise() == Noise::additive) return true;
   const bool calculus = sde.calculus() == Calculus::ito ? claims.ito : claims.stratonovich;
   return calculus && claims.strong(sde.noise()) > 0;
-}
-
-void check_grid(std::span<const double> grid) {
-  require<ConfigError>(grid.size() > 1, "[solve] expected a grid of at least two points, got {}", grid.size());
-  for (std::size_t i = 0; i + 1 < grid.size(); ++i)
-    require<ConfigError>((grid[i + 1] > grid[i]) == (grid[1] > grid[0]) && grid[i + 1] != grid[i] &&
-                             std::isfinite(grid[i] + grid[i + 1]),
-                         "[solve] expected a strictly monotone grid, got {} after {} at point {}", grid[i + 1], grid[i],
-                         i + 1);
-}
-
-using Watch = std::function<void(std::size_t step, const Tensor& x)>;
-
-Tensor march(const Sde& sde, const Solver& solver, const BrownianMotion& noise, Tensor x, std::span<const double> grid,
-             const Watch& watch = {}) {
-  const int areas = solver.claims().areas;
-  const Shape driving = sde.noise_shape(x.shape());
-  for (std::size_t i = 0; i + 1 < grid.size(); ++i) {
-    BrownianIncrement b;
-    if (sde.noise() != Noise::none) {
-      b = noise.increment(static_cast<std::int64_t>(i), grid[i], grid[i + 1], areas);
-      require<ShapeError>(b.w.shape() == driving, "[solve] expected noise of shape {} for {} with {} noise, got {}",
-                          to_string(driving), sde.name(), to_string(sde.noise()), to_string(b.w.shape()));
-    }
-    x = solver.step(sde, b, x, grid[i], grid[i + 1]);
-    if (watch) watch(i, x);
-  }
-  return x;
-}
-
-Tensor checked_march(const Sde& sde, const Solver& solver, const BrownianMotion& noise, const Tensor& x,
-                     std::span<const double> grid, const Watch& watch = {}) {
-  require_fit(solver, sde);
-  check_grid(grid);
-  require<ShapeError>(x.rank() > 0, "[solve] expected a state [B, ...], got a scalar");
-  Tensor end = march(sde, solver, noise, x, grid, watch);
-  if (x.size() == 0 || detail::first_not_finite(end) < 0) return end;
-  // Once more, since the noise repeats, to find where it began.
-  const NoGrad off_tape;
-  march(sde, solver, noise, x.detach(), grid, [&](std::size_t i, const Tensor& at) {
-    const std::int64_t sample = detail::first_not_finite(at);
-    require<NumericalError>(sample < 0,
-                            "[{}] sample {} of {} is not finite after step {} of {}, from t = {} to {}; take smaller "
-                            "steps, or check drift and diffusion there",
-                            solver.name(), sample, sde.name(), i + 1, grid.size() - 1, grid[i], grid[i + 1]);
-  });
-  return end;
-}
-
-}  // namespace
-
-double SolverClaims::strong(Noise noise) const {
-  if (noise == Noise::general) return strong_general;
-  return noise == Noise::diagonal || noise == Noise::scalar ? strong_diagonal : strong_additive;
 }
 
 void require_fit(const Solver& solver, const Sde& sde) {
@@ -89,13 +49,20 @@ void require_fit(const Solver& solver, const Sde& sde) {
 
 Tensor solve(const Sde& sde, const Solver& solver, const BrownianMotion& noise, Tensor x,
              std::span<const double> grid) {
-  return checked_march(sde, solver, noise, x, grid);
+  const detail::Course course{sde, solver, noise, grid};
+  course.check(x);
+  Tensor end = course.march(x);
+  course.require_finite(x, end);
+  return end;
 }
 
 std::vector<Tensor> solve_path(const Sde& sde, const Solver& solver, const BrownianMotion& noise, const Tensor& x,
                                std::span<const double> grid) {
+  const detail::Course course{sde, solver, noise, grid};
+  course.check(x);
   std::vector<Tensor> states = {x};
-  checked_march(sde, solver, noise, x, grid, [&](std::size_t, const Tensor& at) { states.push_back(at); });
+  course.march(x, [&](std::size_t, const SolverState& at) { states.push_back(at.x); });
+  course.require_finite(x, states.back());
   return states;
 }
 
@@ -109,6 +76,65 @@ std::vector<double> uniform_points(double begin, double end, std::int64_t steps)
 }
 
 namespace detail {
+
+void require_grid(std::span<const double> grid) {
+  require<ConfigError>(grid.size() > 1, "[solve] expected a grid of at least two points, got {}", grid.size());
+  for (std::size_t i = 0; i + 1 < grid.size(); ++i)
+    require<ConfigError>((grid[i + 1] > grid[i]) == (grid[1] > grid[0]) && grid[i + 1] != grid[i] &&
+                             std::isfinite(grid[i] + grid[i + 1]),
+                         "[solve] expected a strictly monotone grid, got {} after {} at point {}", grid[i + 1], grid[i],
+                         i + 1);
+}
+
+std::vector<std::size_t> frame_points(std::span<const double> grid, std::span<const double> frames) {
+  if (frames.empty()) return {grid.size() - 1};
+  const double tolerance = 1e-9 * std::abs(grid.back() - grid.front());
+  std::vector<std::size_t> points;
+  for (const double t : frames) {
+    std::size_t i = points.empty() ? 0 : points.back() + 1;
+    while (i < grid.size() && !(std::abs(grid[i] - t) <= tolerance)) ++i;
+    require<ConfigError>(i < grid.size(), "[solve] expected frames among the points of the grid, in its order, got {}",
+                         t);
+    points.push_back(i);
+  }
+  return points;
+}
+
+void Course::check(const Tensor& x) const {
+  require_fit(solver, sde);
+  require_grid(grid);
+  require<ShapeError>(x.rank() > 0, "[solve] expected a state [B, ...], got a scalar");
+}
+
+BrownianIncrement Course::increment(std::size_t i, const Shape& x) const {
+  if (sde.noise() == Noise::none) return {};
+  BrownianIncrement b = noise.increment(static_cast<std::int64_t>(i), grid[i], grid[i + 1], solver.claims().areas);
+  const Shape driving = sde.noise_shape(x);
+  require<ShapeError>(b.w.shape() == driving, "[solve] expected noise of shape {} for {} with {} noise, got {}",
+                      driving, sde.name(), to_string(sde.noise()), b.w.shape());
+  return b;
+}
+
+Tensor Course::march(const Tensor& x, const std::function<void(std::size_t i, const SolverState& at)>& watch) const {
+  SolverState state{x};
+  for (std::size_t i = 0; i < steps(); ++i) {
+    advance(state, increment(i, x.shape()), i);
+    if (watch) watch(i, state);
+  }
+  return state.x;
+}
+
+void Course::require_finite(const Tensor& x, const Tensor& end) const {
+  if (x.size() == 0 || first_not_finite(end) < 0) return;
+  // Once more, since the noise repeats, to find where it began.
+  const NoGrad off_tape;
+  march(x.detach(), [&](std::size_t i, const SolverState& at) {
+    const std::int64_t sample = first_not_finite(at.x);
+    require<NumericalError>(sample < 0, "[{}] sample {} of {} is not finite after step {} of {}, from t = {} to {}; {}",
+                            solver.name(), first_sample + sample, sde.name(), i + 1, steps(), grid[i], grid[i + 1],
+                            solver.remedy());
+  });
+}
 
 std::int64_t first_not_finite(const Tensor& x) {
   return visit(x.dtype(), [&]<class T>(T) -> std::int64_t {
@@ -147,7 +173,7 @@ Tensor times(const Tensor& g, const Tensor& b) {
   if (g.rank() == 0 || g.rank() == b.rank()) return g * b;
   require<ShapeError>(b.rank() == 2 && g.rank() == 3 && g.extent(2) == b.extent(1),
                       "[solve] expected a diffusion [B, D, {}] of general noise, got {}",
-                      b.size() / std::max<std::int64_t>(1, b.extent(0)), to_string(g.shape()));
+                      b.size() / std::max<std::int64_t>(1, b.extent(0)), g.shape());
   return sum(g * reshape(b, {b.extent(0), 1, b.extent(1)}), {2});
 }
 

@@ -1,10 +1,22 @@
 #include "fokker/solvers/sra.h"
 
 namespace fokker {
+namespace {
+
+/// The method that all of these embed, by a drift that is known already.
+Tensor euler(const Sde& sde, const BrownianIncrement& b, const Tensor& x, double t0, const detail::DriftTerm& drift) {
+  if (sde.noise() == Noise::none) return detail::advance(x, {&drift, 1}, {}, b);
+  const detail::NoiseTerm noise[] = {{sde.diffusion(x, t0), 1, 0}};
+  return detail::advance(x, {&drift, 1}, noise, b);
+}
+
+}  // namespace
 
 template <int S>
-Tensor Sra<S>::step(const Sde& sde, const BrownianIncrement& b, const Tensor& x, double t0, double t1) const {
+Tensor Sra<S>::stages(const Sde& sde, const BrownianIncrement& b, const Tensor& x, std::array<double, 2> t,
+                      Tensor* lower) const {
   using detail::advance, detail::DriftTerm, detail::NoiseTerm;
+  const auto [t0, t1] = t;
   const double h = t1 - t0;
   const auto& m = tableau_;
   const bool noisy = sde.noise() != Noise::none;
@@ -22,6 +34,7 @@ Tensor Sra<S>::step(const Sde& sde, const BrownianIncrement& b, const Tensor& x,
     const Tensor y = i == 0 ? x : advance(x, {drifts.data(), used}, {noises.data(), noisy ? used : 0}, b);
     f[i] = sde.drift(y, t0 + m.c0[i] * h);
   }
+  if (lower) *lower = euler(sde, b, x, t0, {h, f[0]});
   for (int i = 0; i < S; ++i) {
     drifts[i] = {h * m.alpha[i], f[i]};
     if (noisy) noises[i] = {g[i], m.beta1[i] + 0.5 * m.beta2[i], m.beta2[i]};
@@ -46,11 +59,14 @@ Tensor Sea::step(const Sde& sde, const BrownianIncrement& b, const Tensor& x, do
   return advance(x, drift, noise, b);
 }
 
-Tensor Shark::step(const Sde& sde, const BrownianIncrement& b, const Tensor& x, double t0, double t1) const {
+Tensor Shark::stages(const Sde& sde, const BrownianIncrement& b, const Tensor& x, std::array<double, 2> t,
+                     Tensor* lower) const {
   using detail::advance, detail::DriftTerm, detail::NoiseTerm;
+  const auto [t0, t1] = t;
   const double h = t1 - t0, t_stage = t0 + 5. / 6 * h;
   if (sde.noise() == Noise::none) {
     const Tensor f1 = sde.drift(x, t0);
+    if (lower) *lower = euler(sde, b, x, t0, {h, f1});
     const DriftTerm stage[] = {{5. / 6 * h, f1}};
     const DriftTerm drifts[] = {{0.4 * h, f1}, {0.6 * h, sde.drift(advance(x, stage, {}, b), t_stage)}};
     return advance(x, drifts, {}, b);
@@ -58,6 +74,7 @@ Tensor Shark::step(const Sde& sde, const BrownianIncrement& b, const Tensor& x, 
   const Tensor g0 = sde.diffusion(x, t0), g1 = sde.diffusion(x, t1);
   const NoiseTerm area[] = {{g0, 0, 1}}, later[] = {{g0, 5. / 6, 1}}, noise[] = {{g0, 0.5, 1}, {g1, 0.5, -1}};
   const Tensor f1 = sde.drift(advance(x, {}, area, b), t0);
+  if (lower) *lower = euler(sde, b, x, t0, {h, f1});
   const DriftTerm stage[] = {{5. / 6 * h, f1}};
   const Tensor f2 = sde.drift(advance(x, stage, later, b), t_stage);
   const DriftTerm drifts[] = {{0.4 * h, f1}, {0.6 * h, f2}};

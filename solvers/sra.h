@@ -80,9 +80,10 @@ inline constexpr SraTableau<3> sosra{
     .beta2 = {.4237535769069274, .6010381474428539, -1.0247917243497813}};
 static_assert(satisfies_order_conditions(sosra));
 
-/// The method of a tableau.  Strong order 1.5, weak order 2, S drift evaluations a step, additive noise.
+/// The method of a tableau.  Strong order 1.5, weak order 2, S drift evaluations a step, additive noise.  The embedded
+/// method is Euler–Maruyama, x + h f(Y₁) + g W.
 template <int S>
-class Sra final : public Solver {
+class Sra final : public EmbeddedSolver {
  public:
   Sra(std::string name, const SraTableau<S>& tableau) : name_(std::move(name)), tableau_(tableau) {}
   std::string name() const override { return name_; }
@@ -90,7 +91,10 @@ class Sra final : public Solver {
     return {.strong_additive = 1.5, .weak_additive = 2, .evaluations = S, .areas = 1};
   }
   std::unique_ptr<Solver> clone() const override { return std::make_unique<Sra>(*this); }
-  Tensor step(const Sde& sde, const BrownianIncrement& b, const Tensor& x, double t0, double t1) const override;
+
+ protected:
+  Tensor stages(const Sde& sde, const BrownianIncrement& b, const Tensor& x, std::array<double, 2> t,
+                Tensor* lower) const override;
 
  private:
   std::string name_;
@@ -112,15 +116,18 @@ class Sea final : public Solver {
 
 /// ShARK [foster2024] for additive noise:  y₁ = x + g₀ H,  y₂ = x + ⅚ h f(y₁) + g₀ (⅚ W + H),
 ///   x⁺ = x + h (⅖ f(y₁, t) + ⅗ f(y₂, t + ⅚ h)) + g₀ W + (g₁ − g₀)(½W − H).
-/// Strong order 1.5, weak order 2, two drift evaluations a step.
-class Shark final : public Solver {
+/// Strong order 1.5, weak order 2, two drift evaluations a step.  The embedded method is x + h f(y₁) + g₀ W.
+class Shark final : public EmbeddedSolver {
  public:
   std::string name() const override { return "shark"; }
   SolverClaims claims() const override {
     return {.strong_additive = 1.5, .weak_additive = 2, .evaluations = 2, .areas = 1};
   }
   std::unique_ptr<Solver> clone() const override { return std::make_unique<Shark>(); }
-  Tensor step(const Sde& sde, const BrownianIncrement& b, const Tensor& x, double t0, double t1) const override;
+
+ protected:
+  Tensor stages(const Sde& sde, const BrownianIncrement& b, const Tensor& x, std::array<double, 2> t,
+                Tensor* lower) const override;
 };
 
 }  // namespace fokker

@@ -85,9 +85,11 @@ Sri::Sri(std::string name, const SriTableau& tableau, double weak)
   evaluations_ = 1 + static_cast<int>(std::ranges::count(moves_, true));
 }
 
-Tensor Sri::step(const Sde& sde, const BrownianIncrement& b, const Tensor& x, double t0, double t1) const {
+Tensor Sri::stages(const Sde& sde, const BrownianIncrement& b, const Tensor& x, std::array<double, 2> t,
+                   Tensor* lower) const {
   using Terms = std::vector<detail::DriftTerm>;
   const SriTableau& m = tableau_;
+  const auto [t0, t1] = t;
   const double h = t1 - t0, length = std::abs(h), root = std::sqrt(length);
   const bool noisy = sde.noise() != Noise::none;
   Tensor i10, i11, i111;  // divided by h, √h and h
@@ -97,7 +99,7 @@ Tensor Sri::step(const Sde& sde, const BrownianIncrement& b, const Tensor& x, do
     i111 = b.w * (square(b.w) - 3 * length) * (1 / (6 * length));
   }
   std::array<Tensor, SriTableau::stages> f, g;
-  Terms last;
+  Terms last, first_order;
   for (std::size_t i = 0; i < f.size(); ++i) {
     Terms y, z;
     for (std::size_t j = 0; j < i; ++j) {
@@ -108,11 +110,14 @@ Tensor Sri::step(const Sde& sde, const BrownianIncrement& b, const Tensor& x, do
     }
     f[i] = moves_[i] || i == 0 ? sde.drift(detail::advance(x, y, {}, b), t0 + m.c0[i] * h) : f[0];
     last.push_back({h * m.alpha[i], f[i]});
+    if (lower && i == 0) first_order.push_back({h, f[0]});
     if (!noisy) continue;
     g[i] = sde.diffusion(detail::advance(x, z, {}, b), t0 + m.c1[i] * h);
     const Tensor w = weighted_sum({{m.beta1[i], b.w}, {m.beta2[i], i11}, {m.beta3[i], i10}});
     last.push_back({1, g[i] * weighted_sum({{1, w}, {m.beta4[i], i111}})});
+    if (lower) first_order.push_back({1, g[i] * weighted_sum({{m.beta1[i], b.w}, {m.beta2[i], i11}})});
   }
+  if (lower) *lower = detail::advance(x, first_order, {}, b);
   return detail::advance(x, last, {}, b);
 }
 

@@ -60,8 +60,9 @@ constexpr bool satisfies_order_conditions(const SriTableau& m) {
 extern const SriTableau sriw1, sriw2, sosri;
 
 /// The method of a tableau.  Strong order 1.5 under additive, diagonal and scalar noise; weak order `weak` under
-/// multiplicative noise, 2 under additive noise.
-class Sri final : public Solver {
+/// multiplicative noise, 2 under additive noise.  The embedded method has strong order 1:
+/// x + h f(Y₁) + Σ (β1ᵢ I₁ + β2ᵢ I₁₁/√h) g(Zᵢ).
+class Sri final : public EmbeddedSolver {
  public:
   Sri(std::string name, const SriTableau& tableau, double weak);
   std::string name() const override { return name_; }
@@ -74,7 +75,10 @@ class Sri final : public Solver {
             .areas = 1};
   }
   std::unique_ptr<Solver> clone() const override { return std::make_unique<Sri>(*this); }
-  Tensor step(const Sde& sde, const BrownianIncrement& b, const Tensor& x, double t0, double t1) const override;
+
+ protected:
+  Tensor stages(const Sde& sde, const BrownianIncrement& b, const Tensor& x, std::array<double, 2> t,
+                Tensor* lower) const override;
 
  private:
   std::string name_;

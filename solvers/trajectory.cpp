@@ -57,7 +57,8 @@ Tensor run_predictor_corrector(const Shard& shard, Tensor x) {
 Tensor run_probability_flow(const Shard& shard, Tensor x) {
   const Clock clock = fokker::clock(shard.config.clock);
   const auto sde = clocked_reverse(shard.sde, shard.score, clock, 0);
-  OdeConfig config{.absolute = shard.config.tolerance, .relative = shard.config.tolerance};
+  const double tolerance = shard.config.tolerance > 0 ? shard.config.tolerance : 1e-5;
+  OdeConfig config{.absolute = tolerance, .relative = tolerance};
   if (shard.observe)
     for (const double t : shard.grid.subspan(1)) config.frames.push_back(to_clock(shard.sde, clock, t));
   const auto steps = static_cast<std::int64_t>(shard.grid.size()) - 1;

@@ -52,6 +52,9 @@ Tensor run_restart(const Shard& shard, Tensor x);
 /// `order` 1, 2 or 3.
 Tensor run_er_sde(const Shard& shard, Tensor x, int order);
 
+/// The reverse SDE with error control.
+Tensor run_gotta_go_fast(const Shard& shard, Tensor x);
+
 /// The run of a solver's name; throws ConfigError for an unknown one.
 Run sampler_run(const std::string& name);
 

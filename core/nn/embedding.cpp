@@ -11,7 +11,7 @@ namespace {
 
 /// cos and sin, or sin and cos, of time ⊗ frequencies: [B] and [n] → [B, 2n].
 Tensor waves(const Tensor& time, const Tensor& frequencies, bool cosine_first) {
-  require<ShapeError>(time.rank() == 1, "[embedding] expected times [B], got {}", to_string(time.shape()));
+  require<ShapeError>(time.rank() == 1, "[embedding] expected times [B], got {}", time.shape());
   const Tensor phase = reshape(time, {time.extent(0), 1}) * frequencies;
   return cosine_first ? concat({cos(phase), sin(phase)}, 1) : concat({sin(phase), cos(phase)}, 1);
 }

@@ -42,7 +42,7 @@ void load_parameters(Module& module, const std::vector<std::pair<std::string, Te
     Tensor& parameter = *found->second;
     require<ShapeError>(parameter.shape() == value.shape() && parameter.dtype() == value.dtype(),
                         "[load_parameters] {}: expected {} {}, got {} {}", name, to_string(parameter.dtype()),
-                        to_string(parameter.shape()), to_string(value.dtype()), to_string(value.shape()));
+                        parameter.shape(), to_string(value.dtype()), value.shape());
     std::memcpy(parameter.raw(), value.raw(), static_cast<std::size_t>(value.bytes()));
     by_name.erase(found);
   }

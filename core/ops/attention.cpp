@@ -20,7 +20,7 @@ Tensor attention(const Tensor& q, const Tensor& k, const Tensor& v, int heads) {
       q.rank() == 3 && k.rank() == 3 && k.shape() == v.shape() && q.extent(0) == k.extent(0) &&
           q.extent(2) == k.extent(2) && heads > 0 && q.extent(2) % heads == 0,
       "[attention] expected q [B, T, C] and k, v [B, S, C] with C a multiple of {} heads, got {}, {}, {}", heads,
-      to_string(q.shape()), to_string(k.shape()), to_string(v.shape()));
+      q.shape(), k.shape(), v.shape());
   const double scale = 1 / std::sqrt(static_cast<double>(q.extent(2) / heads));
   const Tensor logits = matmul(split_heads(q * scale, heads), split_heads(k, heads), Transpose::no, Transpose::yes);
   const Tensor mixed = matmul(softmax(logits), split_heads(v, heads));

@@ -81,8 +81,8 @@ Tensor binary(kernels::Binary op, const Tensor& a, const Tensor& b, const char* 
 }
 
 Tensor expand(const Tensor& x, const Shape& shape, const char* where) {
-  require<ShapeError>(broadcast(x.shape(), shape, where) == shape, "[{}] {} does not broadcast to {}", where,
-                      to_string(x.shape()), to_string(shape));
+  require<ShapeError>(broadcast(x.shape(), shape, where) == shape, "[{}] {} does not broadcast to {}", where, x.shape(),
+                      shape);
   Tensor out = Tensor::empty(shape, x.dtype());
   broadcast_into(kernels::Binary::multiply, x, Tensor::ones({}, x.dtype()), out);
   return out;

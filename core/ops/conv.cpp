@@ -14,7 +14,7 @@ using detail::ConvShape;
 ConvShape conv_shape(const Shape& x, const Shape& weight, ConvGeometry g, const char* where) {
   require<ShapeError>(x.rank() == 4 && weight.rank() == 4 && x[3] == weight[1] && g.stride > 0 && g.padding >= 0,
                       "[{}] expected x [B, H, W, {}] for weight [O, I, kh, kw] = {}, got {}", where,
-                      weight.rank() == 4 ? weight[1] : 0, to_string(weight), to_string(x));
+                      weight.rank() == 4 ? weight[1] : 0, weight, x);
   const ConvShape s{x[0],
                     x[1],
                     x[2],
@@ -26,8 +26,7 @@ ConvShape conv_shape(const Shape& x, const Shape& weight, ConvGeometry g, const 
                     (x[2] + 2 * g.padding - weight[3]) / g.stride + 1,
                     g};
   require<ShapeError>(x[1] + 2 * g.padding >= weight[2] && x[2] + 2 * g.padding >= weight[3],
-                      "[{}] the {}×{} kernel is larger than the padded image {}", where, weight[2], weight[3],
-                      to_string(x));
+                      "[{}] the {}×{} kernel is larger than the padded image {}", where, weight[2], weight[3], x);
   return s;
 }
 
@@ -129,8 +128,7 @@ void weight_gradient_f64(const ConvShape& s, const Tensor& x, const Tensor& dy, 
 }
 
 void check_output(const ConvShape& s, const Tensor& dy, const char* where) {
-  require<ShapeError>(dy.shape() == output_shape(s), "[{}] expected dy {}, got {}", where, to_string(output_shape(s)),
-                      to_string(dy.shape()));
+  require<ShapeError>(dy.shape() == output_shape(s), "[{}] expected dy {}, got {}", where, output_shape(s), dy.shape());
 }
 
 const float* f32(const Tensor& t) { return t.defined() ? t.data<float>().data() : nullptr; }
@@ -140,7 +138,7 @@ const float* f32(const Tensor& t) { return t.defined() ? t.data<float>().data() 
 Tensor conv2d(const Tensor& x, const Tensor& weight, const Tensor& bias, ConvGeometry geometry) {
   const ConvShape s = conv_shape(x.shape(), weight.shape(), geometry, "conv2d");
   require<ShapeError>(!bias.defined() || bias.shape() == Shape{s.out}, "[conv2d] expected bias [{}], got {}", s.out,
-                      to_string(bias.shape()));
+                      bias.shape());
   Tensor y = Tensor::empty(output_shape(s), x.dtype());
   if (x.dtype() == Dtype::f32)
     detail::dnnl_forward(s, f32(x), f32(weight), f32(bias), y.data<float>().data());

@@ -117,8 +117,7 @@ Tensor weighted_sum_value(std::initializer_list<Term> terms) {
   for (const Term& term : terms) {
     require<ShapeError>(term.x.shape() == first.shape() && term.x.dtype() == first.dtype(),
                         "[weighted_sum] expected tensors of one shape and dtype, got {} {} and {} {}",
-                        to_string(first.dtype()), to_string(first.shape()), to_string(term.x.dtype()),
-                        to_string(term.x.shape()));
+                        to_string(first.dtype()), first.shape(), to_string(term.x.dtype()), term.x.shape());
     weights[count] = term.weight;
     data[count++] = term.x.raw();
   }

@@ -14,7 +14,7 @@ void check_indices(std::span<const std::int64_t> indices, std::int64_t rows, con
 }  // namespace
 
 Tensor gather(const Tensor& x, std::span<const std::int64_t> indices) {
-  require<ShapeError>(x.rank() >= 1, "[gather] expected at least one axis, got {}", to_string(x.shape()));
+  require<ShapeError>(x.rank() >= 1, "[gather] expected at least one axis, got {}", x.shape());
   const std::int64_t rows = x.extent(0);
   check_indices(indices, rows, "gather");
   Tensor value = Tensor::empty(with_extent(x.shape(), 0, static_cast<std::int64_t>(indices.size())), x.dtype());
@@ -32,7 +32,7 @@ Tensor gather(const Tensor& x, std::span<const std::int64_t> indices) {
 
 Tensor scatter_add(const Tensor& x, std::span<const std::int64_t> indices, std::int64_t rows) {
   require<ShapeError>(x.rank() >= 1 && x.extent(0) == static_cast<std::int64_t>(indices.size()),
-                      "[scatter_add] expected {} rows, one an index, got {}", indices.size(), to_string(x.shape()));
+                      "[scatter_add] expected {} rows, one an index, got {}", indices.size(), x.shape());
   check_indices(indices, rows, "scatter_add");
   Tensor value = Tensor::zeros(with_extent(x.shape(), 0, rows), x.dtype());
   const std::int64_t elements = indices.empty() ? 0 : x.size() / x.extent(0), row = elements * element_size(x.dtype());

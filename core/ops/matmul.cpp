@@ -18,7 +18,7 @@ struct Product {
   Product(const Tensor& a, const Tensor& b, Transpose ta, Transpose tb) {
     require<ShapeError>(a.rank() >= 2 && b.rank() >= 2 && a.dtype() == b.dtype(),
                         "[matmul] expected two tensors of one dtype with at least two axes, got {} {} and {} {}",
-                        to_string(a.dtype()), to_string(a.shape()), to_string(b.dtype()), to_string(b.shape()));
+                        to_string(a.dtype()), a.shape(), to_string(b.dtype()), b.shape());
     m = a.extent(set(ta) ? -1 : -2);
     k = a.extent(set(ta) ? -2 : -1);
     n = b.extent(set(tb) ? -2 : -1);
@@ -31,7 +31,7 @@ struct Product {
       fits = fits && (shared_b || a.extent(i) == b.extent(i));
     }
     require<ShapeError>(fits, "[matmul] {}{} and {}{} do not fit: expected a [..., M, K] and b [..., K, N] or [K, N]",
-                        to_string(a.shape()), set(ta) ? "ᵀ" : "", to_string(b.shape()), set(tb) ? "ᵀ" : "");
+                        a.shape(), set(ta) ? "ᵀ" : "", b.shape(), set(tb) ? "ᵀ" : "");
     if (shared_b && !set(ta)) {  // one tall product
       m *= batch;
       batch = 1;

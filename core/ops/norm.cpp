@@ -56,7 +56,7 @@ void check(const Tensor& x, const Tensor& scale, const Tensor& shift, int groups
                           scale.shape() == Shape{x.extent(-1)} && shift.shape() == scale.shape() &&
                           scale.dtype() == x.dtype() && shift.dtype() == x.dtype(),
                       "[{}] expected x [B, ..., C] with C a multiple of {} groups, scale and shift [C], got {}, {}, {}",
-                      where, groups, to_string(x.shape()), to_string(scale.shape()), to_string(shift.shape()));
+                      where, groups, x.shape(), scale.shape(), shift.shape());
 }
 
 }  // namespace

@@ -58,7 +58,7 @@ Tensor last_axis_dropped(Tensor x, bool keep) { return keep ? x : reshape(x, wit
 
 std::int64_t last_rows(const Tensor& x, const char* where) {
   require<ShapeError>(x.rank() > 0 && x.extent(-1) > 0, "[{}] expected a last axis with elements, got {}", where,
-                      to_string(x.shape()));
+                      x.shape());
   return x.size() / x.extent(-1);
 }
 
@@ -96,7 +96,7 @@ Tensor sum_to(const Tensor& x, const Shape& shape) {
 Tensor max(const Tensor& x, int axis, bool keep) {
   axis = normalise_axis(axis, x.rank(), "max");
   const Split split(x.shape(), axis, axis + 1);
-  require<ShapeError>(split.reduced > 0, "[max] axis {} of {} has no elements", axis, to_string(x.shape()));
+  require<ShapeError>(split.reduced > 0, "[max] axis {} of {} has no elements", axis, x.shape());
   Tensor value = Tensor::empty(with_extent(x.shape(), axis, 1), x.dtype());
   kernels::reduce(x.dtype()).max(x.raw(), value.raw(), split.outer, split.reduced, split.inner);
   Tensor kept = record(Op::max, inputs(x), std::move(value), [x, axis](const Tensor& y, const Tensor& dy) {

@@ -53,6 +53,9 @@ static_assert(std::size(names) == static_cast<std::size_t>(Op::count) - 1);
 }  // namespace
 
 std::span<const char* const> op_names() { return names; }
-const char* to_string(Op op) { return op == Op::leaf ? "leaf" : names[static_cast<int>(op) - 1]; }
+const char* to_string(Op op) {
+  if (op == Op::leaf) return "leaf";
+  return op == Op::composite ? "composite" : names[static_cast<int>(op) - 1];
+}
 
 }  // namespace fokker

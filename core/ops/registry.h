@@ -56,7 +56,8 @@ enum class Op : std::uint8_t {
   conv2d_input_gradient,
   conv2d_weight_gradient,
   group_norm,
-  count
+  count,
+  composite  // what another layer records as one op; its own tests hold the gradient
 };
 
 /// Names by `Op`, without `leaf`'s.

@@ -70,8 +70,7 @@ void Optimizer::check(std::span<const Tensor> gradients) const {
   for (std::size_t i = 0; i < gradients.size(); ++i)
     require<ShapeError>(
         gradients[i].shape() == parameters_[i].shape() && gradients[i].dtype() == parameters_[i].dtype(),
-        "[optimizer] {}: expected a gradient {}, got {}", names_[i], to_string(parameters_[i].shape()),
-        to_string(gradients[i].shape()));
+        "[optimizer] {}: expected a gradient {}, got {}", names_[i], parameters_[i].shape(), gradients[i].shape());
 }
 
 Adam::Adam(std::vector<NamedParameter> parameters, AdamConfig config)

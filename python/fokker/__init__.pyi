@@ -18,6 +18,8 @@ from .networks import DiT as DiT
 from .networks import FeedForward as FeedForward
 from .networks import Mlp as Mlp
 from .networks import UNet as UNet
+from .order_measurement import Orders as Orders
+from .order_measurement import orders as orders
 from .pretrained import from_diffusers as from_diffusers
 from .pretrained import to_diffusers as to_diffusers
 from .runs import Run as Run
@@ -26,6 +28,7 @@ from .runs import resume as resume
 from .runs import run as run
 from .samples import Samples as Samples
 from .sampling import sample as sample
+from .solving import brownian as brownian
 from .solving import solve as solve
 from .training import Training as Training
 from .training import train as train

@@ -361,6 +361,10 @@ class Network:
         """
         Makes the weights for samples of a shape, such as (8, 8, 1).
         """
+    def leaves(self) -> list[Tensor]:
+        """
+        The weights as leaves of the tape, over the network's own memory: by them fk.grad differentiates what the network computes from now on.
+        """
     def load(self, path: str, rename: dict[str, str] = {}) -> None:
         """
         Weights from safetensors; `rename` replaces parts of the file's names.
@@ -369,18 +373,9 @@ class Network:
         """
         Weights as safetensors.
         """
-    def tracked(self) -> Network:
-        """
-        The same network on the same memory, whose calls are recorded: fk.grad differentiates by its leaves.
-        """
     @property
     def config(self) -> typing.Any:
         ...
-    @property
-    def leaves(self) -> dict:
-        """
-        Trainable weights of a tracked network by name, as tensors.
-        """
     @property
     def parameter_count(self) -> int:
         ...
@@ -394,6 +389,25 @@ class Network:
         """
         The shape of one sample.
         """
+class Adam:
+    """
+    Adam, or AdamW with weight decay; it changes the parameters' memory in place.
+    """
+    def __init__(self, parameters: list[Tensor], learning_rate: float = 0.001, beta1: float = 0.9, beta2: float = 0.999, weight_decay: float = 0.0) -> None:
+        ...
+    def step(self, gradients: list[Tensor], max_norm: float = 0.0) -> None:
+        """
+        One step by gradients in the order of the parameters, brought to at most `max_norm` (0: as they are).
+        """
+    @property
+    def learning_rate(self) -> float:
+        ...
+    @learning_rate.setter
+    def learning_rate(self, arg0: float) -> None:
+        ...
+    @property
+    def steps(self) -> int:
+        ...
 class Data:
     """
     Data ready for training, in the units of the network, with the way back.
@@ -472,6 +486,11 @@ class ComparisonResult:
     def html(self) -> str:
         ...
     @property
+    def limits(self) -> list[str]:
+        """
+        What the paths of each solver tend to; empty: to nothing.
+        """
+    @property
     def metrics(self) -> list[str]:
         ...
     @property
@@ -498,6 +517,8 @@ def attention(q: Array, k: Array, v: Array, heads: int = 1) -> Tensor:
 def autocorrelation(draws: Array, lags: int) -> typing.Any:
     ...
 def broadcast_to(x: Array, shape: tuple[int, ...]) -> Tensor:
+    ...
+def brownian_increments(shape: tuple[int, ...], grid: list[float], seed: int, areas: int, same_path: bool, dtype: str) -> list[Tensor]:
     ...
 def chain_summary(draws: Array) -> typing.Any:
     ...
@@ -577,6 +598,8 @@ def maximum(a: Array, b: Array) -> Tensor:
     ...
 def mean(x: Array, axis: typing.Any = None, keepdims: bool = False) -> Tensor:
     ...
+def measure_orders(solvers: list[str], paths: int, seed: int, progress: typing.Any) -> tuple:
+    ...
 def metric_names() -> list[str]:
     ...
 def metric_title(name: str) -> str:
@@ -635,7 +658,7 @@ def softmax(x: Array) -> Tensor:
     """
 def softplus(x: Array) -> Tensor:
     ...
-def solve_sde(sde: Sde, x: Array, grid: list[float], solver: str, seed: int, same_path: bool) -> Tensor:
+def solve_sde(sde: Sde, x: Array, keywords: dict, grid_and_frames: list[list[float]], parameters: list[Tensor]) -> Tensor:
     ...
 def solver_names() -> list[str]:
     ...

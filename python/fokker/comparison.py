@@ -26,9 +26,15 @@ class Comparison:
     @property
     def table(self):
         """One dictionary a solver and budget, in the order of the ranks: budget, solver, rank, error (mean, low, high),
-        p_value, within_noise, nfe, steps or tolerance, seconds, and each metric's values by seed.  Solvers that failed
-        or need more than the budget have a `note` and no rank."""
+        p_value, within_noise, nfe, steps or tolerance, seconds, each metric's values by seed, and `intervals`, (mean,
+        low, high) by metric.  Solvers that failed or need more than the budget have a `note` and no rank."""
         return self._result.records
+
+    @property
+    def limits(self):
+        """What the paths of each solver tend to as steps are added, found by trial: the metric "path", the strong error,
+        is the mean distance to it.  An empty text: to nothing."""
+        return {solver["name"]: limit for solver, limit in zip(self.config["solver"], self._result.limits)}
 
     @property
     def floor(self):
@@ -41,7 +47,7 @@ class Comparison:
 
         rows = []
         for row in self.table:
-            flat = {key: value for key, value in row.items() if key not in ("error", *self._result.metrics)}
+            flat = {key: value for key, value in row.items() if key not in ("error", "intervals", *self._result.metrics)}
             flat.update({name: sum(row[name]) / len(row[name]) for name in self._result.metrics if name in row})
             flat.update(dict(zip(("error", "low", "high"), row.get("error", ()))))
             rows.append(flat)
@@ -69,24 +75,35 @@ class Comparison:
         return xarray.Dataset(variables, {"solver": names, "budget": config["nfe"], "seed": seeds})
 
     def plot(self, axes=None, metric=None, against="nfe"):
-        """Error against "nfe" or "seconds", both logarithmic, with the range of exact samples as a band."""
+        """A metric, the first or another such as "path", against "nfe" or "seconds", both logarithmic: means with their
+        intervals, the range of exact samples as a band, and the slopes ½, 1, 2 and 3."""
         import matplotlib.pyplot as plt
 
         axes = axes or plt.gca()
         metric = metric or self.config["metrics"][0]
         colours = ["#0072b2", "#d55e00", "#009e73", "#b8578f", "#c08000", "#3a9fd6", "#6b5bb5", "#7a6a53"]
         rows = [row for row in self.table if metric in row]
+        if not rows:
+            raise ValueError(f"[plot] no solver has the metric {metric}; there are {', '.join(self._result.metrics)}")
         for index, solver in enumerate(self.config["solver"]):
-            own = [row for row in rows if row["solver"] == solver["name"]]
-            own.sort(key=lambda row: row["budget"])
+            own = sorted((row for row in rows if row["solver"] == solver["name"]), key=lambda row: row["budget"])
             if own:
-                means = [sum(row[metric]) / len(row[metric]) for row in own]
-                axes.plot([row[against] for row in own], means, "os^"[index // 8 % 3] + ["-", "--", ":"][index // 8 % 3],
-                          color=colours[index % 8], label=solver["name"], markersize=4)
+                means, low, high = zip(*(row["intervals"][metric] for row in own))
+                whiskers = [[m - l for m, l in zip(means, low)], [h - m for m, h in zip(means, high)]]
+                axes.errorbar([row[against] for row in own], means, None if self.config["seeds"] == 1 else whiskers,
+                              fmt="os^"[index // 8 % 3] + ["-", "--", ":"][index // 8 % 3], color=colours[index % 8],
+                              label=solver["name"], markersize=4, linewidth=1.2, elinewidth=0.8)
         if metric in self.floor:
             axes.axhspan(min(self.floor[metric]), max(self.floor[metric]), alpha=0.15, color="green", label="exact samples")
         axes.set(xscale="log", yscale="log", ylabel=_fokker.metric_title(metric),
                  xlabel="score evaluations a sample" if against == "nfe" else "seconds")
+        (left, right), bounds = axes.get_xlim(), axes.get_ylim()
+        for order, name in ((0.5, "½"), (1, "1"), (2, "2"), (3, "3")):
+            axes.plot([left, right], [bounds[1], bounds[1] * (left / right) ** order], ":", color="0.6", linewidth=0.8,
+                      zorder=0)
+            end = min(right, left * (bounds[1] / bounds[0]) ** (1 / order)) ** 0.9 * left**0.1
+            axes.annotate(f"slope {name}", (end, bounds[1] * (left / end) ** order), fontsize="x-small", color="0.4")
+        axes.set(xlim=(left, right), ylim=bounds)
         axes.legend(fontsize="small", frameon=False)
         return axes
 
@@ -114,7 +131,8 @@ def compare(score, sde=None, *, solvers=("euler_maruyama", "sea", "sra1", "heun"
         "name" is used in tables.
     reference: what the samples are compared with: a GaussianMixture or an array [m, …] of samples.
     config: metrics=["sliced_w2", "energy", "mmd"] (also sliced_w1; the first ranks), projections=256, limit=2000,
-        confidence=0.95, name="compare".
+        confidence=0.95, name="compare"; paths=128, samples a seed for the strong error, "path"; same_path=False, True for
+        all samples of a seed on one Brownian path whatever the steps.
     The same seed gives all solvers the same draws of the prior.  Solvers that fail are reported, not raised.
     """
     from .runs import Run

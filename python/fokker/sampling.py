@@ -11,10 +11,11 @@ def sample(score, sde, *, n=64, shape=None, seed=0, dtype="float32", trajectory=
 
     score: a fokker Score (network_score, Training.score, GaussianMixture.score(sde)), or any callable (x, t) → array,
         called once a step with the whole batch x [n, …] as a NumPy array and t as a float.
+    times: in place of steps, grid and t_min, the time points themselves, as [1.0, 0.5, 1e-3].
     shape: of one sample; known for networks and mixtures, else (2,).
     trajectory: states to keep, evenly spaced over the steps.
     config: the table [[sample]] of an experiment: solver="euler_maruyama" (fk.solvers.names()), steps=100,
-        grid="uniform", clock="t", denoise=True, tolerance=1e-5, t_min=0., same_path=False (one Brownian
+        grid="uniform", clock="t", denoise=True, tolerance=0 (its own), t_min=0., same_path=False (one Brownian
         path for any number of steps); of some solvers eta, corrector={...}, churn={...}, restart={...}.
     Sample i depends on the seed and i alone, not on n.  Ctrl-C ends it.
     """

@@ -1,20 +1,27 @@
-// The workloads of docs/performance.md: `fokker_bench NAME [THREADS]` prints the median seconds of one repetition.
+// The workloads of docs/performance.md: `fokker_bench THREADS NAME…` prints as JSON the median seconds of a training step,
+// the path-steps a second of PROBLEM/SOLVER, and the peak of the memory in MB.
 
 #include <fmt/format.h>
+#include <sys/resource.h>
 
 #include <algorithm>
 #include <chrono>
 #include <cstdlib>
 #include <functional>
+#include <nlohmann/json.hpp>
+#include <sstream>
 #include <string>
 
 #include "fokker/core/parallel.h"
 #include "fokker/experiments/toys.h"
 #include "fokker/experiments/trainer.h"
 #include "fokker/score/network.h"
+#include "fokker/sde/gbm.h"
 #include "fokker/sde/mixture.h"
+#include "fokker/sde/reverse.h"
 #include "fokker/sde/vp.h"
-#include "fokker/solvers/sampler.h"
+#include "fokker/solvers/registry.h"
+#include "fokker/solvers/simulate.h"
 
 using namespace fokker;
 
@@ -52,37 +59,85 @@ double score_mlp(std::int64_t batch) {
                        {.batch = batch, .learning_rate = 1e-3}, batch > 1000 ? 60 : 300);
 }
 
-/// Seconds of 100 steps of the reverse VP of eight Gaussians in the plane for 100,000 paths.
-double paths(const std::string& solver) {
-  const VP sde;
-  const Score score = GaussianMixture::ring(8, 2, 0.2).score(sde);
-  const SampleConfig config{.solver = solver, .steps = 100, .n = 100'000, .denoise = false};
-  sample(score, sde, config);
-  return median_seconds(7, [&] { sample(score, sde, config); });
-}
-
 struct Workload {
   const char* name;
   std::function<double()> seconds;
 };
 
-const Workload workloads[] = {
+const Workload networks[] = {
     {"toy", toy},
     {"score_mlp_512", [] { return score_mlp(512); }},
     {"score_mlp_4096", [] { return score_mlp(4096); }},
-    {"euler_maruyama", [] { return paths("euler_maruyama"); }},
-    {"sra1", [] { return paths("sra1"); }},
 };
+
+/// PROBLEM/SOLVER[/PATHS[/DIMENSION]]
+struct Paths {
+  std::string problem, solver;
+  std::int64_t paths = 100'000, dimension = 2;
+};
+
+Paths parse(const std::string& text) {
+  std::vector<std::string> parts;
+  std::istringstream stream(text);
+  for (std::string part; std::getline(stream, part, '/');) parts.push_back(part);
+  Paths result{parts[0], parts.at(1)};
+  if (parts.size() > 2) result.paths = std::stoll(parts[2]);
+  if (parts.size() > 3) result.dimension = std::stoll(parts[3]);
+  return result;
+}
+
+/// Eight Gaussians: on a ring in the plane, else at the corners of a cube in eight of the dimensions.
+GaussianMixture mixture(std::int64_t dimension) {
+  if (dimension == 2) return GaussianMixture::ring(8, 2, 0.2);
+  std::vector<std::vector<double>> means(8, std::vector<double>(static_cast<std::size_t>(dimension)));
+  for (std::size_t k = 0; k < 8; ++k) means[k][k % means[k].size()] = 2;
+  return GaussianMixture(std::move(means), {0.2});
+}
+
+constexpr std::int64_t steps = 100;
+
+/// Path-steps a second of 100 steps.
+double path_steps(const Paths& work) {
+  const VP vp;
+  std::unique_ptr<Sde> sde = std::make_unique<OrnsteinUhlenbeck>();
+  if (work.problem == "gbm") sde = std::make_unique<GeometricBrownianMotion>();
+  const bool reversed = work.problem == "mixture";
+  if (reversed) sde = std::make_unique<ReverseSde>(reverse(vp, mixture(work.dimension).score(vp)));
+  const auto grid = reversed ? uniform_points(1, 1e-3, steps) : uniform_points(0, 1, steps);
+  const auto solver = make_solver(work.solver);
+  const Shape shape{work.paths, work.dimension};
+  const auto run = [&] { simulate(*sde, *solver, reversed ? vp.prior(shape, Rng(0)) : Tensor::ones(shape), grid); };
+  const auto size = static_cast<double>(work.paths * steps);
+  if (size * static_cast<double>(work.dimension) < 1e9) run();
+  const int repetitions = static_cast<int>(std::clamp(3e8 / (size * static_cast<double>(work.dimension)), 1.0, 7.0));
+  return size / median_seconds(repetitions, run);
+}
+
+double measure(const std::string& name) {
+  if (name.find('/') != std::string::npos) return path_steps(parse(name));
+  for (const Workload& workload : networks)
+    if (name == workload.name) return workload.seconds();
+  throw ConfigError(fmt::format("[bench] unknown workload {}", name));
+}
+
+double peak_megabytes() {
+  rusage usage{};
+  getrusage(RUSAGE_SELF, &usage);
+  return static_cast<double>(usage.ru_maxrss) / 1024;
+}
 
 }  // namespace
 
 int main(int argc, char** argv) {
-  if (argc > 2) set_thread_count(std::atoi(argv[2]));
-  for (const Workload& workload : workloads)
-    if (argc > 1 && std::string(argv[1]) == workload.name) {
-      fmt::print("{}\n", workload.seconds());
-      return 0;
-    }
-  fmt::print(stderr, "fokker_bench toy | score_mlp_512 | score_mlp_4096 | euler_maruyama | sra1 [threads]\n");
-  return 2;
+  if (argc < 3) {
+    fmt::print(stderr,
+               "fokker_bench THREADS toy|score_mlp_512|score_mlp_4096|PROBLEM/SOLVER[/PATHS[/DIMENSION]] …\n"
+               "PROBLEM: ou, gbm, mixture; THREADS: 0 takes all\n");
+    return 2;
+  }
+  if (std::atoi(argv[1]) > 0) set_thread_count(std::atoi(argv[1]));
+  nlohmann::ordered_json found;
+  for (const std::string name : std::span(argv + 2, argv + argc)) found[name] = measure(name);
+  found["peak_mb"] = peak_megabytes();
+  fmt::print("{}\n", found.dump());
 }

@@ -152,3 +152,35 @@ TEST_CASE("third derivatives") {
   for (std::int64_t i = 0; i < 2; ++i)
     CHECK(third.at(i) == Approx(-3 * std::sin(x.at(i)) - x.at(i) * std::cos(x.at(i))).epsilon(1e-13));
 }
+
+namespace {
+
+/// θ x, whose vjp finds its gradients by a pass of its own over θ's node.
+Tensor recomputed(const Tensor& theta, const Tensor& x, bool fails = false) {
+  return record(Op::composite, inputs(theta, x), (theta * x).detach(), [=](const Tensor& dy) {
+    require<Error>(!fails, "this vjp fails");
+    const Recording on_tape(true);
+    const Tensor at = x.leaf(), both[] = {theta, at};
+    const auto found = grad(theta * at * dy, both);
+    return Gradients{found[0], found[1]};
+  });
+}
+
+}  // namespace
+
+TEST_CASE("a vjp may run a backward pass over nodes of the graph that it is part of") {
+  const Tensor theta = Tensor::scalar(1.5, Dtype::f64).leaf(), x = Tensor::scalar(0.7, Dtype::f64).leaf();
+  const Tensor both[] = {theta, x};
+  // θ³ x + θ x: θ has a gradient already, from the last factor and the sum, when the inner passes begin.
+  const auto value = [&](bool fails) {
+    return recomputed(theta, recomputed(theta, x, fails)) * theta + recomputed(theta, x);
+  };
+  const Tensor y = value(false);
+  for (int repeat = 0; repeat < 2; ++repeat) {
+    const auto found = grad(y, both);
+    CHECK(found[0].item() == Approx(3 * 1.5 * 1.5 * 0.7 + 0.7).epsilon(1e-14));
+    CHECK(found[1].item() == Approx(1.5 * 1.5 * 1.5 + 1.5).epsilon(1e-14));
+    // A vjp that throws leaves the nodes as they were.
+    CHECK_THROWS_AS(grad(value(true), both), Error);
+  }
+}

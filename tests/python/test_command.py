@@ -1,37 +1,22 @@
 """The program `fokker` as a user meets it: files, exit codes, messages, and the same bytes however a run went."""
 
 import json
-import os
 import resource
 import signal
 import subprocess
 import time
-from pathlib import Path
 
 import h5py
 import numpy as np
 import pytest
 import xarray
 
-ROOT = Path(__file__).resolve().parents[2]
-COMMAND = os.environ.get("FOKKER_COMMAND", str(ROOT / "build/release/bin/fokker"))
+from command import COMMAND, ROOT, datasets, fokker
+
 DIGITS = ROOT / "experiments/digits.toml"
 SMALL = ["network.channels=[16,16]", "train.steps=60", "train.checkpoint_every=20", "train.batch=64",
          "sample.0.n=30", "sample.0.steps=20", "sample.1.n=30", "sample.1.steps=10", "sample.2.n=30",
          "sample.2.tolerance=1e-2", "sample.3.n=30", "sample.3.steps=10"]
-
-
-def fokker(*arguments, **options):
-    return subprocess.run([COMMAND, *map(str, arguments)], capture_output=True, text=True, timeout=300, **options)
-
-
-def datasets(path):
-    """Every dataset of a results file but the clock times."""
-    values = {}
-    with h5py.File(path) as file:
-        file.visititems(lambda name, item: values.update({name: item[()]})
-                        if isinstance(item, h5py.Dataset) and not name.endswith("wall_time") else None)
-    return values
 
 
 def assert_same(a, b):
@@ -198,6 +183,7 @@ BAD = [
     (["run", DIGITS, "network.groups=7"], 2, "groups"),
     (["run", DIGITS, "sample.0.solver=eulr"], 2, "euler_maruyama"),
     (["run", DIGITS, "sample.0.name=sra1"], 2, "sra1"),
+    (["run", DIGITS, "sample.0.times=[0.5,1]"], 2, "points that fall"),
     (["run", DIGITS, "data.source=two_moons", "data.augment=['flip']"], 2, "augment"),
     (["run", DIGITS, "data.source=two_moons"], 2, "mlp"),
     (["run", DIGITS, "sample.1.t_min=3"], 2, "sra1"),

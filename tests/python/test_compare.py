@@ -1,36 +1,21 @@
 """`fokker compare` and fk.compare as a user meets them."""
 
 import json
-import os
 import re
 import signal
 import subprocess
 import time
-from pathlib import Path
 
-import h5py
 import numpy as np
 import pytest
 import xarray
 
 import fokker as fk
 
-ROOT = Path(__file__).resolve().parents[2]
-COMMAND = os.environ.get("FOKKER_COMMAND", str(ROOT / "build/release/bin/fokker"))
+from command import COMMAND, ROOT, datasets, fokker
+
 CONFIG = ROOT / "experiments/compare_samplers.toml"
 SMALL = ["n=300", "limit=300", "seeds=2", "nfe=[10,20]", "projections=16"]
-
-
-def fokker(*arguments, **options):
-    return subprocess.run([COMMAND, *map(str, arguments)], capture_output=True, text=True, timeout=300, **options)
-
-
-def datasets(path):
-    values = {}
-    with h5py.File(path) as file:
-        file.visititems(lambda name, item: values.update({name: item[()]})
-                        if isinstance(item, h5py.Dataset) and not name.endswith("wall_time") else None)
-    return values
 
 
 def same(a, b):
@@ -56,7 +41,7 @@ def test_a_comparison_leaves_its_files(run):
     log = (run / "log.txt").read_text()
     assert "At 10 NFE use" in log and "(exact samples)" in log
     page = (run / "report.html").read_text()
-    assert page.index("At 10 NFE use") < page.index("Ranks at each budget") < page.index("<h2>Settings")
+    assert page.index("At 10 NFE use") < page.index("<h2>Places") < page.index("<h2>Each budget") < page.index("<h2>Settings")
     assert not re.search(r"https?:", page.replace("http://www.w3.org/2000/svg", ""))
 
 
@@ -71,25 +56,29 @@ def test_the_number_of_threads_changes_nothing_and_the_seed_does(run, tmp_path):
 
 @pytest.mark.parametrize("engine", ["netcdf4", "h5netcdf"])
 def test_xarray_opens_the_results(run, engine):
-    sea = xarray.open_dataset(run / "results.h5", group="compare/sea", engine=engine)
+    sea = xarray.open_dataset(run / "results.h5", group="compare/sea in SNR", engine=engine)
     assert sea["sliced_w1"].dims == ("budget", "seed") and sea["sliced_w1"].shape == (2, 2)
     assert list(sea["budget"].values) == [10, 20] and np.all(sea["nfe"] <= sea["budget"])
+    assert sea.attrs["path_limit"].startswith("the end of the reverse SDE") and np.all(sea["path"] > 0)
     assert np.all(sea["sliced_w1"] > 0) and sea["wall_time"].attrs["units"] == "s"
     floor = xarray.open_dataset(run / "results.h5", group="floor", engine=engine)
     assert floor["sliced_w1"].dims == ("seed",)
     ranking = xarray.open_dataset(run / "results.h5", group="ranking", engine=engine)
     names = ranking.attrs["solvers"].split("\n")
     best = int(np.nanargmin(ranking["mean"].sel(budget=20).values))
-    assert ranking["place"].sel(budget=20).values[best] == 1 and "sea" in names
+    assert ranking["place"].sel(budget=20).values[best] == 1 and "sea in SNR" in names
     own = xarray.open_dataset(run / "results.h5", group="compare/" + names[best], engine=engine)
     assert np.isclose(own["sliced_w1"].sel(budget=20).mean(), ranking["mean"].sel(budget=20).values[best])
 
 
 @pytest.mark.parametrize("arguments, text", [
-    (["solver.1.solver=seo"], "sea"),
+    (["solver.1.solver=seo"], "did you mean"),
     (["nfe=[]"], "nfe"),
     (["solver.0.steps=5"], "budgets"),
-    (["solver.0.name=sea"], "two entries"),
+    (["solver.0.name=heun"], "two entries are called heun"),
+    (["nfe=[0,10]"], "nfe"),
+    (["solver.0.same_path=true"], "those of the comparison"),
+    (["paths=-1"], "paths"),
     (["target.kind=run", "target.run=nowhere"], "fokker run"),
     (["metrics=[\"sliced_w3\"]"], "sliced_w"),
     (["solver.0.eta=0.5"], "ancestral"),
@@ -132,6 +121,15 @@ def test_python_ranks_and_says_so(comparison):
     assert "24 NFE" in repr(comparison) and "<iframe" in comparison._repr_html_()
 
 
+def test_python_gives_strong_errors(comparison):
+    limits = comparison.limits
+    assert "flow" in limits["heun"] and "SNR" in limits["sea"] and "its own" in limits["euler_maruyama"]
+    for row in comparison.table:
+        if row["budget"] == 24:
+            assert len(row["path"]) == 4 and min(row["path"]) > 0
+            assert np.isclose(row["intervals"]["path"][0], np.mean(row["path"]))
+
+
 def test_python_gives_data(comparison, tmp_path):
     data = comparison.to_xarray()
     assert data["sliced_w1"].dims == ("solver", "budget", "seed") and data["sliced_w1"].shape == (3, 2, 4)
@@ -148,7 +146,10 @@ def test_python_plots(comparison):
     import matplotlib.pyplot as plt
 
     axes = comparison.plot(plt.figure().gca())
-    assert axes.get_xscale() == "log" and len(axes.get_lines()) == 3
+    assert axes.get_xscale() == "log" and len(axes.containers) == 3
+    assert comparison.plot(plt.figure().gca(), metric="path").get_ylabel().endswith("(strong error)")
+    with pytest.raises(ValueError, match="no solver has the metric"):
+        comparison.plot(metric="mmd")
 
 
 def test_a_callable_and_an_array_do_as_well():

@@ -1,7 +1,5 @@
 """Runs from files: the same bytes as those of the command."""
 
-import os
-import pathlib
 import subprocess
 
 import numpy as np
@@ -9,8 +7,8 @@ import pytest
 
 import fokker as fk
 
-ROOT = pathlib.Path(__file__).resolve().parents[2]
-COMMAND = os.environ.get("FOKKER_COMMAND", str(ROOT / "build/release/bin/fokker"))
+from command import COMMAND, ROOT
+
 DIGITS = ROOT / "experiments/digits.toml"
 TABLES = {"network": {"channels": [16, 16]}, "train": {"steps": 20, "batch": 32}, "evaluate": {"metrics": ["energy"]}}
 

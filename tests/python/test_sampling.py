@@ -123,6 +123,17 @@ def test_trajectory():
     assert np.array_equal(x.trajectory[-1], x.values)
 
 
+def test_given_times():
+    mixture, sde = fk.GaussianMixture.ring(), fk.VP()
+    times = np.linspace(1, 0.001, 11) ** 2
+    x = fk.sample(mixture, sde, times=times, n=10, trajectory=11, denoise=False)
+    assert np.array_equal(x.times, times) and x.nfe == 10 and x.config["steps"] == 10
+    by_grid = fk.sample(mixture, sde, times=np.linspace(1, 0.001, 11), n=10)
+    np.testing.assert_allclose(by_grid.values, fk.sample(mixture, sde, steps=10, t_min=0.001, n=10).values, rtol=1e-4)
+    with pytest.raises(fk.ConfigError, match="fall"):
+        fk.sample(mixture, sde, times=[0.5, 1.0])
+
+
 def test_seeds():
     sde, mixture = fk.VP(), fk.GaussianMixture.ring()
     a = fk.sample(mixture, sde, steps=5, n=4, seed=np.random.default_rng(0))

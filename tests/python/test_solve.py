@@ -41,6 +41,44 @@ def test_the_error_on_one_path_falls_with_the_step():
     assert np.abs(other - same).mean() > 0.1
 
 
+def test_error_control_follows_the_same_path():
+    t = np.linspace(0, 1, 9)
+    fine = fk.solve(gbm(), X, np.linspace(0, 1, 1025), solver="sriw1", seed=1, same_path=True)[::128]
+
+    def error(tolerance, solver="sriw1"):
+        x = fk.solve(gbm(), X, t, solver=solver, seed=1, tolerance=tolerance)
+        assert x.shape == (9, 400, 1)
+        np.testing.assert_array_equal(x[0], X)
+        return np.sqrt(np.mean((x - fine) ** 2, axis=(1, 2)))[1:]
+
+    assert (error(0.001) < 0.3 * error(0.1)).all()
+    assert error(0.01, "milstein").max() < 0.1
+    end = fk.solve(gbm(), X, t, solver="sriw1", seed=1, tolerance=0.01)[-1]
+    np.testing.assert_array_equal(fk.solve(gbm(), X, [0, 1], solver="sriw1", seed=1, tolerance=0.01)[-1], end)
+    np.testing.assert_array_equal(fk.solve(gbm(), X[:7], [0, 1], solver="sriw1", seed=1, tolerance=0.01)[-1], end[:7])
+    with pytest.raises(ValueError, match="wrong limit.*milstein"):
+        fk.solve(gbm(), X, t, tolerance=0.01)
+    with pytest.raises(ValueError, match="tolerance: expected a value > 0"):
+        fk.solve(gbm(), X, t, solver="sriw1", tolerance=0)
+    with pytest.raises(ValueError, match="monotone"):
+        fk.solve(gbm(), X, [0, 1, 0.5], solver="sriw1", tolerance=0.1)
+    with pytest.raises(ValueError, match="no adjoint"):
+        fk.solve(gbm(), X, t, solver="sriw1", tolerance=0.1, adjoint="tape")
+    with pytest.raises(ArithmeticError, match="sample 0 does not meet the tolerance"):
+        fk.solve(gbm(), X, t, solver="sriw1", tolerance=1e-18)
+
+
+def test_stiff_drift():
+    stiff = fk.FunctionSde(lambda x, t: -1000 * x, lambda x, t: 1.0, noise="additive")
+    t = np.linspace(0, 1, 41)
+    for solver in ["implicit_euler", "skrock"]:
+        assert np.abs(fk.solve(stiff, X, t, solver=solver)[-1]).max() < 1
+    assert np.abs(fk.solve(stiff, X, t, solver="euler_maruyama")[-1]).max() > 1e30
+    with pytest.raises(ValueError, match="cannot be differentiated"):
+        numpy_drift = fk.FunctionSde(lambda x, t: -np.asarray(x), lambda x, t: 1.0)
+        fk.solve(numpy_drift, X, t, solver="implicit_euler")
+
+
 def test_conversion_between_the_calculi():
     t = np.linspace(0, 1, 513)
     ito = fk.solve(gbm(), X, t, solver="milstein", seed=2, same_path=True)[-1]
@@ -60,6 +98,43 @@ def test_general_noise_and_numpy_functions():
     x = fk.solve(sde, np.zeros((20_000, 2)), np.linspace(0, 1, 101), solver="dri1", seed=5)[-1]
     wanted = matrix @ matrix.T * (1 - np.exp(-2)) / 2
     np.testing.assert_allclose(np.cov(x.T), wanted, atol=4.5 * wanted.max() * np.sqrt(2 / 20_000))
+
+
+def test_brownian_is_the_noise_that_solve_takes():
+    t = np.linspace(0, 1, 9)
+    motion = fk.OrnsteinUhlenbeck(0.0, 1.0)  # x = B
+    for same_path in (False, True):
+        (w,) = fk.brownian((5, 2), t, seed=4, same_path=same_path)
+        x = fk.solve(motion, np.zeros((5, 2)), t, seed=4, same_path=same_path)
+        np.testing.assert_allclose(np.diff(x, axis=0), w, atol=1e-14)
+    w, h, k = fk.brownian((5, 2), t, seed=4, areas=2, same_path=True)
+    coarse_w, coarse_h, _ = fk.brownian((5, 2), t[::2], seed=4, areas=2, same_path=True)
+    np.testing.assert_allclose(w[::2] + w[1::2], coarse_w, atol=1e-14)
+    np.testing.assert_allclose((w[::2] - w[1::2]) / 4 + (h[::2] + h[1::2]) / 2, coarse_h, atol=1e-14)
+    many = fk.brownian((40_000, 1), [0.0, 0.5], areas=2)
+    for part, variance in zip(many, (0.5, 0.5 / 12, 0.5 / 720)):
+        assert abs(part.var() / variance - 1) < 4.5 * np.sqrt(2 / 40_000)
+    with pytest.raises(ValueError, match="areas"):
+        fk.brownian((5, 2), t, areas=3)
+
+
+def test_python_functions_get_the_whole_batch_and_the_end_is_the_end_of_the_path():
+    rows = []
+
+    def drift(x, t):
+        rows.append(len(np.asarray(x)))
+        return -1.0 * x
+
+    t, x = np.linspace(0, 1, 5), np.ones((5000, 2))
+    ours = fk.FunctionSde(drift, lambda x, t: 1.0)
+    path = fk.solve(ours, x, t, seed=2)
+    assert rows == [5000] * 4
+    for sde in (ours, fk.OrnsteinUhlenbeck(), fk.to_stratonovich(ours)):
+        end = fk.solve(sde, x, t, seed=2, frames=t[-1:])
+        assert end.shape == (1, *x.shape)
+        np.testing.assert_array_equal(end[0], path[-1])
+    assert set(rows) == {5000}
+    np.testing.assert_array_equal(fk.solve(ours, x[:7], t, seed=2, frames=t[-1:]), path[-1:, :7])
 
 
 def test_examples():

@@ -1,5 +1,6 @@
 // The solvers made for diffusions: orders on the probability flow, strong orders on one Brownian path, weak orders by
 // exact moments, and what they must agree with.
+#include <algorithm>
 #include <cmath>
 #include <cstring>
 #include <numbers>
@@ -8,9 +9,10 @@
 #include "fokker/sde/mixture.h"
 #include "fokker/sde/registry.h"
 #include "fokker/solvers/exponential.h"
+#include "fokker/solvers/order_table.h"
 #include "fokker/solvers/sampler.h"
+#include "fokker/solvers/sampler_order.h"
 #include "tests/support/catch.h"
-#include "tests/support/slope.h"
 
 using namespace fokker;
 
@@ -38,121 +40,40 @@ std::vector<SolverSummary> diffusion_solvers() {
   return all;
 }
 
-/// The order of the error at t_min over 2^first … 2^last steps.
-double order(SampleConfig config, const Score& score, const Tensor& exact, int first, int last) {
-  std::vector<double> errors;
-  for (int level = first; level <= last; ++level) {
-    config.steps = std::int64_t{1} << level;
-    errors.push_back(rms(sample(score, *vp, config, line).values, exact));
-  }
-  return slope(errors);
-}
-
-/// Sample 0 carries a unit of the prior, sample i + 1 the unit normal of interval i, all others nothing: what a linear
-/// sampler makes of each, and so the variance of its samples.
-class UnitNoise final : public BrownianMotion {
- public:
-  explicit UnitNoise(Shape shape) : shape_(shape) {}
-  BrownianIncrement increment(std::int64_t step, double t0, double t1, int) const override {
-    std::vector<double> w(static_cast<std::size_t>(shape_.size()));
-    w.at(static_cast<std::size_t>(step) + 1) = std::sqrt(std::abs(t1 - t0));
-    return {Tensor::from(w, shape_, Dtype::f64), {}, {}};
-  }
-
- private:
-  Shape shape_;
-};
-
-double exact_variance(const SampleConfig& config, const Score& linear, double prior_variance) {
-  const Shape shape{2 * config.steps + 1, 1};
-  const auto grid = time_grid(config.grid, *vp, config.steps, config.t_min);
-  const detail::Shard shard{
-      *vp, config, grid, linear, shape, Dtype::f64, 0, [](std::int64_t) {}, {}, std::make_shared<UnitNoise>(shape)};
-  std::vector<double> start(static_cast<std::size_t>(shape.size()));
-  start[0] = std::sqrt(prior_variance);
-  const Tensor x = detail::sampler_run(config.solver)(shard, Tensor::from(start, shape, Dtype::f64));
-  double variance = 0;
-  for (std::int64_t i = 0; i < x.size(); ++i) variance += x.at(i) * x.at(i);
-  return variance;
-}
-
 }  // namespace
 
-TEST_CASE("solvers of diffusions have the order that they claim on the probability flow") {
-  const Score score = two.score(*vp);
-  SampleConfig fine = settings("probability_flow", 1, 200, 0.3);
-  fine.clock = "log_snr", fine.tolerance = 1e-13;
-  const Tensor exact = sample(score, *vp, fine, line).values;
-  int measured = 0;
-  for (const auto& solver : diffusion_solvers()) {
-    if (solver.sampler->flow == 0 || solver.name == "restart") continue;
-    SampleConfig config = settings(solver.name, 0, 200, 0.3);
-    if (eta_of(solver.name).free) config.eta = 0;
-    const double found = order(config, score, exact, 6, 11);
-    INFO(solver.name << ": " << found);
-    CHECK(std::abs(found - solver.sampler->flow) < 0.1);
-    ++measured;
+TEST_CASE("solvers made for diffusions have the orders that they claim on flow and reverse SDE") {
+  const auto all = diffusion_solvers();
+  const auto rows = measured_orders(std::span<const SolverSummary>(all));
+  int of_flow = 0;
+  for (const OrderRow& row : rows) {
+    INFO(row.solver << ", " << row.kind << ": " << row.measured.value << " ± " << row.measured.half_width);
+    CHECK(row.measured.decided());
+    if (row.kind == "weak")
+      CHECK(row.measured.value > row.declared - MeasuredOrder::margin);  // some do better on a Gaussian
+    else
+      CHECK(row.verdict() == "agrees");
+    of_flow += row.kind == "flow" ? 1 : 0;
   }
-  CHECK(measured >= 18);
+  CHECK(of_flow >= 18);
+  for (const auto& solver : all)
+    CHECK((std::ranges::count(rows, solver.name, &OrderRow::solver) > 0) == (solver.name != "restart"));
+}
+
+TEST_CASE("negative controls of the orders of samplers") {
   // A score that is off by a little has no order at all.
-  const Score wrong = [&](const Tensor& x, double t) { return score(x, t) * 1.001; };
-  CHECK(order(settings("dpmpp_2m", 0, 200, 0.3), wrong, exact, 6, 11) < 0.3);
-}
-
-namespace {
-
-/// Whether a solver's path is that of the reverse SDE of η = 1 driven by Brownian motion in the SNR: ER-SDE has another
-/// diffusion, SEEDS its noise in another clock.
-bool of_the_snr(const std::string& solver) { return !solver.starts_with("er_sde") && solver != "seeds_2"; }
-
-SampleConfig on_one_path(const std::string& solver, std::int64_t steps, const std::string& clock = "t") {
-  SampleConfig config = settings(solver, steps, 500, 0.1);
-  config.same_path = true, config.clock = clock;
-  if (eta_of(solver).free) config.eta = 1;
-  return config;
-}
-
-}  // namespace
-
-TEST_CASE(
-    "solvers of the reverse SDE have the strong order that they claim, all on one path for all numbers of steps") {
-  const Score score = two.score(*vp);
-  const auto end = [&](const SampleConfig& config) { return sample(score, *vp, config, line).values; };
-  const Tensor reference = end(on_one_path("shark", 1 << 11, "snr"));
-  for (const auto& solver : diffusion_solvers()) {
-    if (solver.sampler->strong == 0) continue;
-    const Tensor exact = of_the_snr(solver.name) ? reference : end(on_one_path(solver.name, 1 << 13));
-    const double found = order(on_one_path(solver.name, 0), score, exact, 5, 10);
-    INFO(solver.name << ": " << found);
-    CHECK(std::abs(found - solver.sampler->strong) < 0.1);
-  }
-  CHECK(rms(end(on_one_path("seeds_2", 1 << 10)), reference) > 0.1);
-  // Numbers by step are another path for each number of steps.
-  SampleConfig other = on_one_path("ancestral", 0);
-  other.same_path = false;
-  CHECK(order(other, score, reference, 5, 10) < 0.2);
-}
-
-TEST_CASE("solvers of the reverse SDE have the weak order that they claim, in the exact variance on a Gaussian") {
-  constexpr double t_min = 0.01, deviation = 0.5;
-  const Score linear = GaussianMixture({{0.0}}, {deviation}).score(*vp);
-  const auto variance_at = [&](double t) {
-    const Marginal at = vp->marginal(t);
-    return std::pow(at.alpha * deviation, 2) + at.sigma * at.sigma;
+  const auto wrong = [](const Score& score) {
+    return [score](const Tensor& x, double t) { return score(x, t) * 1.001; };
   };
-  for (const auto& solver : diffusion_solvers()) {
-    if (solver.sampler->weak == 0) continue;
-    SampleConfig config = settings(solver.name, 0, 1, t_min);
-    if (eta_of(solver.name).free) config.eta = 1;
-    std::vector<double> errors;
-    for (int level = 5; level <= 9; ++level) {
-      config.steps = std::int64_t{1} << level;
-      errors.push_back(std::abs(exact_variance(config, linear, variance_at(1)) - variance_at(t_min)));
-    }
-    INFO(solver.name << ": " << slope(errors));
-    CHECK(slope(errors) > solver.sampler->weak - 0.1);  // some do better on a linear problem
-    CHECK(errors.back() < 0.01);
-  }
+  CHECK(SamplerOrders({.samples = 100, .spoil = wrong}).flow("dpmpp_2m").value < 0.3);
+  // Numbers by step are another path for each number of steps.
+  CHECK(SamplerOrders({.samples = 200, .same_path = false}).strong("ancestral").value < 0.2);
+  // A path read in another clock is another path.
+  SampleConfig seeds = settings("seeds_2", 1 << 10, 100, 0.1), shark = seeds;
+  shark.solver = "shark", shark.clock = "snr";
+  seeds.same_path = shark.same_path = true;
+  CHECK(rms(sample(two.score(*vp), *vp, seeds, line).values, sample(two.score(*vp), *vp, shark, line).values) > 0.1);
+  CHECK_THROWS_AS(SamplerOrders({.samples = 3}), ConfigError);
 }
 
 TEST_CASE("stage noise that is drawn independently loses the weak order of a two-stage solver") {
@@ -181,11 +102,11 @@ TEST_CASE("stage noise that is drawn independently loses the weak order of a two
     const std::int64_t steps = std::int64_t{1} << level;
     together.push_back(std::abs(variance(steps, true) - exact));
     apart.push_back(std::abs(variance(steps, false) - exact));
-    CHECK(exact_variance(settings("dpmpp_2s_sde", steps, 1, t_min), linear, prior) ==
+    CHECK(detail::sample_variance(*vp, settings("dpmpp_2s_sde", steps, 1, t_min), linear, prior) ==
           Approx(variance(steps, true)).epsilon(1e-10));
   }
-  CHECK(slope(together) > 1.9);
-  CHECK(slope(apart) < 1.1);
+  CHECK(detail::order_of(together) > 1.9);
+  CHECK(detail::order_of(apart) < 1.1);
 }
 
 TEST_CASE("solvers that are one method under two names give the same samples") {

@@ -1,0 +1,47 @@
+"""Declared against measured orders of solvers."""
+
+from . import _fokker
+from ._arguments import seed_of
+from ._progress import callback
+
+
+class Orders(list):
+    """One dictionary an order: solver, order ("strong", "weak", or "flow" of the
+    probability-flow ODE), problem, noise, calculus, declared, measured,
+    half_width (of the 95 % interval; 0 of weak orders, which are exact), evaluations (a step) and verdict: "agrees",
+    "lower" or "higher" than declared, or "undecided" where the interval is too wide."""
+
+    def __init__(self, records, text):
+        super().__init__(records)
+        self._text = text
+
+    def to_dataframe(self):
+        """A pandas.DataFrame, one row an order."""
+        import pandas
+
+        return pandas.DataFrame(list(self))
+
+    def __repr__(self):
+        return "\n".join(self._text)
+
+    def _repr_html_(self):
+        import html
+
+        def cell(key, value):
+            text = f"{value:.3f}" if key in ("measured", "half_width") else str(value)
+            return f"<td>{html.escape(text)}</td>"
+
+        head = "".join(f"<th>{key}</th>" for key in (self[0] if self else ()))
+        rows = "".join("<tr>" + "".join(cell(*item) for item in row.items()) + "</tr>" for row in self)
+        return f"<table><tr>{head}</tr>{rows}</table><p>{html.escape(self._text[-1])}</p>"
+
+
+def orders(solvers=None, *, paths=2000, seed=2024, progress=False):
+    """The orders that solvers declare, measured, as Orders.
+
+    solvers: a name or names, of steppers or of solvers made for diffusions; all of them by default.
+    paths: Brownian paths of a strong order, which all solvers and step sizes share; a quarter as many samples.
+    The same seed gives the same figures on any number of threads.  Ctrl-C ends it.
+    """
+    names = [solvers] if isinstance(solvers, str) else list(solvers or ())
+    return Orders(*_fokker.measure_orders(names, paths, seed_of(seed), callback(progress, "orders")))

@@ -1,0 +1,35 @@
+#include "fokker/solvers/adaptive.h"
+#include "fokker/solvers/heun.h"
+#include "fokker/solvers/trajectory.h"
+
+namespace fokker::detail {
+namespace {
+
+constexpr double own_tolerance = 0.05;
+
+}  // namespace
+
+Tensor run_gotta_go_fast(const Shard& shard, Tensor x) {
+  const Clock clock = fokker::clock(shard.config.clock);
+  const auto reading = [&](double t) { return to_clock(shard.sde, clock, t); };
+  const auto sde = clocked_reverse(shard.sde, shard.score, clock, reverse_eta(shard.config));
+  const auto split = clock == Clock::snr ? BrownianPath::Split::geometric : BrownianPath::Split::arithmetic;
+  const BrownianRows path(shard.config.seed, shard.shape, reading(shard.grid.front()), reading(shard.grid.back()),
+                          shard.dtype, shard.first, split);
+  const double tolerance = shard.config.tolerance > 0 ? shard.config.tolerance : own_tolerance;
+  AdaptiveConfig config{.absolute = tolerance, .relative = tolerance};
+  if (shard.observe)
+    for (const double t : shard.grid.subspan(1)) config.frames.push_back(reading(t));
+  const auto steps = static_cast<std::int64_t>(shard.grid.size()) - 1;
+  std::int64_t ticked = 0;
+  config.progress = [&](double fraction) {
+    while (static_cast<double>(ticked) < fraction * static_cast<double>(steps)) shard.tick(ticked++);
+  };
+  const AdaptiveSolution solution =
+      solve_adaptive(*sde, StochasticHeun{}, path, sde->enter(x, shard.grid.front()), config);
+  for (std::size_t i = 0; i < solution.frames.size(); ++i)
+    shard.observe(static_cast<std::int64_t>(i) + 1, sde->leave(solution.frames[i], shard.grid[i + 1]));
+  return sde->leave(solution.x, shard.grid.back());
+}
+
+}  // namespace fokker::detail

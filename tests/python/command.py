@@ -1,0 +1,23 @@
+"""The program `fokker` and its results files, for the tests."""
+
+import os
+import subprocess
+from pathlib import Path
+
+import h5py
+
+ROOT = Path(__file__).resolve().parents[2]
+COMMAND = os.environ.get("FOKKER_COMMAND", str(ROOT / "build/release/bin/fokker"))
+
+
+def fokker(*arguments, **options):
+    return subprocess.run([COMMAND, *map(str, arguments)], capture_output=True, text=True, timeout=300, **options)
+
+
+def datasets(path):
+    """Every dataset of a results file but the clock times."""
+    values = {}
+    with h5py.File(path) as file:
+        file.visititems(lambda name, item: values.update({name: item[()]})
+                        if isinstance(item, h5py.Dataset) and not name.endswith("wall_time") else None)
+    return values
