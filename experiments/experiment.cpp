@@ -12,6 +12,11 @@ void check(const Experiment& experiment) {
   require<ConfigError>(experiment.train.objective == "dsm" || experiment.sample.empty(),
                        "sample: only a network trained by train.objective = \"dsm\" can be sampled from; remove the "
                        "tables [[sample]]");
+  require<ConfigError>(
+      experiment.network.classes == 0 || experiment.network.label_dropout > 0 || experiment.sample.empty(),
+      "sample: samples are drawn under the null label, which a network has with "
+      "network.label_dropout > 0; got network.classes = {} and network.label_dropout = 0",
+      experiment.network.classes);
   std::set<std::string> names;
   for (const auto& sample : experiment.sample)
     require<ConfigError>(names.insert(sample.title()).second,

@@ -55,6 +55,20 @@ std::int64_t rows_of_a_shard(const Dataset& data, std::int64_t batch) {
   return std::clamp<std::int64_t>(256, 1, std::max<std::int64_t>(1, batch / 2));
 }
 
+void check_labels(const Network& network, const Dataset& data) {
+  if (network.classes() == 0) return;
+  require<ConfigError>(data.classes() > 0 && data.classes() <= network.classes(),
+                       "[train] the network takes {} labels, the data has {}: set network.classes to those of the data",
+                       network.classes(), data.classes());
+}
+
+Condition condition_of(const Network& network, const Dataset& data, std::span<const std::int64_t> rows) {
+  Condition condition;
+  if (network.classes() > 0)
+    for (std::int64_t row : rows) condition.labels.push_back(data.labels[static_cast<std::size_t>(row)]);
+  return condition;
+}
+
 void accumulate(std::vector<Tensor>& sum, std::vector<Tensor> gradients) {
   const bool first = sum.empty();
   if (first) sum.resize(gradients.size());
@@ -89,6 +103,7 @@ Trainer::Trainer(std::shared_ptr<Network> network, const ForwardSde& sde, Datase
       optimizer_(make_optimizer(config_, parameters_)),
       ema_(parameters_, config_.ema),
       shard_rows_(rows_of_a_shard(training_, config_.batch)) {
+  check_labels(*network_, training_);
   const std::int64_t shards = (config_.batch + shard_rows_ - 1) / shard_rows_;
   for (std::int64_t i = 0; i < std::min(shards, max_lanes); ++i) {
     Lane lane{.network = std::unique_ptr<Network>(static_cast<Network*>(network_->replica().release())),
@@ -112,7 +127,8 @@ Shard Trainer::shard(std::int64_t index, std::span<const std::int64_t> rows) con
           .step = static_cast<std::uint32_t>(step),
           .first = first,
           .batch = config_.batch,
-          .target = training_.target.defined() ? gather(training_.target, own) : Tensor{}};
+          .target = training_.target.defined() ? gather(training_.target, own) : Tensor{},
+          .condition = condition_of(*network_, training_, own)};
 }
 
 void Trainer::run_lane(std::int64_t index, std::span<const std::int64_t> rows) {

@@ -80,12 +80,12 @@ void bind_elementwise(py::module_& m, py::class_<Tensor>& tensor) {
       .def("__abs__", [](const Tensor& a) { return abs(a); })
       .def(
           "__pow__", [](const Tensor& a, double n) { return n == 2 ? square(a) : power(a, n); }, py::is_operator());
-  const std::pair<const char*, Unary> unary[] = {{"exp", exp},          {"expm1", expm1}, {"log", log},
-                                                 {"log1p", log1p},      {"sqrt", sqrt},   {"reciprocal", reciprocal},
-                                                 {"square", square},    {"sin", sin},     {"cos", cos},
-                                                 {"tanh", tanh},        {"erf", erf},     {"sigmoid", sigmoid},
-                                                 {"silu", silu},        {"relu", relu},   {"abs", abs},
-                                                 {"softplus", softplus}};
+  const std::pair<const char*, Unary> unary[] = {{"exp", exp},           {"expm1", expm1}, {"log", log},
+                                                 {"log1p", log1p},       {"sqrt", sqrt},   {"reciprocal", reciprocal},
+                                                 {"square", square},     {"sin", sin},     {"cos", cos},
+                                                 {"tanh", tanh},         {"erf", erf},     {"sigmoid", sigmoid},
+                                                 {"silu", silu},         {"relu", relu},   {"abs", abs},
+                                                 {"softplus", softplus}, {"gelu", gelu}};
   for (const auto& [name, op] : unary) m.def(name, op, py::arg("x"));
   m.def("power", &power, py::arg("x"), py::arg("exponent"));
   m.def("maximum", &maximum, py::arg("a"), py::arg("b"));

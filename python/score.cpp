@@ -1,5 +1,7 @@
 // Networks, and what turns them into scores.
 
+#include <map>
+
 #include "fokker/core/safetensors.h"
 #include "fokker/python/keywords.h"
 #include "fokker/python/network.h"
@@ -14,6 +16,29 @@ Parameters parameters_of(const NetworkHandle& handle) {
   Parameters parameters;
   for (const auto& parameter : handle.built().parameters()) parameters.emplace_back(parameter.name, *parameter.tensor);
   return parameters;
+}
+
+using Renames = std::map<std::string, std::string>;
+
+Parameters renamed(Parameters parameters, const Renames& rename) {
+  for (auto& [name, tensor] : parameters)
+    for (const auto& [before, after] : rename)
+      if (const auto at = name.find(before); at != std::string::npos) name.replace(at, before.size(), after);
+  return parameters;
+}
+
+/// One label for all rows, or a label each; None: none.
+Condition condition(const Tensor& x, const py::object& labels) {
+  if (labels.is_none()) return {};
+  const auto rows = static_cast<std::size_t>(x.extent(0));
+  if (is_integer(labels)) return {.labels = std::vector<std::int64_t>(rows, labels.cast<std::int64_t>())};
+  Condition result;
+  for (const auto label : labels) {
+    require<ConfigError>(is_integer(label), "[network] expected integers as labels, got {}",
+                         py::repr(label).cast<std::string>());
+    result.labels.push_back(label.cast<std::int64_t>());
+  }
+  return result;
 }
 
 Tensor times(const Tensor& x, const py::object& time) {
@@ -34,10 +59,13 @@ void bind_score(py::module_& m) {
           "Makes the weights for samples of a shape, such as (8, 8, 1).")
       .def(
           "__call__",
-          [](const NetworkHandle& self, const Tensor& x, const py::object& time) {
-            return self.built()(x, times(x, time));
+          [](const NetworkHandle& self, const Tensor& x, const py::object& time, const py::object& labels) {
+            return self.built()(x, times(x, time), {.condition = condition(x, labels)});
           },
-          py::arg("x"), py::arg("time"), "x [B, …] and time labels [B], or one for all")
+          py::arg("x"), py::arg("time"), py::arg("labels") = py::none(),
+          "x [B, …], time labels [B] and class labels [B], or one of each for all")
+      .def_property_readonly(
+          "sample", [](const NetworkHandle& self) { return self.built(), self.sample; }, "The shape of one sample.")
       .def_property_readonly("config", [](const NetworkHandle& self) { return to_dictionary(self.config); })
       .def_property_readonly(
           "parameters",
@@ -69,10 +97,11 @@ void bind_score(py::module_& m) {
           py::arg("path"), "Weights as safetensors.")
       .def(
           "load",
-          [](NetworkHandle& self, const std::string& path) {
-            load_parameters(self.built(), read_safetensors(path).tensors);
+          [](NetworkHandle& self, const std::string& path, const Renames& rename) {
+            load_parameters(self.built(), renamed(read_safetensors(path).tensors, rename));
           },
-          py::arg("path"))
+          py::arg("path"), py::arg("rename") = Renames{},
+          "Weights from safetensors; `rename` replaces parts of the file's names.")
       .def("__repr__", [](const NetworkHandle& self) {
         if (!self.network) return fmt::format("<fokker.Network {}, not built yet>", self.config.kind);
         return fmt::format("<fokker.Network {}, {} parameters, samples {}>", self.config.kind,

@@ -77,7 +77,10 @@ Tensor DenoisingScoreMatching::loss(const Network& network, const Shard& shard) 
   const Tensor target = prediction_ == Prediction::epsilon
                             ? epsilon
                             : x * per_sample(target_x, x) + epsilon * per_sample(target_epsilon, x);
-  const Pass pass{.training = true, .rng = Rng(shard.seed, Stream::dropout, shard.step), .first_sample = shard.first};
+  const Pass pass{.training = true,
+                  .rng = Rng(shard.seed, Stream::dropout, shard.step),
+                  .first_sample = shard.first,
+                  .condition = shard.condition};
   const Tensor predicted = network(x * per_sample(scale, x), Tensor::from(label, {rows}, x.dtype()), pass);
   require<ShapeError>(predicted.shape() == x.shape(), "[denoising] expected the network to return {}, got {}",
                       x.shape(), predicted.shape());

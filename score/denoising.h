@@ -30,7 +30,8 @@ struct Shard {
   std::uint64_t seed;
   std::uint32_t step;
   std::int64_t first, batch;
-  Tensor target = {};  // for regression
+  Tensor target = {};        // for regression
+  Condition condition = {};  // for networks that take one
 };
 
 /// The objective w(t)·‖ε̂ − ε‖²/D, x_t = α x₀ + σ ε.

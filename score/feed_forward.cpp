@@ -15,10 +15,11 @@ FeedForward::FeedForward(std::int64_t dimension, const std::vector<std::int64_t>
   }
 }
 
-Tensor FeedForward::operator()(const Tensor& x, const Tensor&, const Pass&) const {
+Tensor FeedForward::operator()(const Tensor& x, const Tensor&, const Pass& pass) const {
   const std::int64_t rows = x.extent(0);
   require<ShapeError>(rows > 0 && x.size() == rows * dimension_,
                       "[feed_forward] expected x [B, …] with {} values a sample, got {}", dimension_, x.shape());
+  require<ConfigError>(pass.condition.labels.empty(), "[feed_forward] the network takes no labels");
   Tensor h = layers_.front()(reshape(x, {rows, dimension_}));
   for (std::size_t i = 1; i < layers_.size(); ++i) h = layers_[i](relu(h));
   return reshape(h, x.shape());

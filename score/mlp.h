@@ -11,11 +11,14 @@ namespace fokker {
 struct MlpConfig {
   std::vector<std::int64_t> hidden = {256, 256, 256, 256};
   std::int64_t time_dimension = 64;  // of the sinusoidal embedding
+  bool residual = false;             // hidden layers are added to their input where the widths agree
   double dropout = 0;
+  std::int64_t classes = 0;  // of labels; 0: unconditional
+  double label_dropout = 0;  // share of null labels in training
 };
 
 /// A multilayer perceptron with SiLU for samples of any shape, flattened to [B, D]; every hidden layer is shifted by a
-/// projection of the time embedding.
+/// projection of the embedding of time and class.
 class Mlp final : public Network {
  public:
   Mlp(std::int64_t dimension, MlpConfig config, const Rng& rng);
@@ -23,11 +26,13 @@ class Mlp final : public Network {
   Tensor operator()(const Tensor& x, const Tensor& time, const Pass& pass = {}) const override;
   std::unique_ptr<Module> clone() const override { return std::make_unique<Mlp>(*this); }
   void visit(const ParameterVisitor& visitor) override;
+  std::int64_t classes() const override { return config_.classes; }
 
  private:
   std::int64_t dimension_;
   MlpConfig config_;
   TimeEmbedding time_embedding_;
+  ClassEmbedding class_embedding_;
   std::vector<Linear> layers_, time_projections_;
   Linear out_;
 };

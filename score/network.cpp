@@ -2,6 +2,7 @@
 
 #include <fmt/ranges.h>
 
+#include "fokker/score/dit.h"
 #include "fokker/score/feed_forward.h"
 #include "fokker/score/mlp.h"
 #include "fokker/score/unet.h"
@@ -16,15 +17,51 @@ std::unique_ptr<Network> make_unet(const NetworkConfig& config, const Shape& sam
       to_string(sample));
   const UNetConfig unet{.channels = config.channels,
                         .attention = config.attention,
+                        .mid_attention = config.mid_attention,
                         .layers_per_block = static_cast<int>(config.layers_per_block),
+                        .norm = config.norm,
                         .groups = static_cast<int>(config.groups),
+                        .mid_groups = static_cast<int>(config.mid_groups),
                         .head_size = static_cast<int>(config.head_size),
-                        .dropout = config.dropout};
+                        .norm_epsilon = config.norm_epsilon,
+                        .dropout = config.dropout,
+                        .out_channels = config.out_channels,
+                        .embedding = config.embedding,
+                        .time_embedding = config.time_embedding,
+                        .frequency_shift = config.frequency_shift,
+                        .cosine_first = config.cosine_first,
+                        .center_input = config.center_input,
+                        .divide_by_time = config.divide_by_time,
+                        .scale_shift = config.scale_shift,
+                        .downsample = config.downsample,
+                        .upsample = config.upsample,
+                        .downsample_padding = static_cast<int>(config.downsample_padding),
+                        .residual_divisor = config.residual_divisor,
+                        .mid_divisor = config.mid_divisor,
+                        .progressive = config.progressive,
+                        .classes = config.classes,
+                        .label_dropout = config.label_dropout};
   return std::make_unique<UNet>(sample[2], unet, rng);
 }
 
+std::unique_ptr<Network> make_dit(const NetworkConfig& config, const Shape& sample, const Rng& rng) {
+  const DiTConfig dit{.patch = config.patch,
+                      .depth = config.depth,
+                      .width = config.width,
+                      .heads = static_cast<int>(config.heads),
+                      .out_channels = config.out_channels,
+                      .classes = config.classes,
+                      .label_dropout = config.label_dropout};
+  return std::make_unique<DiT>(sample, dit, rng);
+}
+
 std::unique_ptr<Network> make_mlp(const NetworkConfig& config, const Shape& sample, const Rng& rng) {
-  const MlpConfig mlp{.hidden = config.hidden, .time_dimension = config.time_dimension, .dropout = config.dropout};
+  const MlpConfig mlp{.hidden = config.hidden,
+                      .time_dimension = config.time_dimension,
+                      .residual = config.residual,
+                      .dropout = config.dropout,
+                      .classes = config.classes,
+                      .label_dropout = config.label_dropout};
   return std::make_unique<Mlp>(sample.size(), mlp, rng);
 }
 
@@ -33,8 +70,12 @@ std::unique_ptr<Network> make_feed_forward(const NetworkConfig& config, const Sh
 }
 
 constexpr NetworkEntry entries[] = {
-    {"unet", "U-Net of DDPM for images: channels, attention, layers_per_block, groups, head_size, dropout", make_unet},
-    {"mlp", "multilayer perceptron with time embedding: hidden, time_dimension, dropout", make_mlp},
+    {"unet",
+     "U-Net of DDPM, with options of ADM and NCSN++, for images: channels, attention, layers_per_block, groups, "
+     "head_size, dropout, classes, scale_shift, downsample, …",
+     make_unet},
+    {"dit", "diffusion transformer for images of one size: patch, depth, width, heads, classes", make_dit},
+    {"mlp", "multilayer perceptron with time embedding: hidden, residual, time_dimension, dropout, classes", make_mlp},
     {"feed_forward", "linear layers with ReLU for regression: hidden", make_feed_forward},
 };
 

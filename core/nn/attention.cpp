@@ -7,7 +7,7 @@
 namespace fokker {
 
 Attention::Attention(std::int64_t channels, int heads, int groups, const Rng& rng)
-    : group_norm(channels, groups),
+    : group_norm(groups > 0 ? GroupNorm(channels, groups) : GroupNorm()),
       to_q(channels, channels, rng.fork(0)),
       to_k(channels, channels, rng.fork(1)),
       to_v(channels, channels, rng.fork(2)),
@@ -18,13 +18,15 @@ Attention::Attention(std::int64_t channels, int heads, int groups, const Rng& rn
 }
 
 Tensor Attention::operator()(const Tensor& x) const {
-  const Tensor rows = reshape(group_norm(x), {x.extent(0), x.extent(1) * x.extent(2), x.extent(3)});
+  const Tensor normal = group_norm.weight.defined() ? group_norm(x) : x;
+  const Tensor rows = reshape(normal, {x.extent(0), x.extent(1) * x.extent(2), x.extent(3)});
   const Tensor mixed = fokker::attention(to_q(rows), to_k(rows), to_v(rows), heads);
-  return x + reshape(to_out[0](mixed), x.shape());
+  const Tensor result = x + reshape(to_out[0](mixed), x.shape());
+  return divisor == 1 ? result : result / divisor;
 }
 
 void Attention::visit(const ParameterVisitor& visitor) {
-  visitor("group_norm", group_norm);
+  if (group_norm.weight.defined()) visitor("group_norm", group_norm);
   visitor("to_q", to_q);
   visitor("to_k", to_k);
   visitor("to_v", to_v);

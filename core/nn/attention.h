@@ -5,15 +5,17 @@
 
 namespace fokker {
 
-/// Residual multi-head self-attention over the pixels of x [B, H, W, C]: x + out(attention(norm(x))).
+/// Residual multi-head self-attention over the pixels of x [B, H, W, C]: (x + out(attention(norm(x)))) / divisor.
 /// Parameters are named as in diffusers: group_norm, to_q, to_k, to_v, to_out.0.
 struct Attention {
   GroupNorm group_norm;
   Linear to_q, to_k, to_v;
   std::vector<Linear> to_out;
   int heads = 1;
+  double divisor = 1;
 
   Attention() = default;
+  /// Without a norm for groups = 0.
   Attention(std::int64_t channels, int heads, int groups, const Rng& rng);
   Tensor operator()(const Tensor& x) const;
   void visit(const ParameterVisitor& visitor);

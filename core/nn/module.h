@@ -42,11 +42,17 @@ struct NamedParameter {
   bool trainable;
 };
 
+/// What the samples of a batch are conditioned on; an empty list: on nothing.
+struct Condition {
+  std::vector<std::int64_t> labels = {};  // [B], from 0
+};
+
 /// What a forward pass may depend on beside its inputs.
 struct Pass {
   bool training = false;
   Rng rng{0};                     // dropout; step = optimizer step
   std::int64_t first_sample = 0;  // position of the batch's first row in the whole batch
+  Condition condition = {};
 };
 
 /// A network: parameters with names, and a forward pass.  Layers inside it are plain values with `visit`.
@@ -72,6 +78,8 @@ void load_parameters(Module& module, const std::vector<std::pair<std::string, Te
 class Network : public Module {
  public:
   virtual Tensor operator()(const Tensor& x, const Tensor& time, const Pass& pass = {}) const = 0;
+  /// Labels 0, …, classes() − 1 that it can be conditioned on; 0: none.
+  virtual std::int64_t classes() const { return 0; }
 };
 
 }  // namespace fokker

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "fokker/core/nn/module.h"
+#include "fokker/core/nn/linear.h"
 #include "fokker/core/ops/norm.h"
 
 namespace fokker {
@@ -16,6 +16,19 @@ struct GroupNorm {
   GroupNorm(std::int64_t channels, int groups, Activation activation = Activation::none);
   Tensor operator()(const Tensor& x) const;
   void visit(const ParameterVisitor& visitor);
+};
+
+/// Conditional instance normalisation++ [song2019] of x [B, H, W, C]: γ·(n(x) + α·m) + β with n(x) each channel normalised
+/// over its pixels, m the means of the channels normalised over the channels, and γ, α, β [B, C] linear in an
+/// embedding [B, E]; embed.weight [3C, E].
+struct ConditionalInstanceNorm {
+  Linear embed;
+  double epsilon = 1e-5;
+
+  ConditionalInstanceNorm() = default;
+  ConditionalInstanceNorm(std::int64_t channels, std::int64_t embedding, const Rng& rng);
+  Tensor operator()(const Tensor& x, const Tensor& embedding) const;
+  void visit(const ParameterVisitor& visitor) { visitor("embed", embed); }
 };
 
 /// Layer normalisation over the last axis of x [..., C]; weight and bias [C].

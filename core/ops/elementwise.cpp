@@ -211,6 +211,11 @@ Tensor silu(const Tensor& x) {
   });
 }
 
+Tensor gelu(const Tensor& x) {
+  const double a = 2 * std::sqrt(2 / std::numbers::pi);
+  return x * sigmoid(x * (square(x) * (0.044715 * a) + a));
+}
+
 Tensor relu(const Tensor& x) {
   return record(Op::relu, inputs(x), unary(Unary::relu, x),
                 [](const Tensor& y, const Tensor& dy) { return Gradients{dy * unary(Unary::step, y)}; });

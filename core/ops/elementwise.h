@@ -55,6 +55,8 @@ Tensor tanh(const Tensor& x);
 Tensor sigmoid(const Tensor& x);
 /// x·sigmoid(x)
 Tensor silu(const Tensor& x);
+/// x·Φ(x), with Φ as (1 + tanh(√(2/π)(x + 0.044715 x³)))/2 [hendrycks2016].
+Tensor gelu(const Tensor& x);
 /// max(x, 0); the gradient at 0 is 0.
 Tensor relu(const Tensor& x);
 /// log(1 + e^x)

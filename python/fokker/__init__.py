@@ -15,7 +15,7 @@ if _data.is_dir():
 from . import datasets, diagnostics, solvers  # noqa: E402, F401
 from ._fokker import *  # noqa: E402, F403
 from .autodiff import grad  # noqa: E402, F401
-from .networks import FeedForward, Mlp, UNet  # noqa: E402, F401
+from .networks import DiT, FeedForward, Mlp, UNet  # noqa: E402, F401
 
 
 # What needs NumPy is loaded when it is used: importing fokker takes a tenth of a second and little memory.
@@ -43,6 +43,8 @@ _later = {
     "resume": "runs",
     "load_run": "runs",
     "Run": "runs",
+    "from_diffusers": "pretrained",
+    "to_diffusers": "pretrained",
 }
 
 

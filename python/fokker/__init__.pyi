@@ -14,11 +14,14 @@ from .flows import log_likelihood as log_likelihood
 from .flows import solve_ode as solve_ode
 from .langevin_chains import Chains as Chains
 from .langevin_chains import langevin as langevin
+from .networks import DiT as DiT
 from .networks import FeedForward as FeedForward
 from .networks import Mlp as Mlp
 from .networks import UNet as UNet
 from .order_measurement import Orders as Orders
 from .order_measurement import orders as orders
+from .pretrained import from_diffusers as from_diffusers
+from .pretrained import to_diffusers as to_diffusers
 from .runs import Run as Run
 from .runs import load_run as load_run
 from .runs import resume as resume

@@ -349,9 +349,9 @@ class Network:
     """
     A network, built once the shape of a sample is known.
     """
-    def __call__(self, x: Array, time: typing.Any) -> Tensor:
+    def __call__(self, x: Array, time: typing.Any, labels: typing.Any = None) -> Tensor:
         """
-        x [B, …] and time labels [B], or one for all
+        x [B, …], time labels [B] and class labels [B], or one of each for all
         """
     def __init__(self, config: dict, seed: int = 0) -> None:
         ...
@@ -365,8 +365,10 @@ class Network:
         """
         The weights as leaves of the tape, over the network's own memory: by them fk.grad differentiates what the network computes from now on.
         """
-    def load(self, path: str) -> None:
-        ...
+    def load(self, path: str, rename: dict[str, str] = {}) -> None:
+        """
+        Weights from safetensors; `rename` replaces parts of the file's names.
+        """
     def save(self, path: str) -> None:
         """
         Weights as safetensors.
@@ -381,6 +383,11 @@ class Network:
     def parameters(self) -> dict:
         """
         Weights by name as NumPy arrays over the network's own memory.
+        """
+    @property
+    def sample(self) -> tuple[int, ...]:
+        """
+        The shape of one sample.
         """
 class Adam:
     """
@@ -547,6 +554,8 @@ def gather(x: Array, indices: list[int]) -> Tensor:
     """
     Rows of the first axis.
     """
+def gelu(x: Array) -> Tensor:
+    ...
 def gradients(outputs: list[Tensor], inputs: list[Tensor], create_graph: bool = False) -> list[Tensor]:
     ...
 def grid_names() -> list[str]:

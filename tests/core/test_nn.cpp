@@ -85,7 +85,7 @@ std::vector<double> reduced(int threads) {
 
 TEST_CASE("modules name their parameters and share memory among replicas") {
   Toy toy;
-  CHECK(names(toy.parameters()) == std::vector<std::string>{"linear.weight", "linear.bias", "embedding.frequencies",
+  CHECK(names(toy.parameters()) == std::vector<std::string>{"linear.weight", "linear.bias", "embedding.weight",
                                                             "norms.0.weight", "norms.0.bias", "norms.1.weight",
                                                             "norms.1.bias"});
   CHECK(names(toy.trainable_parameters()).size() == 6);
@@ -143,8 +143,45 @@ TEST_CASE("layers compute their formulas") {
   CHECK(attention(x).to_vector() == x.to_vector());  // the output layer starts at zero
 }
 
+TEST_CASE("conditional instance norm scales, shifts, and gives back the means of the channels") {
+  const std::int64_t pixels = 6, channels = 3;
+  ConditionalInstanceNorm norm(channels, 2, Rng(1));
+  norm.epsilon = 1e-2;  // large enough to be seen
+  norm.visit(ParameterVisitor(
+      [](const std::string& name, Tensor& p, bool) { p = Rng(name.size()).normal(p.shape(), Dtype::f64); }));
+  const Tensor x = Rng(3).normal({2, 2, 3, channels}, Dtype::f64) * 2.0 + 1.0, e = Rng(4).normal({2, 2}, Dtype::f64);
+  const Tensor y = norm(x, e), vectors = norm.embed(e);
+  const auto moments = [](const std::vector<double>& v, double ddof) {
+    double mean = 0, square = 0;
+    for (double value : v) mean += value / static_cast<double>(v.size());
+    for (double value : v) square += (value - mean) * (value - mean) / (static_cast<double>(v.size()) - ddof);
+    return std::pair{mean, square};
+  };
+  for (std::int64_t b = 0; b < 2; ++b) {
+    std::vector<double> means, variances;
+    for (std::int64_t c = 0; c < channels; ++c) {
+      std::vector<double> values;
+      for (std::int64_t p = 0; p < pixels; ++p) values.push_back(x.at((b * pixels + p) * channels + c));
+      const auto [mean, variance] = moments(values, 0);
+      means.push_back(mean);
+      variances.push_back(variance);
+    }
+    const auto [centre, spread] = moments(means, 1);
+    for (std::int64_t c = 0; c < channels; ++c) {
+      const auto i = static_cast<std::size_t>(c);
+      const auto vector = [&](std::int64_t which) { return vectors.at((b * 3 + which) * channels + c); };
+      const double plus = (means[i] - centre) / std::sqrt(spread + norm.epsilon);
+      for (std::int64_t p = 0; p < pixels; ++p) {
+        const std::int64_t at = (b * pixels + p) * channels + c;
+        const double normal = (x.at(at) - means[i]) / std::sqrt(variances[i] + norm.epsilon);
+        CHECK(y.at(at) == Approx(vector(0) * (normal + vector(1) * plus) + vector(2)).epsilon(1e-10));
+      }
+    }
+  }
+}
+
 TEST_CASE("time embeddings hold the cosines and sines that they promise") {
-  const Tensor e = sinusoidal_embedding(Tensor::from({0, 2.5}, {2}, Dtype::f64), 6, 1000);
+  const Tensor e = sinusoidal_embedding(Tensor::from({0, 2.5}, {2}, Dtype::f64), 6, {.max_period = 1000});
   REQUIRE(e.shape() == Shape{2, 6});
   for (std::int64_t i = 0; i < 3; ++i) {
     const double phase = 2.5 * std::pow(1000.0, -static_cast<double>(i) / 3);
@@ -156,11 +193,16 @@ TEST_CASE("time embeddings hold the cosines and sines that they promise") {
   const FourierEmbedding fourier(6, 16, Rng(2));
   const Tensor f = fourier(Tensor::from({0.25}, {1}));
   for (std::int64_t i = 0; i < 3; ++i) {
-    const double phase = 2 * std::numbers::pi * fourier.frequencies.at(i) * 0.25;
-    CHECK(f.at(i) == Approx(std::cos(phase)).margin(2e-5));
-    CHECK(f.at(3 + i) == Approx(std::sin(phase)).margin(2e-5));
+    const double phase = 2 * std::numbers::pi * fourier.weight.at(i) * 0.25;
+    CHECK(f.at(i) == Approx(std::sin(phase)).margin(2e-5));
+    CHECK(f.at(3 + i) == Approx(std::cos(phase)).margin(2e-5));
   }
   CHECK_THROWS_AS(sinusoidal_embedding(Tensor::zeros({2}), 5), ConfigError);
+  const Tensor shifted = sinusoidal_embedding(Tensor::from({1000}, {1}, Dtype::f64), 6,
+                                              {.max_period = 1000, .shift = 1, .cosine_first = false});
+  CHECK(shifted.at(2) == Approx(std::sin(1.0)).epsilon(1e-12));
+  CHECK(shifted.at(5) == Approx(std::cos(1.0)).epsilon(1e-12));
+  CHECK_THROWS_AS(sinusoidal_embedding(Tensor::zeros({2}), 6, {.shift = 3}), ConfigError);
 }
 
 TEST_CASE("dropout keeps the mean, and a sample's mask in any batch") {

@@ -48,6 +48,28 @@ struct Threads {
 
 }  // namespace
 
+TEST_CASE("a network with classes is trained on the labels of its samples") {
+  const NetworkConfig config{.kind = "mlp", .hidden = {8}, .time_dimension = 4, .classes = 3};
+  Dataset data{.x = Rng(0).normal({60, 2}), .labels = std::vector<std::int64_t>(60, 0)};
+  for (std::size_t i = 0; i < 30; ++i) data.labels[i] = 1;
+  const auto weight = [](Network& network) {
+    for (const auto& p : network.parameters())
+      if (p.name == "class_embedding.weight") return p.tensor->clone();
+    return Tensor{};
+  };
+  const std::shared_ptr<Network> network = make_network(config, Shape{2}, Rng(0));
+  const Tensor before = weight(*network);
+  Trainer t(network, sde, data, {.batch = 20, .weight_decay = 0}, 7);
+  for (int i = 0; i < 3; ++i) t.step();  // the output layer starts at zero
+  const Tensor after = weight(*network);
+  for (std::int64_t row : {0, 1}) CHECK(after.rows(row, row + 1).to_vector() != before.rows(row, row + 1).to_vector());
+  CHECK(after.rows(2, 3).to_vector() == before.rows(2, 3).to_vector());
+  data.labels.back() = 3;
+  CHECK_THROWS_WITH(Trainer(network, sde, data, {.batch = 20}, 7), Catch::Contains("network.classes"));
+  data.labels.clear();
+  CHECK_THROWS_WITH(Trainer(network, sde, data, {.batch = 20}, 7), Catch::Contains("network.classes"));
+}
+
 TEST_CASE("training has the same bits for any number of threads") {
   std::vector<SafeTensors> states;
   for (int count : {1, 2, 3}) {

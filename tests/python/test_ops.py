@@ -27,6 +27,7 @@ UNARY = {
     "silu": lambda x: x / (1 + np.exp(-x)),
     "relu": lambda x: np.maximum(x, 0),
     "softplus": lambda x: np.log1p(np.exp(x)),
+    "gelu": lambda x: x / 2 * (1 + np.tanh(np.sqrt(2 / np.pi) * (x + 0.044715 * x**3))),
     "abs": np.abs,
 }
 

@@ -5,6 +5,7 @@
 
 #include "fokker/core/ops/elementwise.h"
 #include "fokker/core/ops/reduce.h"
+#include "fokker/core/ops/view.h"
 #include "fokker/score/unet.h"
 #include "tests/support/catch.h"
 
@@ -19,6 +20,51 @@ const NetworkConfig small_unet{.kind = "unet",
                                .groups = 4,
                                .head_size = 8};
 const NetworkConfig small_mlp{.kind = "mlp", .hidden = {12, 10}, .time_dimension = 6};
+const NetworkConfig ncsnv2{.kind = "unet",
+                           .channels = {8, 8},
+                           .attention = {},
+                           .mid_attention = false,
+                           .layers_per_block = 1,
+                           .groups = 4,
+                           .time_embedding = "none",
+                           .divide_by_time = true};
+const NetworkConfig ncsn{.kind = "unet",
+                         .channels = {8, 8},
+                         .attention = {},
+                         .mid_attention = false,
+                         .layers_per_block = 1,
+                         .norm = "instance",
+                         .groups = 4,
+                         .divide_by_time = true};
+const NetworkConfig residual_mlp{.kind = "mlp", .hidden = {6, 6, 6}, .time_dimension = 4, .residual = true};
+const NetworkConfig small_dit{
+    .kind = "dit", .patch = 2, .depth = 2, .width = 8, .heads = 2, .classes = 2, .label_dropout = 0.25};
+const NetworkConfig adm{.kind = "unet",
+                        .channels = {8, 8},
+                        .attention = {true, false},
+                        .layers_per_block = 1,
+                        .groups = 4,
+                        .head_size = 4,
+                        .scale_shift = true,
+                        .downsample = "resnet",
+                        .upsample = "resnet",
+                        .out_channels = 1,
+                        .classes = 2,
+                        .label_dropout = 0.25};
+const NetworkConfig ncsnpp{.kind = "unet",
+                           .channels = {8, 8},
+                           .attention = {false, true},
+                           .layers_per_block = 1,
+                           .groups = 0,
+                           .head_size = 0,
+                           .time_embedding = "fourier",
+                           .center_input = true,
+                           .divide_by_time = true,
+                           .downsample = "fir",
+                           .upsample = "fir",
+                           .residual_divisor = 1.4142135623730951,
+                           .mid_divisor = 1.4142135623730951,
+                           .progressive = true};
 
 /// Every parameter random and in f64: an output layer that starts at zero would hide the others.
 void randomise(Network& network) {
@@ -73,12 +119,21 @@ TEST_CASE("gradients of whole networks along 20 random directions") {
   SECTION("feed_forward") {
     check_directions(*make_network({.kind = "feed_forward", .hidden = {7, 9}}, Shape{5}, Rng(0)), {4, 5});
   }
+  SECTION("residual mlp") { check_directions(*make_network(residual_mlp, Shape{3}, Rng(0)), {4, 3}); }
   SECTION("unet") { check_directions(*make_network(small_unet, Shape{4, 4, 1}, Rng(0)), {2, 4, 4, 1}); }
+  SECTION("adm") { check_directions(*make_network(adm, Shape{4, 4, 1}, Rng(0)), {2, 4, 4, 1}); }
+  SECTION("ncsn") { check_directions(*make_network(ncsn, Shape{4, 4, 1}, Rng(0)), {2, 4, 4, 1}); }
+  SECTION("ncsnpp") { check_directions(*make_network(ncsnpp, Shape{4, 4, 1}, Rng(0)), {2, 4, 4, 1}); }
+  SECTION("dit") { check_directions(*make_network(small_dit, Shape{4, 4, 1}, Rng(0)), {2, 4, 4, 1}); }
 }
 
 TEST_CASE("f32 networks agree with f64, and samples do not see their batch") {
-  const auto [config, sample] =
-      GENERATE(table<NetworkConfig, Shape>({{small_unet, Shape{8, 8, 1}}, {small_mlp, Shape{2}}}));
+  const auto [config, sample] = GENERATE(table<NetworkConfig, Shape>({{small_unet, Shape{8, 8, 1}},
+                                                                      {small_mlp, Shape{2}},
+                                                                      {adm, Shape{8, 8, 1}},
+                                                                      {ncsnpp, Shape{8, 8, 1}},
+                                                                      {ncsn, Shape{8, 8, 1}},
+                                                                      {small_dit, Shape{8, 8, 1}}}));
   const auto network = make_network(config, sample, Rng(4));
   randomise(*network);
   std::vector<std::int64_t> extents{7};
@@ -126,6 +181,58 @@ TEST_CASE("wrong shapes and kinds are refused with the remedy") {
   const auto network = make_network(small_unet, Shape{8, 8, 1}, Rng(0));
   CHECK_THROWS_WITH((*network)(Tensor::zeros({1, 7, 7, 1}), Tensor::zeros({1})), Catch::Contains("multiples of 2"));
   CHECK_THROWS_AS((*network)(Tensor::zeros({1, 8, 8, 3}), Tensor::zeros({1})), ShapeError);
+  NetworkConfig wrong = small_unet;
+  wrong.head_size = 5;
+  CHECK_THROWS_WITH(make_network(wrong, Shape{8, 8, 1}, Rng(0)), Catch::Contains("head_size"));
+  wrong = small_unet;
+  wrong.progressive = true;
+  CHECK_THROWS_WITH(make_network(wrong, Shape{8, 8, 1}, Rng(0)), Catch::Contains("fir"));
+  wrong = small_unet;
+  wrong.attention = {true};
+  CHECK_THROWS_WITH(make_network(wrong, Shape{8, 8, 1}, Rng(0)), Catch::Contains("2 entries"));
+  CHECK_THROWS_WITH(make_network(small_dit, Shape{7, 8, 1}, Rng(0)), Catch::Contains("network.patch"));
+  wrong = small_dit;
+  wrong.heads = 3;
+  CHECK_THROWS_WITH(make_network(wrong, Shape{8, 8, 1}, Rng(0)), Catch::Contains("network.heads"));
+  const auto dit = make_network(small_dit, Shape{8, 8, 1}, Rng(0));
+  CHECK_THROWS_AS((*dit)(Tensor::zeros({1, 4, 4, 1}), Tensor::zeros({1})), ShapeError);
+}
+
+TEST_CASE("without time embedding the output is one function of x, over the time") {
+  const auto network = make_network(ncsnv2, Shape{8, 8, 1}, Rng(0));
+  network->visit(ParameterVisitor([](const std::string&, Tensor& p, bool) { p = Rng(6).normal(p.shape()) * 0.3; }));
+  const Tensor x = Tensor::ones({2, 8, 8, 1}), y = (*network)(x, Tensor::from({0.5, 4}, {2}));
+  CHECK(y.at(0) != 0);
+  for (std::int64_t i = 0; i < 64; ++i) CHECK(y.at(i) == Approx(8 * y.at(64 + i)).epsilon(1e-5));
+}
+
+TEST_CASE("hidden layers of equal width are added to their input") {
+  NetworkConfig config{.kind = "mlp", .hidden = {5, 5}, .time_dimension = 4, .residual = true};
+  const Tensor x = Rng(1).normal({2, 3}), time = Tensor::zeros({2});
+  // A second layer that gives zero: the residual network is that of one layer.
+  const auto two = make_network(config, Shape{3}, Rng(4));
+  config.hidden = {5};
+  const auto one = make_network(config, Shape{3}, Rng(4));
+  for (const auto& network : {two.get(), one.get()})
+    network->visit(ParameterVisitor([](const std::string& name, Tensor& p, bool) {
+      const bool second = name.starts_with("layers.1") || name.starts_with("time_projections.1");
+      p = Rng(6).normal(p.shape()) * (second ? 0.0 : 0.5);
+    }));
+  const Tensor a = (*two)(x, time), b = (*one)(x, time);
+  for (std::int64_t i = 0; i < 6; ++i) CHECK(a.at(i) == Approx(b.at(i)).epsilon(1e-6));
+}
+
+TEST_CASE("FIR resampling is the filter (1, 3, 3, 1)") {
+  const Tensor x = Tensor::from({1, 2, 4, 8}, {1, 1, 4, 1}), column = reshape(x, {1, 4, 1, 1});
+  const Tensor wide = concat({x, x * 0.0, x * 0.0, x}, 1);  // rows beyond a row of zeros do not reach it
+  const double across[] = {1. * 0 + 3 * 1 + 3 * 2 + 1 * 4, 1. * 2 + 3 * 4 + 3 * 8 + 1 * 0};
+  const Tensor down = fir_downsample(wide);
+  REQUIRE(down.shape() == Shape{1, 2, 2, 1});
+  for (std::int64_t i = 0; i < 2; ++i) CHECK(down.at(i) == Approx(across[i] / 8 * 3 / 8));
+  const Tensor up = fir_upsample(column);
+  REQUIRE(up.shape() == Shape{1, 8, 2, 1});
+  const double along[] = {3, 1. * 3 + 2, 1 + 2. * 3, 2. * 3 + 4, 2 + 4. * 3, 4. * 3 + 8, 4 + 8. * 3, 8. * 3};
+  for (std::int64_t i = 0; i < 8; ++i) CHECK(up.at(2 * i) == Approx(along[i] / 4 * 3 / 4));
 }
 
 TEST_CASE("dropout acts in training alone, by sample") {
