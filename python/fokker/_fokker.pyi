@@ -251,6 +251,18 @@ class Cosine(ForwardSde):
     """
     def __init__(self) -> None:
         ...
+class RectifiedFlow(ForwardSde):
+    """
+    alpha = 1 − t, sigma = t: straight lines from data to noise.
+    """
+    def __init__(self) -> None:
+        ...
+class TrigonometricFlow(ForwardSde):
+    """
+    alpha = cos(πt/2), sigma = sin(πt/2).
+    """
+    def __init__(self) -> None:
+        ...
 class OrnsteinUhlenbeck(Sde):
     """
     dx = −theta x dt + sigma dB
@@ -389,25 +401,6 @@ class Network:
         """
         The shape of one sample.
         """
-class Adam:
-    """
-    Adam, or AdamW with weight decay; it changes the parameters' memory in place.
-    """
-    def __init__(self, parameters: list[Tensor], learning_rate: float = 0.001, beta1: float = 0.9, beta2: float = 0.999, weight_decay: float = 0.0) -> None:
-        ...
-    def step(self, gradients: list[Tensor], max_norm: float = 0.0) -> None:
-        """
-        One step by gradients in the order of the parameters, brought to at most `max_norm` (0: as they are).
-        """
-    @property
-    def learning_rate(self) -> float:
-        ...
-    @learning_rate.setter
-    def learning_rate(self, arg0: float) -> None:
-        ...
-    @property
-    def steps(self) -> int:
-        ...
 class Data:
     """
     Data ready for training, in the units of the network, with the way back.
@@ -510,6 +503,20 @@ class ComparisonResult:
         """
         Lines: all budgets together, then each.
         """
+class Adam:
+    """
+    Adam, or AdamW with weight decay; it changes the parameters' memory in place.
+    """
+    learning_rate: float
+    def __init__(self, parameters: list[Tensor], learning_rate: float = 0.001, beta1: float = 0.9, beta2: float = 0.999, weight_decay: float = 0.0) -> None:
+        ...
+    def step(self, gradients: list[Tensor], max_norm: float = 0.0) -> None:
+        """
+        One step by gradients in the order of the parameters, brought to at most `max_norm` (0: as they are).
+        """
+    @property
+    def steps(self) -> int:
+        ...
 def abs(x: Array) -> Tensor:
     ...
 def attention(q: Array, k: Array, v: Array, heads: int = 1) -> Tensor:
@@ -658,7 +665,7 @@ def softmax(x: Array) -> Tensor:
     """
 def softplus(x: Array) -> Tensor:
     ...
-def solve_sde(sde: Sde, x: Array, keywords: dict, grid_and_frames: list[list[float]], parameters: list[Tensor]) -> Tensor:
+def solve_sde(sde: Sde, x: Array, keywords: dict, grid_and_frames: list[List[float][2]], parameters: list[Tensor]) -> Tensor:
     ...
 def solver_names() -> list[str]:
     ...
