@@ -213,7 +213,7 @@ TEST_CASE("compare: strong errors fall with the solver's order on one path, and 
   const SampleConfig ancestral = early("ancestral", "t"), shark = early("shark", "log_snr"),
                      flow = early("dpmpp_2m", "t");
   CHECK(std::abs(order(ancestral, limit_of(ancestral)) - 1) < 0.1);
-  CHECK(std::abs(order(shark, limit_of(shark)) - 1.5) < 0.15);  // in SNR 1.8 at these steps, 1.5 at more
+  CHECK(std::abs(order(shark, limit_of(shark)) - 1.5) < 0.15);  // 1.8 in SNR at these steps
   CHECK(std::abs(order(flow, limit_of(flow)) - 2) < 0.1);
   PathLimit by_step = limit_of(ancestral);
   by_step.fine.same_path = false;

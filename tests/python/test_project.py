@@ -38,6 +38,7 @@ def test_stub_names_everything():
     for node in stub.body:
         if isinstance(node, ast.ClassDef):
             members = {item.name for item in node.body if isinstance(item, ast.FunctionDef)}
+            members |= {item.target.id for item in node.body if isinstance(item, ast.AnnAssign)}
             actual = {name for name, value in vars(getattr(_fokker, node.name)).items() if not name.startswith("_")}
             assert actual == {name for name in members if not name.startswith("_")}, node.name
 
