@@ -4,8 +4,7 @@
 
 #include <algorithm>
 
-#include "fokker/experiments/provenance.h"
-#include "fokker/experiments/run_directory.h"
+#include "fokker/experiments/results.h"
 
 namespace fokker {
 namespace {
@@ -71,12 +70,7 @@ std::string broken_claims(std::span<const OrderRow> rows) {
 
 Hdf5File order_file(std::span<const OrderRow> rows, const StrongOrderConfig& config) {
   Hdf5File file;
-  file.set_attribute("/", "Conventions", Attribute("CF-1.8"));
-  file.set_attribute("/", "schema", Attribute("sde-orders"));
-  file.set_attribute("/", "schema_version", Attribute("1.0.0"));
-  file.set_attribute("/", "creator", Attribute("fokker"));
-  file.set_attribute("/", "creator_version", Attribute(version()));
-  file.set_attribute("/", "created_at", Attribute(utc_now()));
+  write_identity(file, "sde-orders", fmt::format("paths = {}\nseed = {}\n", config.paths, config.seed));
   file.set_attribute("/", "paths", Attribute(config.paths));
   file.set_attribute("/", "seed", Attribute(static_cast<std::int64_t>(config.seed)));
   write_values(file, rows, "declared", [](const OrderRow& row) { return row.declared; });

@@ -13,18 +13,12 @@ Tensor run_gotta_go_fast(const Shard& shard, Tensor x) {
   const Clock clock = fokker::clock(shard.config.clock);
   const auto reading = [&](double t) { return to_clock(shard.sde, clock, t); };
   const auto sde = clocked_reverse(shard.sde, shard.score, clock, reverse_eta(shard.config));
-  const auto split = clock == Clock::snr ? BrownianPath::Split::geometric : BrownianPath::Split::arithmetic;
   const BrownianRows path(shard.config.seed, shard.shape, reading(shard.grid.front()), reading(shard.grid.back()),
-                          shard.dtype, shard.first, split);
+                          shard.dtype, shard.first, split_of(clock));
   const double tolerance = shard.config.tolerance > 0 ? shard.config.tolerance : own_tolerance;
   AdaptiveConfig config{.absolute = tolerance, .relative = tolerance};
-  if (shard.observe)
-    for (const double t : shard.grid.subspan(1)) config.frames.push_back(reading(t));
-  const auto steps = static_cast<std::int64_t>(shard.grid.size()) - 1;
-  std::int64_t ticked = 0;
-  config.progress = [&](double fraction) {
-    while (static_cast<double>(ticked) < fraction * static_cast<double>(steps)) shard.tick(ticked++);
-  };
+  config.frames = observed_readings(shard, clock);
+  config.progress = ticks_of(shard);
   const AdaptiveSolution solution =
       solve_adaptive(*sde, StochasticHeun{}, path, sde->enter(x, shard.grid.front()), config);
   for (std::size_t i = 0; i < solution.frames.size(); ++i)

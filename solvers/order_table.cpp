@@ -2,8 +2,6 @@
 
 #include <algorithm>
 
-#include <algorithm>
-
 #include "fokker/core/parallel.h"
 #include "fokker/solvers/progress_meter.h"
 #include "fokker/solvers/sampler_order.h"
@@ -73,8 +71,7 @@ std::vector<OrderRow> sampler_rows(const SolverSummary& solver, const SamplerOrd
     rows.back().kind = kind, rows.back().problem = problem, rows.back().noise = noise;
     rows.back().declared = declared, rows.back().measured = measured;
   };
-  if (claims.flow > 0 && solver.name != "restart")  // which leaves the flow
-    add("flow", "flow of a mixture", Noise::none, claims.flow, orders.flow(solver.name));
+  if (claims.flow > 0) add("flow", "flow of a mixture", Noise::none, claims.flow, orders.flow(solver.name));
   if (claims.strong > 0)
     add("strong", "reverse vp of a mixture", Noise::additive, claims.strong, orders.strong(solver.name));
   if (claims.weak > 0) add("weak", "reverse vp of a gaussian", Noise::additive, claims.weak, orders.weak(solver.name));

@@ -45,7 +45,7 @@ Tensor er_sde(const detail::Shard& shard, Tensor x) {
 
 constexpr EtaRule flow{0, false};     // the probability flow alone
 constexpr EtaRule reverse{1, false};  // noise of its own kind
-constexpr EtaRule by_default{0, true};
+constexpr EtaRule zero_or_given{0, true};
 
 constexpr SolverEntry entries[] = {
     {"euler_maruyama", "Euler-Maruyama on the reverse SDE; in the clock \"snr\" it is ancestral sampling",
@@ -83,7 +83,8 @@ constexpr SolverEntry entries[] = {
      SamplerClaims{0, 1, 1, 1}},
     {"ancestral_large", "DDPM's ancestral sampling with the variance of the forward step", detail::run_ancestral_large,
      nullptr, reverse, SamplerClaims{0, 1, 1, 1}},
-    {"ddim", "DDIM, eta from 0, the default, to 1", detail::run_ddim, nullptr, by_default, SamplerClaims{1, 1, 1, 1}},
+    {"ddim", "DDIM, eta from 0, the default, to 1", detail::run_ddim, nullptr, zero_or_given,
+     SamplerClaims{1, 1, 1, 1}},
     {"exponential_euler",
      "exponential Euler on the reverse SDE; eta = 1: ancestral, 0: DDIM and DPM-Solver-1",
      multistep<detail::exponential_euler>,
@@ -140,8 +141,7 @@ constexpr SolverEntry entries[] = {
      {},
      SamplerClaims{2, 1, 2, 2}},
     {"edm_heun", "EDM's Heun in sigma, with churn", detail::run_edm_heun, nullptr, flow, SamplerClaims{2, 0, 0, 2}},
-    {"restart", "EDM's Heun, an interval of noise gone through again", detail::run_restart, nullptr, flow,
-     SamplerClaims{2, 0, 0, 2}},
+    {"restart", "EDM's Heun, an interval of noise gone through again", detail::run_restart, nullptr, flow},
     {"heun", "Heun on the probability-flow ODE", detail::run_heun, nullptr, flow},
     {"probability_flow", "Dormand-Prince 5(4) on the probability-flow ODE, each sample with its own steps",
      detail::run_probability_flow, nullptr, flow},
@@ -150,7 +150,7 @@ constexpr SolverEntry entries[] = {
     {"predictor_corrector", "Euler-Maruyama, each step followed by Langevin steps", detail::run_predictor_corrector,
      nullptr},
     {"annealed_langevin", "Langevin steps at falling noise levels; wants the grid \"log_snr\"",
-     detail::run_annealed_langevin, nullptr},
+     detail::run_annealed_langevin, nullptr, reverse},
 };
 
 const SolverEntry& find(const std::string& name) {

@@ -14,8 +14,7 @@ Tensor march(const Shard& shard, const Solver& solver, double eta, Tensor x, con
   const auto sde = clocked_reverse(shard.sde, shard.score, clock, eta);
   require_fit(solver, *sde);
   const auto reading = [&](std::size_t point) { return to_clock(shard.sde, clock, shard.grid[point]); };
-  const auto noise = brownian(shard, reading(0), reading(shard.grid.size() - 1),
-                              clock == Clock::snr ? BrownianPath::Split::geometric : BrownianPath::Split::arithmetic);
+  const auto noise = brownian(shard, reading(0), reading(shard.grid.size() - 1), split_of(clock));
   const bool noisy = sde->noise() != Noise::none;
   const int areas = solver.claims().areas;
   Tensor state = sde->enter(x, shard.grid[0]);
@@ -43,6 +42,24 @@ std::shared_ptr<const BrownianMotion> brownian(const Shard& shard, double begin,
   return std::make_shared<SequentialNoise>(seed, shard.shape, shard.dtype, shard.first);
 }
 
+BrownianPath::Split split_of(Clock clock) {
+  return clock == Clock::snr ? BrownianPath::Split::geometric : BrownianPath::Split::arithmetic;
+}
+
+std::vector<double> observed_readings(const Shard& shard, Clock clock) {
+  std::vector<double> readings;
+  if (shard.observe)
+    for (const double t : shard.grid.subspan(1)) readings.push_back(to_clock(shard.sde, clock, t));
+  return readings;
+}
+
+std::function<void(double fraction)> ticks_of(const Shard& shard) {
+  const auto steps = static_cast<std::int64_t>(shard.grid.size()) - 1;
+  return [&shard, steps, ticked = std::int64_t{0}](double fraction) mutable {
+    while (static_cast<double>(ticked) < fraction * static_cast<double>(steps)) shard.tick(ticked++);
+  };
+}
+
 Tensor run_steps(const Shard& shard, Tensor x) {
   return march(shard, *make_solver(shard.config.solver), reverse_eta(shard.config), std::move(x));
 }
@@ -59,13 +76,8 @@ Tensor run_probability_flow(const Shard& shard, Tensor x) {
   const auto sde = clocked_reverse(shard.sde, shard.score, clock, 0);
   const double tolerance = shard.config.tolerance > 0 ? shard.config.tolerance : 1e-5;
   OdeConfig config{.absolute = tolerance, .relative = tolerance};
-  if (shard.observe)
-    for (const double t : shard.grid.subspan(1)) config.frames.push_back(to_clock(shard.sde, clock, t));
-  const auto steps = static_cast<std::int64_t>(shard.grid.size()) - 1;
-  std::int64_t ticked = 0;
-  config.progress = [&](double fraction) {
-    while (static_cast<double>(ticked) < fraction * static_cast<double>(steps)) shard.tick(ticked++);
-  };
+  config.frames = observed_readings(shard, clock);
+  config.progress = ticks_of(shard);
   OdeSolution solution =
       dopri5([&](const Tensor& at, double reading) { return sde->drift(at, reading); }, x,
              to_clock(shard.sde, clock, shard.grid.front()), to_clock(shard.sde, clock, shard.grid.back()), config);

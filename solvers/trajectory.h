@@ -27,6 +27,13 @@ struct Shard {
 /// configuration says so.
 std::shared_ptr<const BrownianMotion> brownian(const Shard& shard, double begin, double end, BrownianPath::Split split);
 
+/// Spans of the SNR cover decades; the other clocks' do not.
+BrownianPath::Split split_of(Clock clock);
+/// Readings of the points after the first, where states are observed: the frames of a solver that steps by itself.
+std::vector<double> observed_readings(const Shard& shard, Clock clock);
+/// Ticks the shard's steps by the fraction of the way that such a solver has gone.
+std::function<void(double fraction)> ticks_of(const Shard& shard);
+
 /// How a sampler brings a shard from the first grid point to the last.
 using Run = Tensor (*)(const Shard& shard, Tensor x);
 

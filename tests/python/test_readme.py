@@ -14,13 +14,25 @@ def example(language):
     return re.search(rf"```{language}\n(.*?)```", README, re.S).group(1)
 
 
-def test_the_python_example_runs(tmp_path, monkeypatch):
+def test_the_python_examples_run_in_turn(tmp_path, monkeypatch):
     pytest.importorskip("fokker")
+    pytest.importorskip("matplotlib").use("Agg")
     monkeypatch.chdir(tmp_path)
-    code = example("python").replace("steps=1000", "steps=3").replace("n=64", "n=4")
+    shorter = {"steps=1000": "steps=3", "n=64": "n=4", "seeds=5, n=2000": "seeds=2, n=50"}
+    train, solve, compare = re.findall(r"```python\n(.*?)```", README, re.S)
     names = {}
-    exec(compile(code, "README.md", "exec"), names)
+
+    def run(code):
+        for long, short in shorter.items():
+            code = code.replace(long, short)
+        exec(compile(code, "README.md", "exec"), names)
+
+    run(train)
     assert names["x"].values.shape == (4, 8, 8, 1) and names["y"].values.shape == (1000, 2)
+    run(solve)
+    assert names["x"].shape == names["same"].shape == (101, 1000, 1)
+    run(compare)
+    assert "At 10 NFE use" in names["comparison"].verdict and (tmp_path / "comparison/report.html").exists()
 
 
 def test_the_cpp_example_compiles(tmp_path):
