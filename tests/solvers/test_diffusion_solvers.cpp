@@ -168,6 +168,12 @@ TEST_CASE("weights of an exponential step integrate polynomials exactly, at ever
   }
 }
 
+TEST_CASE("the parabola of ER-SDE-3 shows in the variance on a Gaussian, where it has order 3") {
+  const SamplerOrders orders;
+  CHECK(orders.weak("er_sde_3").value > 2.9);
+  CHECK(orders.weak("er_sde_2").value == Approx(2).margin(MeasuredOrder::margin));
+}
+
 TEST_CASE("churn and restart keep the law, and correct what few steps left") {
   // On a Gaussian the variance of both is exact up to the steps' own error; without noise Heun alone decides.
   const Score linear = GaussianMixture({{0.0}}, {0.5}).score(*vp);
