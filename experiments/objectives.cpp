@@ -4,6 +4,7 @@
 
 #include "fokker/score/denoising.h"
 #include "fokker/score/regression.h"
+#include "fokker/score/score_matching.h"
 
 namespace fokker {
 namespace {
@@ -32,6 +33,17 @@ std::shared_ptr<Objective> make_dsm(const TrainConfig& config, const ForwardSde&
                                                                        .coupling = config.coupling});
 }
 
+template <const char* trace>
+std::shared_ptr<Objective> make_score_matching(const TrainConfig& config, const ForwardSde& sde,
+                                               const ObjectiveContext&) {
+  return std::make_shared<ScoreMatching>(sde, ScoreMatchingConfig{.parameterization = parameterization(config),
+                                                                  .weighting = config.weighting,
+                                                                  .times = times(config, sde),
+                                                                  .trace = trace});
+}
+
+constexpr char exact[] = "exact", sliced[] = "sliced", sliced_vr[] = "sliced_vr";
+
 std::shared_ptr<Objective> make_regression(const TrainConfig&, const ForwardSde& sde, const ObjectiveContext&) {
   return std::make_shared<Regression>(sde);
 }
@@ -39,6 +51,11 @@ std::shared_ptr<Objective> make_regression(const TrainConfig&, const ForwardSde&
 constexpr ObjectiveEntry entries[] = {
     {"dsm", "denoising score matching, flow matching with prediction = \"velocity\": prediction, weighting, …", true,
      make_dsm},
+    {"ism", "implicit score matching with the exact trace of the score's derivative, for few dimensions", true,
+     make_score_matching<exact>},
+    {"ssm", "sliced score matching: the trace and the norm along one random direction", true,
+     make_score_matching<sliced>},
+    {"ssm_vr", "sliced score matching of less variance: the norm itself", true, make_score_matching<sliced_vr>},
     {"regression", "mean square error against the targets of the data", false, make_regression},
 };
 
