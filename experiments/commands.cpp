@@ -7,6 +7,7 @@
 #include "fokker/core/file.h"
 #include "fokker/experiments/pictures.h"
 #include "fokker/experiments/provenance.h"
+#include "fokker/experiments/systems.h"
 
 namespace fokker {
 namespace {
@@ -34,6 +35,12 @@ Experiment prepare_experiment(const std::filesystem::path& config, const std::ve
 
 int run_command(const std::filesystem::path& config, const std::vector<std::string>& overrides,
                 const std::vector<std::string>& sweep, const RunTarget& target, const RunOptions& options) {
+  if (describes_systems(config)) {
+    require<ConfigError>(sweep.empty() && !target.only_train,
+                         "{}: a table of systems is run whole; use `fokker run` without a sweep", config.string());
+    run_systems(config, overrides, target.out, options);
+    return 0;
+  }
   if (sweep.empty()) {
     run(prepare_experiment(config, overrides, target.only_train), target.out, options);
     return 0;
@@ -56,7 +63,10 @@ int run_command(const std::filesystem::path& config, const std::vector<std::stri
 }
 
 int resume_command(const std::filesystem::path& run, const RunOptions& options) {
-  resume(run, options);
+  if (holds_systems(run))
+    resume_systems(run, options);
+  else
+    resume(run, options);
   return 0;
 }
 

@@ -244,6 +244,8 @@ RunResult resume(const std::filesystem::path& path, const RunOptions& options) {
   return execute(std::move(directory), experiment, build_checked(experiment), options);
 }
 
+void check_experiment(const Experiment& experiment) { build_checked(experiment); }
+
 TrainedRun load_run(const std::filesystem::path& path) {
   TrainedRun run{.experiment = read_experiment(path / "config.toml"), .model = {}, .score = {}};
   std::error_code failure;

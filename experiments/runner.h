@@ -37,6 +37,9 @@ RunResult run(const Experiment& experiment, const std::filesystem::path& out, co
 /// Goes on with a run that was interrupted or killed; its results are those of the uninterrupted run.
 RunResult resume(const std::filesystem::path& path, const RunOptions& options = {});
 
+/// Finds settings that cannot work before hours of training do; throws ConfigError.
+void check_experiment(const Experiment& experiment);
+
 /// A finished run, ready to be used.
 struct TrainedRun {
   Experiment experiment;

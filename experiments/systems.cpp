@@ -1,0 +1,206 @@
+#include "fokker/experiments/systems.h"
+
+#include <algorithm>
+
+#include "fokker/core/file.h"
+#include "fokker/core/ops/view.h"
+#include "fokker/core/png.h"
+
+namespace fokker {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr const char* config_file = "systems.toml";
+constexpr std::int64_t shown = 16;  // samples in a row of the picture
+
+/// A run, and what of it the table shows.
+struct TableSystem {
+  std::string name, objective;
+  double training_seconds = 0;
+  std::vector<BoundRow> bounds;
+  std::vector<SampleSet> sets;
+  ValueRange range;
+};
+
+std::string said(const TrainConfig& train) {
+  return train.objective == "dsm" ? fmt::format("dsm, {}", train.prediction) : train.objective;
+}
+
+double number(const Hdf5File& file, const std::string& path) { return file.read(path, Dtype::f64).item(); }
+
+SampleSet read_set(const Hdf5File& file, const SampleConfig& config) {
+  SampleSet set{.config = config, .samples = {}, .metrics = {}};
+  const std::string samples = "/samples/" + config.title(), evaluation = "/evaluation/" + config.title();
+  set.samples.values = read_samples(file, config.title());
+  set.samples.nfe = std::get<double>(file.attribute(samples, "nfe"));
+  set.samples.seconds = std::get<double>(file.attribute(samples, "wall_time_s"));
+  if (!file.contains(evaluation)) return set;
+  for (const auto& metric : file.list(evaluation))
+    if (!metric.ends_with("_real"))
+      set.metrics.push_back(
+          {metric, number(file, evaluation + "/" + metric), number(file, evaluation + "/" + metric + "_real")});
+  return set;
+}
+
+/// Of a run that is done: its figures, and the bounds, which are added to its results.
+TableSystem measure(const fs::path& folder, const DataLikelihoodConfig& likelihood, const RunOptions& options) {
+  const TrainedRun run = load_run(folder);
+  Hdf5File file = Hdf5File::open(folder / "results.h5");
+  TableSystem system{.name = run.experiment.name, .objective = said(run.experiment.train), .range = run.model.data.range};
+  const Tensor seconds = file.read("/metrics/train/wall_time", Dtype::f64);
+  system.training_seconds = seconds.at(seconds.size() - 1);
+  for (const SampleConfig& config : run.experiment.sample) system.sets.push_back(read_set(file, config));
+  const DataLikelihood found = data_likelihood(run, likelihood, options);
+  write_likelihood(file, found);
+  file.save(folder / "results.h5");
+  system.bounds = found.rows;
+  return system;
+}
+
+std::string cell(const std::string& text, std::size_t width) { return fmt::format("  {:>{}}", text, width); }
+
+constexpr const char* figures[] = {"frechet", "precision", "recall"};
+
+/// The figure of a set, or of real data in its place.
+std::string figure(const SampleSet& set, const char* name, bool real) {
+  const auto found = std::ranges::find(set.metrics, name, &MetricResult::name);
+  return found == set.metrics.end() ? "-" : fmt::format("{:.3g}", real ? found->reference : found->value);
+}
+
+std::string figures_of(const SampleSet& set, bool real) {
+  std::string line;
+  for (const char* name : figures) line += cell(figure(set, name, real), 9);
+  return line;
+}
+
+std::vector<std::string> table(const std::vector<TableSystem>& systems) {
+  std::size_t name = 6, objective = 9, sampler = 7;
+  for (const auto& system : systems) {
+    name = std::max(name, system.name.size());
+    objective = std::max(objective, system.objective.size());
+    for (const auto& set : system.sets) sampler = std::max(sampler, set.config.title().size());
+  }
+  std::string head = fmt::format("{:<{}}  {:<{}}  {:<{}}  {:>6}", "system", name, "objective", objective, "sampler",
+                                 sampler, "NFE");
+  for (const auto& bound : systems[0].bounds) head += cell("bits/dim " + bound.name, 19);
+  for (const char* figure_name : figures) head += cell(figure_name, 9);
+  std::vector<std::string> lines = {head + cell("training s", 10) + cell("sampling s", 10)};
+  for (const auto& system : systems)
+    for (const auto& set : system.sets) {
+      std::string line = fmt::format("{:<{}}  {:<{}}  {:<{}}  {:>6.4g}", system.name, name, system.objective, objective,
+                                     set.config.title(), sampler, set.samples.nfe);
+      for (const auto& bound : system.bounds)
+        line += cell(fmt::format("{:.3f} ± {:.3f}", bound.interval.mean, bound.interval.high - bound.interval.mean), 19);
+      line += figures_of(set, false);
+      lines.push_back(line + cell(fmt::format("{:.1f}", system.training_seconds), 10) +
+                      cell(fmt::format("{:.1f}", set.samples.seconds), 10));
+    }
+  const std::size_t before = name + objective + sampler + 6 + 6 + 21 * systems[0].bounds.size();
+  if (!systems[0].sets.empty())
+    lines.push_back(fmt::format("{:<{}}", "(real data)", before) + figures_of(systems[0].sets[0], true));
+  return lines;
+}
+
+Hdf5File file_of(const std::vector<TableSystem>& systems, const std::string& config) {
+  Hdf5File file;
+  write_identity(file, "systems", config);
+  for (const auto& system : systems) {
+    const std::string group = "/systems/" + system.name;
+    for (const auto& bound : system.bounds) file.write(group + "/bits/" + bound.name, bound.bits, {"held_out"});
+    for (const auto& set : system.sets) {
+      const std::string inner = group + "/samplers/" + set.config.title();
+      for (const auto& metric : set.metrics) {
+        file.write(inner + "/" + metric.name, Tensor::scalar(metric.value, Dtype::f64));
+        file.write(inner + "/" + metric.name + "_real", Tensor::scalar(metric.reference, Dtype::f64));
+      }
+      file.write(inner + "/nfe", Tensor::scalar(set.samples.nfe, Dtype::f64));
+      file.set_attribute(inner, "wall_time_s", Attribute(set.samples.seconds));
+    }
+    file.set_attribute(group, "objective", Attribute(system.objective));
+    file.set_attribute(group, "training_wall_time_s", Attribute(system.training_seconds));
+  }
+  return file;
+}
+
+/// A row of samples for each sampler, where all are images of one size.
+void write_picture(const fs::path& path, const std::vector<TableSystem>& systems) {
+  std::vector<Tensor> rows;
+  for (const auto& system : systems)
+    for (const auto& set : system.sets) {
+      const Tensor& x = set.samples.values;
+      if (x.rank() != 4 || x.extent(0) < shown || (!rows.empty() && x.rows(0, shown).shape() != rows[0].shape())) return;
+      rows.push_back(x.rows(0, shown));
+    }
+  if (rows.empty()) return;
+  const ValueRange range = systems[0].range;
+  write_png(path, concat(rows, 0),
+            {.low = range.low, .high = range.high, .columns = static_cast<int>(shown), .separator = 2});
+}
+
+bool stopping(const RunOptions& options) { return options.stop && options.stop(); }
+
+void say(const RunOptions& options, const std::string& line) {
+  if (options.line) options.line(line);
+}
+
+void finish(const fs::path& folder, const std::vector<TableSystem>& systems, const RunOptions& options) {
+  std::string text;
+  for (const auto& line : table(systems)) {
+    say(options, line);
+    text += line + "\n";
+  }
+  write_file_atomically(folder / "systems.txt", text);
+  file_of(systems, read_text_file(folder / config_file)).save(folder / "systems.h5");
+  write_picture(folder / "systems.png", systems);
+  say(options, fmt::format("wrote    {}", (folder / "systems.h5").string()));
+}
+
+}  // namespace
+
+bool describes_systems(const fs::path& config) { return Config::load(config).root().find("systems") != nullptr; }
+
+bool holds_systems(const fs::path& folder) {
+  std::error_code failure;
+  return fs::exists(folder / config_file, failure);
+}
+
+void run_systems(const fs::path& path, const std::vector<std::string>& overrides, const fs::path& out,
+                 const RunOptions& options) {
+  Config document = Config::load(path);
+  for (const auto& assignment : overrides) document.set(assignment);
+  SystemsConfig config = read<SystemsConfig>(document);
+  std::vector<Experiment> experiments;
+  for (const auto& file : config.systems) experiments.push_back(read_experiment(path.parent_path() / file, config.set));
+  config.systems.clear();
+  for (const auto& experiment : experiments) config.systems.push_back(experiment.name);
+  auto names = config.systems;
+  std::ranges::sort(names);
+  require<ConfigError>(std::ranges::adjacent_find(names) == names.end(),
+                       "{}: two systems are called {}; give one of them another name", path.string(),
+                       *std::ranges::adjacent_find(names));
+  const std::string text = dump(config);
+  const fs::path folder = out.empty() ? default_run_path(config.name, text) : out;
+  require<ConfigError>(!holds_systems(folder), "{} holds systems already; go on with `fokker resume {}`",
+                       folder.string(), folder.string());
+  for (const auto& experiment : experiments) check_experiment(experiment);
+  for (const auto& experiment : experiments) RunDirectory::create(folder / experiment.name, dump(experiment));
+  write_file_atomically(folder / config_file, text);
+  resume_systems(folder, options);
+}
+
+void resume_systems(const fs::path& folder, const RunOptions& options) {
+  const SystemsConfig config = read<SystemsConfig>(Config::load(folder / config_file));
+  std::vector<TableSystem> systems;
+  for (std::size_t i = 0; i < config.systems.size(); ++i) {
+    const fs::path run = folder / config.systems[i];
+    say(options, fmt::format("system {} of {}: {}", i + 1, config.systems.size(), config.systems[i]));
+    if (run_status(run) != "done") resume(run, options);
+    if (stopping(options)) return;
+    systems.push_back(measure(run, config.likelihood, options));
+    if (stopping(options)) return;
+  }
+  finish(folder, systems, options);
+}
+
+}  // namespace fokker
