@@ -53,6 +53,22 @@ double largest(const Tensor& x) {
   return result;
 }
 
+/// x₀ + t B for t to 1, where much of the data is left: a schedule of a user's own, whose prior is the law of N(0, s²)
+/// data at the end.
+class ShortDiffusion final : public ForwardSde {
+ public:
+  explicit ShortDiffusion(double s) : prior_sigma_(std::hypot(s, 1)) {}
+  std::unique_ptr<Sde> clone() const override { return std::make_unique<ShortDiffusion>(*this); }
+  std::string name() const override { return "short"; }
+  Marginal marginal(double t) const override { return {1, t}; }
+  double drift_rate(double) const override { return 0; }
+  double diffusion_rate(double t) const override { return std::sqrt(2 * t); }
+  double prior_sigma() const override { return prior_sigma_; }
+
+ private:
+  double prior_sigma_;
+};
+
 }  // namespace
 
 TEST_CASE("the continuous bound of the exact score is -log p of every sample") {
@@ -76,6 +92,24 @@ TEST_CASE("the continuous bound of the exact score is -log p of every sample") {
       const VariationalBound wrong = variational_bound(weaker, *sde, x, config);
       CHECK(mean(wrong.nats + law.log_density(x)).item() > 10 * wrong.mean_error());
     }
+}
+
+TEST_CASE("the prior's divergence makes the bound tight where a schedule ends early") {
+  const double s = 0.6;
+  const GaussianMixture law = gaussian(s);
+  const ShortDiffusion sde(s);
+  const Tensor x = draws_of(law, 300), log_density = law.log_density(x);
+  // Few strata, so that a wrong law of the times within them would show.
+  const VariationalBound found = variational_bound(law.score(sde), sde, x, continuous(4, 400));
+  const auto [z, squared] = standardised(found, log_density);
+  CHECK(std::abs(z) < 0.35);
+  CHECK(squared == Approx(1).margin(0.45));
+  // Its two parts, of the mean and of the variance, have their own values, of which the first is above the error.
+  const Tensor of_mean = sum(square(x), {1}) * (0.5 / (s * s + 1));
+  const double of_variance = mean(found.prior - of_mean).item();
+  CHECK(of_variance == Approx(4 * (0.5 * (1 / (s * s + 1) - 1) + 0.5 * std::log(s * s + 1))));
+  CHECK(of_variance > 0.05);
+  CHECK(mean(of_mean).item() > 4.5 * found.mean_error());
 }
 
 TEST_CASE("a score that is wrong by a factor loosens the bound by what theory says") {
