@@ -59,6 +59,7 @@
 #include "fokker/solvers/sampler_order.h"
 #include "fokker/solvers/weak_order.h"
 #include "fokker/solvers/likelihood.h"
+#include "fokker/solvers/variational_bound.h"
 #include "fokker/solvers/latent.h"
 #include "fokker/solvers/chains.h"
 #include "fokker/solvers/diagnostics.h"

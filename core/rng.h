@@ -29,7 +29,8 @@ enum class Stream : std::uint32_t {
   split,
   label,
   third_area,
-  probe
+  probe,
+  bound
 };
 
 /// A place in a counter-based random sequence: a value, without state.  Element e of (seed, stream, step) is the same

@@ -1,68 +1,191 @@
 #include "fokker/experiments/data_likelihood.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cmath>
+#include <numbers>
 
 #include "fokker/core/autodiff.h"
-#include "fokker/core/config.h"
 #include "fokker/core/ops/elementwise.h"
 #include "fokker/core/ops/reduce.h"
+#include "fokker/core/ops/view.h"
 
 namespace fokker {
 namespace {
 
-/// log |∂ prepared / ∂ data| of one sample of D elements.
+/// The samples that every bound is of.
+struct HeldOut {
+  const TrainedRun& run;
+  Tensor x;                             // in the units of the network
+  std::span<const std::int64_t> index;  // rows of the original data
+  Levels levels = {};
+  double log_jacobian = 0;  // log |∂ prepared / ∂ data| of a sample
+
+  std::int64_t dimension() const { return x.size() / x.extent(0); }
+};
+
 double log_jacobian(const Scaling& scaling, std::int64_t dimension) {
   double total = 0;
   for (std::int64_t i = 0; i < scaling.scale.size(); ++i) total -= std::log(std::abs(scaling.scale.at(i)));
   return total * static_cast<double>(dimension) / static_cast<double>(scaling.scale.size());
 }
 
-}  // namespace
+bool whole(double value) { return std::abs(value - std::round(value)) < 0.01; }
 
-DataLikelihood data_likelihood(const TrainedRun& run, const DataLikelihoodConfig& config, const RunOptions& options) {
+/// Those of whole numbers under one scaling; none for other data.
+Levels levels_of(const TrainedRun& run) {
+  constexpr double most = 4096;
+  const Prepared& data = run.model.data;
+  const auto [low, high] = data.range;
+  if (run.experiment.data.dequantise || data.scaling.scale.size() != 1) return {};
+  if (!whole(low) || !whole(high) || high <= low || high - low >= most) return {};
+  for (const Tensor& part : {data.training.x, data.held_out.x}) {
+    const Tensor values = data.scaling.invert(part);
+    for (std::int64_t i = 0; i < values.size(); ++i)
+      if (const double v = values.at(i); !whole(v) || v < low - 0.5 || v > high + 0.5) return {};
+  }
+  const double scale = data.scaling.scale.item();
+  return {static_cast<std::int64_t>(std::round(high - low)) + 1, (low - data.scaling.shift.item()) / scale, 1 / scale};
+}
+
+HeldOut held_out(const TrainedRun& run, std::int64_t n) {
   const Tensor& all = run.model.data.held_out.x;
   require<ConfigError>(all.defined() && all.size() > 0,
                        "[likelihood] the run holds no data out: set data.held_out above 0 and train again");
-  const std::int64_t n = config.n > 0 ? std::min(config.n, all.extent(0)) : all.extent(0);
-  const Tensor x = all.rows(0, n);
-  const std::int64_t dimension = x.size() / n;
-  LikelihoodOptions how;
-  how.progress = [&](std::int64_t done, std::int64_t total) {
-    if (options.progress) options.progress("likelihood", done, total);
+  const std::int64_t count = n > 0 ? std::min(n, all.extent(0)) : all.extent(0);
+  HeldOut data{run, all.rows(0, count), run.model.data.held_out_index};
+  data.log_jacobian = log_jacobian(run.model.data.scaling, data.dimension());
+  return data;
+}
+
+FlowOptions watched(const RunOptions& options, const std::string& task) {
+  FlowOptions flow;
+  flow.progress = [&options, task](std::int64_t done, std::int64_t total) {
+    if (options.progress) options.progress(task, done, total);
     return !(options.stop && options.stop());
   };
-  DataLikelihood found{.config = config, .likelihood = {}, .bits = {}};
-  found.likelihood =
-      log_likelihood(run.score, *run.model.sde, x, {.flow = config.flow, .divergence = config.divergence}, how);
-  Tensor& log_density = found.likelihood.log_density;
-  log_density = log_density + log_jacobian(run.model.data.scaling, dimension);
-  found.bits = bits_per_dimension(log_density, dimension);
-  found.mean = mean(found.bits).item();
-  if (n > 1)
-    found.half_width = 1.96 * std::sqrt(sum(square(found.bits - found.mean)).item() /
-                                        (static_cast<double>(n) * static_cast<double>(n - 1)));
+  return flow;
+}
+
+/// log p in the units of the data.
+Likelihood density(const HeldOut& data, const Tensor& x, const LikelihoodConfig& config, const RunOptions& options) {
+  LikelihoodOptions how;
+  static_cast<FlowOptions&>(how) = watched(options, "ode");
+  Likelihood found = log_likelihood(data.run.score, *data.run.model.sde, x, config, how);
+  found.log_density = found.log_density + data.log_jacobian;
   return found;
 }
 
-void write_likelihood(Hdf5File& file, const DataLikelihood& found) {
-  const std::string group = "/evaluation/likelihood";
-  const Likelihood& likelihood = found.likelihood;
-  file.remove(group);
-  const auto n = likelihood.log_density.extent(0);
-  std::vector<std::int64_t> index;
-  for (std::int64_t i = 0; i < n; ++i) index.push_back(i);
-  const std::vector<std::string> axis = {"held_out"};
-  file.write(group + "/held_out", std::span<const std::int64_t>(index), {n}, axis);
-  file.write(group + "/log_density", likelihood.log_density, axis);
-  file.write(group + "/bits_per_dimension", found.bits, axis);
-  file.write(group + "/evaluations", std::span<const std::int64_t>(likelihood.latent.evaluations), {n}, axis);
-  if (likelihood.standard_error.defined()) file.write(group + "/standard_error", likelihood.standard_error, axis);
-  file.set_attribute(group, "config", Attribute(dump(found.config)));
-  file.set_attribute(group, "nfe", Attribute(likelihood.latent.nfe()));
-  file.set_attribute(group, "mean_bits_per_dimension", Attribute(found.mean));
-  file.set_attribute(group, "half_width_95", Attribute(found.half_width));
-  file.set_attribute(group + "/log_density", "units", Attribute("nats"));
+BoundRow variational_row(const HeldOut& data, const BoundConfig& config, const RunOptions& options) {
+  const bool discrete_data = data.levels.count > 0;
+  require<ConfigError>(
+      !discrete_data || config.decoder != "gaussian",
+      "[likelihood] a density at whole numbers bounds no probability: leave the decoder at \"auto\", or "
+      "train with data.dequantise");
+  BoundOptions how;
+  static_cast<FlowOptions&>(how) = watched(options, config.terms);
+  how.levels = data.levels;
+  const VariationalBound found = variational_bound(data.run.score, *data.run.model.sde, data.x, config, how);
+  const double in_bits = 1 / (static_cast<double>(data.dimension()) * std::numbers::ln2);
+  const Tensor diffusion = mean(found.diffusion, {0});
+  return {.name = config.terms,
+          .bits = (found.nats - (discrete_data ? 0 : data.log_jacobian)) * in_bits,
+          .error = found.mean_error() * in_bits,
+          .nfe = found.nfe,
+          .seconds = found.seconds,
+          .parts = {{"prior", found.prior},
+                    {"diffusion", sum(found.diffusion, {1, 2})},
+                    {"reconstruction", mean(found.reconstruction, {1})}},
+          .t = found.t,
+          .profile = reshape(diffusion, {diffusion.size()})};
+}
+
+/// The held-out data with noise number k around their whole numbers.
+Tensor dequantised(const HeldOut& data, std::int64_t k) {
+  const Scaling& scaling = data.run.model.data.scaling;
+  Tensor numbers = scaling.invert(data.x).clone();
+  for (float& value : numbers.data<float>()) value = std::round(value);
+  const Rng rng = Rng(data.run.experiment.seed, Stream::data).fork(5).at(static_cast<std::uint32_t>(k));
+  return scaling.apply(add_uniform(numbers, data.index, rng) - 0.5);
+}
+
+BoundRow ode_row(const HeldOut& data, const DataLikelihoodConfig& config, const RunOptions& options) {
+  const bool discrete_data = data.levels.count > 0;
+  require<ConfigError>(config.dequantisations == 1 || discrete_data,
+                       "[likelihood] dequantisations is for whole numbers that data.dequantise has added no noise to; "
+                       "leave it at 1");
+  BoundRow row{.name = "ode", .bits = {}};
+  std::vector<Tensor> columns;
+  const std::int64_t n = data.x.extent(0);
+  for (std::int64_t k = 0; k < config.dequantisations; ++k) {
+    const Likelihood found = density(data, discrete_data ? dequantised(data, k) : data.x,
+                                     {.flow = config.flow, .divergence = config.divergence}, options);
+    columns.push_back(reshape(found.log_density, {n, 1}));
+    row.nfe += found.latent.nfe();
+    row.seconds += found.latent.seconds;
+    if (found.standard_error.defined() && config.dequantisations == 1)
+      row.error = std::sqrt(sum(square(found.standard_error)).item()) /
+                  (static_cast<double>(data.x.size()) * std::numbers::ln2);
+  }
+  const Tensor log_mean = logsumexp(concat(columns, 1)) - std::log(static_cast<double>(config.dequantisations));
+  row.bits = bits_per_dimension(log_mean, data.dimension());
+  return row;
+}
+
+struct BoundEntry {
+  const char* name;
+  BoundRow (*evaluate)(const HeldOut& data, const DataLikelihoodConfig& config, const RunOptions& options);
+};
+
+constexpr BoundEntry entries[] = {
+    {"discrete", [](const HeldOut& data, const DataLikelihoodConfig& config,
+                    const RunOptions& options) { return variational_row(data, config.discrete, options); }},
+    {"continuous", [](const HeldOut& data, const DataLikelihoodConfig& config,
+                      const RunOptions& options) { return variational_row(data, config.continuous, options); }},
+    {"ode", &ode_row},
+};
+
+std::string basis_of(const HeldOut& data) {
+  if (data.levels.count > 0) return fmt::format("whole numbers, {} levels", data.levels.count);
+  if (data.run.experiment.data.dequantise) return "whole numbers with the noise of data.dequantise";
+  return "a density in the units of the data";
+}
+
+}  // namespace
+
+std::vector<std::string> bound_names() {
+  std::vector<std::string> names;
+  for (const auto& entry : entries) names.emplace_back(entry.name);
+  return names;
+}
+
+void DataLikelihoodConfig::validate() const {
+  require<ConfigError>(discrete.terms == "discrete" && continuous.terms == "continuous",
+                       "[likelihood] the tables discrete and continuous have the terms of their names; choose by "
+                       "`bounds` which are evaluated");
+}
+
+Likelihood held_out_density(const TrainedRun& run, std::int64_t n, const LikelihoodConfig& config,
+                            const RunOptions& options) {
+  const NoGrad off_tape;
+  const HeldOut data = held_out(run, n);
+  return density(data, data.x, config, options);
+}
+
+DataLikelihood data_likelihood(const TrainedRun& run, const DataLikelihoodConfig& config, const RunOptions& options) {
+  config.validate();
+  const NoGrad off_tape;
+  HeldOut data = held_out(run, config.n);
+  data.levels = levels_of(run);
+  DataLikelihood found{.config = config, .basis = basis_of(data), .rows = {}};
+  for (const BoundEntry& entry : entries) {
+    if (std::ranges::find(config.bounds, entry.name) == config.bounds.end()) continue;
+    BoundRow row = entry.evaluate(data, config, options);
+    row.interval = mean_interval(row.bits.data<double>(), 0.95);
+    found.rows.push_back(std::move(row));
+  }
+  return found;
 }
 
 }  // namespace fokker

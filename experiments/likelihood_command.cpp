@@ -17,9 +17,7 @@ int likelihood_command(const std::filesystem::path& path, const std::vector<std:
   write_likelihood(file, found);
   file.save(results);
   if (!options.line) return 0;
-  options.line(fmt::format("held-out {} samples, {:.4g} evaluations each, {:.2f} s", found.bits.size(),
-                           found.likelihood.latent.nfe(), found.likelihood.latent.seconds));
-  options.line(fmt::format("bits per dimension {:.4f} ± {:.4f}", found.mean, found.half_width));
+  for (const auto& line : likelihood_lines(found)) options.line(line);
   options.line(fmt::format("wrote    {}", results.string()));
   return 0;
 }

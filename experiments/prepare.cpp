@@ -4,6 +4,7 @@
 #include <array>
 #include <cmath>
 #include <numeric>
+#include <utility>
 
 #include "fokker/core/rng.h"
 #include "fokker/experiments/batch.h"
@@ -129,22 +130,13 @@ std::string balance(Prepared& data, const DataConfig&, std::uint64_t seed) {
 void dequantise_part(Dataset& part, const Indices& index, std::uint64_t seed) {
   if (part.size() == 0) return;
   const std::int64_t width = part.x.size() / part.size();
-  Tensor x = part.x.clone();
-  auto values = x.data<float>();
-  const Rng rng = Rng(seed, Stream::data).fork(4);
-  for (std::int64_t row = 0; row < part.size(); ++row) {
-    const Tensor noise = rng.uniform({width}, Dtype::f32, static_cast<std::uint64_t>(index[row] * width));
-    const auto u = noise.data<float>();
-    for (std::int64_t k = 0; k < width; ++k) {
-      float& value = values[row * width + k];
-      require<ConfigError>(value == std::floor(value),
-                           "[data.dequantise] expected whole numbers, got {} in sample {}; "
-                           "set it to false",
-                           value, index[row]);
-      value += u[k];
-    }
-  }
-  part.x = x;
+  const auto values = std::as_const(part.x).data<float>();
+  for (std::size_t i = 0; i < values.size(); ++i)
+    require<ConfigError>(values[i] == std::floor(values[i]),
+                         "[data.dequantise] expected whole numbers, got {} in sample {}; "
+                         "set it to false",
+                         values[i], index[i / static_cast<std::size_t>(width)]);
+  part.x = add_uniform(part.x, index, Rng(seed, Stream::data).fork(4));
   part.range.high += 1;
 }
 
@@ -196,6 +188,18 @@ void check(const Dataset& data, const DataConfig& config) {
 }
 
 }  // namespace
+
+Tensor add_uniform(const Tensor& x, std::span<const std::int64_t> index, const Rng& rng) {
+  Tensor noisy = x.clone();
+  const auto values = noisy.data<float>();
+  const std::int64_t width = x.size() / x.extent(0);
+  for (std::int64_t row = 0; row < x.extent(0); ++row) {
+    const Tensor noise = rng.uniform({width}, Dtype::f32, static_cast<std::uint64_t>(index[row] * width));
+    const auto u = std::as_const(noise).data<float>();
+    for (std::int64_t k = 0; k < width; ++k) values[row * width + k] += u[k];
+  }
+  return noisy;
+}
 
 std::span<const PreparationStep> preparation_steps() { return steps; }
 

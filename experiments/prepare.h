@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "fokker/core/config.h"
+#include "fokker/core/rng.h"
 #include "fokker/experiments/dataset.h"
 #include "fokker/experiments/scaling.h"
 
@@ -71,6 +72,9 @@ struct PreparationStep {
   /// Changes `data`, and returns what it did in words.
   std::string (*apply)(Prepared& data, const DataConfig& config, std::uint64_t seed);
 };
+
+/// x + u, u uniform in [0, 1), of x [N, …] f32; the noise of row i follows from `rng` and index[i] alone.
+Tensor add_uniform(const Tensor& x, std::span<const std::int64_t> index, const Rng& rng);
 
 /// In the order in which they run: duplicates, outliers, split, balance, dequantise, scale.
 std::span<const PreparationStep> preparation_steps();

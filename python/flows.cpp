@@ -7,6 +7,7 @@
 #include "fokker/python/watch.h"
 #include "fokker/solvers/latent.h"
 #include "fokker/solvers/likelihood.h"
+#include "fokker/solvers/variational_bound.h"
 
 namespace fokker::python {
 namespace {
@@ -84,16 +85,72 @@ py::dict likelihood_of(const py::object& score, const ForwardSde& sde, const Ten
   return to_dict(found);
 }
 
-py::dict likelihood_of_run(const TrainedRun& run, const py::dict& keywords, const py::object& progress) {
-  const auto config = from_keywords<DataLikelihoodConfig>(keywords);
-  DataLikelihood found;
+/// `work(options)` of a run's held-out data, without the GIL.
+template <class Work>
+void with_run_options(const py::object& progress, Work&& work) {
   watched(progress, [&](Watch& watch) {
     RunOptions options;
     options.progress = [&](std::string_view, std::int64_t done, std::int64_t total) { watch.report(done, total); };
     options.stop = [&] { return watch.cancelled(); };
-    found = data_likelihood(run, config, options);
+    work(options);
   });
-  return to_dict(found.likelihood);
+}
+
+py::dict likelihood_of_run(const TrainedRun& run, const py::dict& keywords, std::int64_t n,
+                           const py::object& progress) {
+  const auto config = from_keywords<LikelihoodConfig>(keywords);
+  Likelihood found;
+  with_run_options(progress, [&](const RunOptions& options) { found = held_out_density(run, n, config, options); });
+  return to_dict(found);
+}
+
+py::dict to_dict(const BoundRow& row) {
+  py::dict result, parts;
+  for (const auto& [name, nats] : row.parts) parts[py::str(name)] = to_numpy(nats);
+  result["bound"] = row.name;
+  result["bits"] = to_numpy(row.bits);
+  result["mean"] = row.interval.mean;
+  result["low"] = row.interval.low;
+  result["high"] = row.interval.high;
+  result["error"] = row.error;
+  result["nfe"] = row.nfe;
+  result["seconds"] = row.seconds;
+  result["parts"] = parts;
+  return result;
+}
+
+/// The rows, what they are of, and the lines of the table.
+py::tuple bits_of_run(const TrainedRun& run, const py::dict& keywords, const py::object& progress) {
+  const auto config = from_keywords<DataLikelihoodConfig>(keywords);
+  DataLikelihood found;
+  with_run_options(progress, [&](const RunOptions& options) { found = data_likelihood(run, config, options); });
+  py::list rows;
+  for (const BoundRow& row : found.rows) rows.append(to_dict(row));
+  return py::make_tuple(rows, found.basis, likelihood_lines(found));
+}
+
+py::dict bound_of(const py::object& score, const ForwardSde& sde, const Tensor& x, const py::dict& keywords,
+                  const py::object& levels, const py::object& progress) {
+  const auto config = from_keywords<BoundConfig>(keywords);
+  const ScoreArgument argument = to_score(score);
+  BoundOptions options;
+  if (!levels.is_none()) {
+    const auto [count, first, width] = levels.cast<std::tuple<std::int64_t, double, double>>();
+    options.levels = {count, first, width};
+  }
+  VariationalBound found;
+  under_watch(progress, argument.python, samples_of(x), options,
+              [&] { found = variational_bound(argument.score, sde, x, config, options); });
+  py::dict result;
+  result["nats"] = to_numpy(found.nats);
+  result["standard_error"] = found.standard_error.defined() ? to_numpy(found.standard_error) : py::object(py::none());
+  result["prior"] = to_numpy(found.prior);
+  result["diffusion"] = to_numpy(found.diffusion);
+  result["reconstruction"] = to_numpy(found.reconstruction);
+  result["t"] = found.t;
+  result["nfe"] = found.nfe;
+  result["seconds"] = found.seconds;
+  return result;
 }
 
 struct OdeArguments {
@@ -132,7 +189,11 @@ void bind_flows(py::module_& m) {
         py::arg("progress"));
   m.def("likelihood_of", &likelihood_of, py::arg("score"), py::arg("sde"), py::arg("x"), py::arg("keywords"),
         py::arg("terminal"), py::arg("progress"));
-  m.def("likelihood_of_run", &likelihood_of_run, py::arg("run"), py::arg("keywords"), py::arg("progress"));
+  m.def("likelihood_of_run", &likelihood_of_run, py::arg("run"), py::arg("keywords"), py::arg("n"),
+        py::arg("progress"));
+  m.def("bits_of_run", &bits_of_run, py::arg("run"), py::arg("keywords"), py::arg("progress"));
+  m.def("bound_of", &bound_of, py::arg("score"), py::arg("sde"), py::arg("x"), py::arg("keywords"), py::arg("levels"),
+        py::arg("progress"));
   m.def("slerp", &slerp, py::arg("a"), py::arg("b"), py::arg("weight"),
         "Spherical interpolation, sample by sample: weight 0 is a, 1 is b.");
   m.def("ode_method_names", &ode_method_names);

@@ -3,6 +3,9 @@ from . import diagnostics as diagnostics
 from . import solvers as solvers
 from ._fokker import *
 from .autodiff import grad as grad
+from .bounds import BitsPerDimension as BitsPerDimension
+from .bounds import VariationalBound as VariationalBound
+from .bounds import variational_bound as variational_bound
 from .comparison import Comparison as Comparison
 from .comparison import compare as compare
 from .flows import Likelihood as Likelihood

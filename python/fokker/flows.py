@@ -108,10 +108,8 @@ def solve_ode(field, x, t0, t1, *, method="dopri5", tolerance=1e-5, absolute=Non
 
 def likelihood_of_run(run, progress, config):
     """Of the held-out data of a run, in its units."""
-    keywords = _tables(config)
-    if "n" in config:
-        keywords["n"] = keywords["flow"].pop("n")
-    return _likelihood(_fokker.likelihood_of_run(run, keywords, callback(progress, "likelihood")))
+    n = config.pop("n", 0)
+    return _likelihood(_fokker.likelihood_of_run(run, _tables(config), n, callback(progress, "likelihood")))
 
 
 def _likelihood(found):

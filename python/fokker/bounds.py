@@ -1,0 +1,97 @@
+"""Upper bounds on −log p: the variational bound, and the bits a dimension of a run's held-out data."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+
+import numpy as np
+
+from . import _fokker
+from ._arguments import seed_of
+from ._progress import callback
+from .flows import _array, _score
+
+
+@dataclasses.dataclass
+class VariationalBound:
+    """An upper bound on −log p of samples, in nats, by its parts: nats = prior + Σ diffusion + mean reconstruction."""
+
+    nats: np.ndarray  # [n]
+    standard_error: np.ndarray | None  # [n], over the draws; None unless there are two or more
+    prior: np.ndarray  # [n]
+    diffusion: np.ndarray  # [n, steps, draws], from noise to data; divided by the draws
+    reconstruction: np.ndarray  # [n, draws]
+    t: np.ndarray  # [steps, draws]
+    nfe: float
+    seconds: float
+    dimension: int
+
+    @property
+    def bits_per_dimension(self):
+        """[n]"""
+        return self.nats / (self.dimension * math.log(2))
+
+    def __len__(self):
+        return len(self.nats)
+
+    def __repr__(self):
+        bits = self.bits_per_dimension
+        half = 1.96 * bits.std(ddof=1) / math.sqrt(len(bits)) if len(bits) > 1 else 0.0
+        return f"VariationalBound({len(self)} samples, {bits.mean():.4f} ± {half:.4f} bits per dimension, {self.nfe:g} evaluations, {self.seconds:.2f} s)"
+
+
+@dataclasses.dataclass
+class BoundRow:
+    """One bound on the bits a dimension of held-out data."""
+
+    bound: str
+    bits: np.ndarray  # [n]
+    mean: float
+    low: float  # of the 95 % interval of the mean over samples
+    high: float
+    error: float  # of the mean, over draws or probes; NaN where unknown
+    nfe: float
+    seconds: float
+    parts: dict  # nats [n] of "prior", "diffusion" and "reconstruction"; of variational bounds
+
+
+class BitsPerDimension(list):
+    """Rows of the table, which is its text; `table["ode"]` is a row."""
+
+    def __init__(self, rows, basis, lines):
+        super().__init__(BoundRow(**row) for row in rows)
+        self.basis = basis  # of what the bits are
+        self._lines = lines
+
+    def __getitem__(self, key):
+        if not isinstance(key, str):
+            return super().__getitem__(key)
+        for row in self:
+            if row.bound == key:
+                return row
+        raise KeyError(key)
+
+    def __repr__(self):
+        return "\n".join(self._lines)
+
+
+def variational_bound(score, sde, x, *, levels=None, progress=False, **config):
+    """An upper bound on −log p(x) of samples x [n, …] under the model that denoises by `score`, as a VariationalBound.
+
+    terms="discrete": a model of `steps` (200) steps on grid="log_snr"; "continuous": of infinitely many, estimated in
+        `steps` strata of the log-SNR, which depends on the SDE through its ends alone.
+    draws=1: of the noise a step; two or more give a standard error.  t_min=0 (the SDE's own), seed=0.
+    levels: (count, first, width) of whole numbers as the score sees them; decoder="auto": "discretised" for them, else
+        "gaussian"; or "categorical".
+    """
+    if "seed" in config:
+        config["seed"] = seed_of(config["seed"])
+    x = _array(x)
+    found = _fokker.bound_of(_score(score, sde), sde, x, config, levels, callback(progress, "bound"))
+    found["t"] = np.array(found["t"]).reshape(found["diffusion"].shape[1:])
+    return VariationalBound(**found, dimension=math.prod(x.shape[1:]))
+
+
+def bits_of_run(run, progress, config):
+    return BitsPerDimension(*_fokker.bits_of_run(run, config, callback(progress, "bits per dimension")))

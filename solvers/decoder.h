@@ -1,0 +1,29 @@
+#pragma once
+
+#include <cstdint>
+
+#include "fokker/core/tensor.h"
+
+namespace fokker {
+
+/// Whole-number data as the network sees them: the values first + k·width, k = 0 … count − 1.
+struct Levels {
+  std::int64_t count = 0;  // 0: the data are continuous
+  double first = 0, width = 1;
+};
+
+/// log erfc(x), finite where erfc(x) itself underflows (x > 26).
+double log_erfc(double x);
+
+/// log P(a < z < b) of a standard normal z, a < b, without cancellation and for any distance from 0; −∞ and ∞ are bounds.
+double log_normal_interval(double a, double b);
+
+/// Σ over the elements of log P(level of x0), [B], f64, where each level has the mass that N(mean, deviation²) has within
+/// half a width of it; the bins of the first and last level reach to −∞ and ∞ [ho2020].  x0 and mean [B, ...].
+/// Throws ConfigError where a value of x0 is no level.
+Tensor discretised_log_probability(const Tensor& x0, const Tensor& mean, double deviation, const Levels& levels);
+
+/// The same with masses in proportion to the density N(level; mean, deviation²) [kingma2021].
+Tensor categorical_log_probability(const Tensor& x0, const Tensor& mean, double deviation, const Levels& levels);
+
+}  // namespace fokker
