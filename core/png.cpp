@@ -66,6 +66,28 @@ std::vector<std::uint8_t> paint(const Tensor& images, const Layout& layout, cons
   return pixels;
 }
 
+/// The least and the greatest height of a curve between two columns, in rows from the top.
+struct Extent {
+  double least, greatest;
+};
+
+/// Column `column` of the curve with `length` heights row(0), row(1), …
+template <class F>
+Extent curve_extent(F row, std::int64_t length, std::int64_t column, std::int64_t width) {
+  const auto place = [&](double edge) { return edge / static_cast<double>(width) * static_cast<double>(length - 1); };
+  const auto between = [&](double at) {
+    const auto k = std::min(static_cast<std::int64_t>(at), length - 2);
+    return std::lerp(row(k), row(k + 1), at - static_cast<double>(k));
+  };
+  const double from = place(static_cast<double>(column)), to = place(static_cast<double>(column) + 1);
+  Extent extent{std::min(between(from), between(to)), std::max(between(from), between(to))};
+  for (auto k = static_cast<std::int64_t>(std::ceil(from)); static_cast<double>(k) <= to; ++k) {
+    extent.least = std::min(extent.least, row(k));
+    extent.greatest = std::max(extent.greatest, row(k));
+  }
+  return extent;
+}
+
 }  // namespace
 
 std::vector<std::byte> encode_png(const Tensor& images, const PngOptions& options) {
@@ -110,6 +132,33 @@ Tensor density_image(const Tensor& points, const DensityOptions& options) {
   const double most = std::max(1.0, *std::max_element(count.begin(), count.end()));
   for (double& value : count) value = 1 - std::sqrt(value / most);
   return Tensor::from(count, {1, size, size, 1});
+}
+
+Tensor curve_images(const Tensor& signals, const CurveOptions& options) {
+  require<ShapeError>(signals.defined() && signals.rank() == 2 && signals.extent(1) >= 2,
+                      "[curve_images] expected signals [N, length ≥ 2], got {}", to_string(signals.shape()));
+  require<ConfigError>(options.width > 0 && options.height > 0 && options.low < options.high,
+                       "[curve_images] expected low < high and sizes above 0, got [{}, {}] and {} × {}", options.low,
+                       options.high, options.width, options.height);
+  constexpr double half_stroke = 0.75;  // pixels
+  const std::int64_t n = signals.extent(0), length = signals.extent(1), height = options.height, width = options.width;
+  Tensor images = Tensor::empty({n, height, width, 1});
+  auto pixel = images.data<float>();
+  for (std::int64_t i = 0; i < n; ++i) {
+    const auto row = [&](std::int64_t k) {
+      const double unit = (signals.at(i * length + k) - options.low) / (options.high - options.low);
+      return half_stroke + (1 - std::clamp(unit, 0.0, 1.0)) * (static_cast<double>(height) - 2 * half_stroke);
+    };
+    for (std::int64_t x = 0; x < width; ++x) {
+      const Extent extent = curve_extent(row, length, x, width);
+      for (std::int64_t y = 0; y < height; ++y) {
+        const double middle = static_cast<double>(y) + 0.5;
+        const double away = std::max({extent.least - middle, middle - extent.greatest, 0.0});
+        pixel[(i * height + y) * width + x] = static_cast<float>(std::clamp(away - half_stroke + 0.5, 0.0, 1.0));
+      }
+    }
+  }
+  return images;
 }
 
 }  // namespace fokker

@@ -32,4 +32,13 @@ struct DensityOptions {
 /// points up.
 Tensor density_image(const Tensor& points, const DensityOptions& options = {});
 
+struct CurveOptions {
+  double low = -1, high = 1;     // values at the lower and the upper edge; those beyond are clamped
+  int width = 128, height = 64;  // pixels
+};
+
+/// Signals [N, length ≥ 2] as pictures of their curves, [N, height, width, 1] in [0, 1]: black on white, the first value
+/// at the left edge and the last at the right one, straight lines between neighbours.
+Tensor curve_images(const Tensor& signals, const CurveOptions& options = {});
+
 }  // namespace fokker

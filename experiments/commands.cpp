@@ -84,7 +84,8 @@ int sample_command(const std::filesystem::path& path, const std::vector<std::str
                                 .training = {},
                                 .samples = {set}})
       .save(file);
-  write_pictures(file.has_parent_path() ? file.parent_path() : ".", config.title(), set.samples, run.model.data.range);
+  write_pictures(file.has_parent_path() ? file.parent_path() : ".", config.title(), set.samples,
+                 look_of(run.model.data));
   for (const auto& line : metrics_table(std::span(&set, 1))) say(options, line);
   say(options, fmt::format("wrote    {}", file.string()));
   return 0;

@@ -4,6 +4,7 @@
 #include <array>
 #include <cmath>
 #include <cstdlib>
+#include <sstream>
 #include <tuple>
 
 #include "fokker/core/config.h"
@@ -11,7 +12,9 @@
 #include "fokker/core/hdf5.h"
 #include "fokker/core/ops/elementwise.h"
 #include "fokker/experiments/idx.h"
+#include "fokker/experiments/mnist.h"
 #include "fokker/experiments/npy.h"
+#include "fokker/experiments/signals.h"
 #include "fokker/experiments/toys.h"
 
 namespace fokker {
@@ -74,21 +77,6 @@ Dataset finish(Dataset data, const fs::path& file, const DatasetOptions& options
 
 // --- files ----------------------------------------------------------------------------------------------------------
 
-/// Images and labels of MNIST's training part, else of its test part; labels may be missing.
-std::pair<fs::path, fs::path> mnist_files(const fs::path& folder) {
-  for (const std::string part : {"train", "t10k"})
-    for (const std::string dot : {"-", "."})
-      for (const std::string end : {"", ".gz"}) {
-        const fs::path images = folder / (part + "-images" + dot + "idx3-ubyte" + end);
-        const fs::path labels = folder / (part + "-labels" + dot + "idx1-ubyte" + end);
-        if (fs::exists(images)) return {images, fs::exists(labels) ? labels : fs::path{}};
-      }
-  throw IoError(
-      fmt::format("[data.source] expected \"train-images-idx3-ubyte\" or \"t10k-images-idx3-ubyte\", or either with "
-                  "\".gz\", in the folder {}, found none; or name the files as idx:IMAGES,LABELS",
-                  folder.string()));
-}
-
 Dataset load_idx(const std::string& argument, const DatasetOptions& options) {
   const auto comma = argument.find(',');
   fs::path images = argument.substr(0, comma);
@@ -101,6 +89,12 @@ Dataset load_idx(const std::string& argument, const DatasetOptions& options) {
   return finish(std::move(data), images, options);
 }
 
+Dataset load_mnist(const std::string&, const DatasetOptions& options) {
+  Dataset data = load_idx(mnist_folder().string(), options);
+  data.name = "mnist";
+  return data;
+}
+
 Dataset load_npy(const std::string& argument, const DatasetOptions& options) {
   const fs::path file = argument;
   Dataset data{.x = read_npy(file), .name = file.filename().string(), .source = file.string()};
@@ -109,10 +103,21 @@ Dataset load_npy(const std::string& argument, const DatasetOptions& options) {
   return data;
 }
 
-std::string text_attribute(const Hdf5File& file, const std::string& name) {
-  if (!file.has_attribute("/", name)) return {};
-  const Attribute value = file.attribute("/", name);
+std::string text_attribute(const Hdf5File& file, const std::string& path, const std::string& name) {
+  if (!file.has_attribute(path, name)) return {};
+  const Attribute value = file.attribute(path, name);
   return std::holds_alternative<std::string>(value) ? std::get<std::string>(value) : std::string{};
+}
+
+/// The lines of the attribute "features" of a table, its columns' names.
+std::vector<std::string> feature_names(const Hdf5File& file, const std::string& dataset, const Tensor& x) {
+  std::vector<std::string> names;
+  std::istringstream lines(text_attribute(file, dataset, "features"));
+  for (std::string line; std::getline(lines, line);) names.push_back(line);
+  require<ConfigError>(names.empty() || (x.rank() == 2 && std::ssize(names) == x.extent(1)),
+                       "[{}] expected the attribute features to name the columns, one a line, got {} names for {}",
+                       dataset, names.size(), to_string(x.shape()));
+  return names;
 }
 
 /// Samples `dataset` of a file; labels are the dataset "label" of the same group, where there is one.
@@ -120,12 +125,13 @@ Dataset read_hdf5(const fs::path& path, const std::string& dataset, const Datase
   const Hdf5File file = Hdf5File::open(path);
   const std::string name = dataset.starts_with('/') ? dataset : "/" + dataset;
   Dataset data{.x = file.read(name), .name = path.filename().string() + "#" + dataset};
-  data.source = text_attribute(file, "source");
-  if (const auto licence = text_attribute(file, "licence"); !licence.empty()) data.source += " (" + licence + ")";
+  data.source = text_attribute(file, "/", "source");
+  if (const auto licence = text_attribute(file, "/", "licence"); !licence.empty()) data.source += " (" + licence + ")";
   if (data.source.empty()) data.source = path.string();
   const std::string label = name.substr(0, name.rfind('/') + 1) + "label";
   if (label != name && file.contains(label)) data.labels = to_labels(file.read(label), path.string() + "#" + label);
   data = finish(std::move(data), path, options);
+  data.features = feature_names(file, name, data.x);
   data.range = range_of(data.x);
   if (file.has_attribute(name, "value_range")) {
     const Attribute range = file.attribute(name, "value_range");
@@ -144,10 +150,18 @@ Dataset load_hdf5(const std::string& argument, const DatasetOptions& options) {
   return read_hdf5(argument.substr(0, mark), argument.substr(mark + 1), options);
 }
 
-Dataset load_digits(const std::string&, const DatasetOptions& options) {
-  Dataset data = read_hdf5(shipped_data("digits.h5"), "image", options);
-  data.name = "digits";
+Dataset load_shipped(const std::string& name, const std::string& dataset, const DatasetOptions& options) {
+  Dataset data = read_hdf5(shipped_data(name + ".h5"), dataset, options);
+  data.name = name;
   return data;
+}
+
+Dataset load_digits(const std::string&, const DatasetOptions& options) {
+  return load_shipped("digits", "image", options);
+}
+
+Dataset load_breast_cancer(const std::string&, const DatasetOptions& options) {
+  return load_shipped("breast_cancer", "x", options);
 }
 
 // --- registry -------------------------------------------------------------------------------------------------------
@@ -160,6 +174,8 @@ Dataset load_toy(const std::string&, const DatasetOptions& options) {
 constexpr std::array entries{
     DatasetEntry{"digits", "", "UCI handwritten digits: 1,797 grey images of 8 × 8, labelled; comes with Fokker",
                  load_digits},
+    DatasetEntry{"mnist", "", "the user's copy of MNIST, in $FOKKER_DATA/mnist, data/mnist or ../shared/data/mnist",
+                 load_mnist},
     DatasetEntry{"idx", "IMAGES[,LABELS]", "IDX files of MNIST, Fashion-MNIST and the like, or a folder with them",
                  load_idx},
     DatasetEntry{"npy", "PATH", "a NumPy array [samples, features], [samples, y, x] or [samples, y, x, channel]",
@@ -170,6 +186,16 @@ constexpr std::array entries{
     DatasetEntry{"two_moons", "", "two interleaved half circles, in the plane", load_toy<two_moons>},
     DatasetEntry{"swiss_roll", "", "a spiral, in the plane", load_toy<swiss_roll>},
     DatasetEntry{"checkerboard", "", "the uniform law on the black squares of a 4 × 4 board", load_toy<checkerboard>},
+    DatasetEntry{"ecg", "", "synthetic electrocardiograms of random rate, phase and waves: signals of 128 values",
+                 load_toy<ecg>},
+    DatasetEntry{"chirps", "", "tones of linearly or quadratically changing frequency: signals of 128 values, labelled",
+                 load_toy<chirps>},
+    DatasetEntry{"gaussian_features", "", "a table of ten correlated normal features whose law is known",
+                 load_toy<gaussian_features>},
+    DatasetEntry{
+        "breast_cancer", "",
+        "UCI breast cancer (WDBC): a table of 569 tumours, 30 features, benign or malignant; comes with Fokker",
+        load_breast_cancer},
     DatasetEntry{"regression_toy", "", "independent normal inputs and targets of 100 numbers",
                  load_toy<regression_toy>}};
 

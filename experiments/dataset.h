@@ -17,10 +17,12 @@ struct ValueRange {
 
 /// Samples, and where they came from.
 struct Dataset {
-  Tensor x = {};                          // [N, …] f32; images are [N, height, width, channels]
-  std::vector<std::int64_t> labels = {};  // a class for each sample, or empty
-  Tensor target = {};                     // [N, …] for regression, or undefined
-  std::string name = {};                  // "digits"
+  Tensor x = {};                           // [N, …] f32; images are [N, height, width, channels]
+  std::vector<std::int64_t> labels = {};   // a class for each sample, or empty
+  Tensor target = {};                      // [N, …] for regression, or undefined
+  std::vector<std::string> features = {};  // names of the columns of a table [N, D], or empty
+  bool signals = false;                    // whether x [N, length] are values of one quantity over time
+  std::string name = {};                   // "digits"
   ValueRange range = {};
   std::string source = {};  // in words: who made it, and its licence where known
   std::string sha256 = {};  // of the file, or of the values of a toy
@@ -47,7 +49,7 @@ struct DatasetEntry {
 std::span<const DatasetEntry> dataset_entries();
 std::vector<std::string> dataset_names();
 
-/// Data by name: "digits", "idx:PATH", "npy:PATH", "hdf5:PATH#dataset", or a toy.  Throws ConfigError for an unknown
+/// Data by name: "digits", "mnist", "idx:PATH", "npy:PATH", "hdf5:PATH#dataset", or a toy.  Throws ConfigError for an unknown
 /// name (with the nearest ones), unusable content or non-finite values, and IoError for a file that cannot be read.
 Dataset load_dataset(const std::string& source, const DatasetOptions& options = {});
 

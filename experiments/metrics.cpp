@@ -121,18 +121,29 @@ Evaluator::Evaluator(const Dataset& training, const Dataset& held_out, const Met
                       "[evaluate] expected training and held-out samples of one shape, got {} and {}",
                       to_string(training.x.shape()), to_string(held_out.x.shape()));
   sample_shape_ = without_axis(training.x.shape(), 0);
+  if (config.standardise) units_ = make_scaling("standardise", training);
   const auto training_rows = distinct_rows(training);
   const auto held_out_rows = draw(held_out.size(), config.limit, Rng(config.seed, Stream::metric).fork(1));
-  data_.training = rows_of(flat(training.x), training_rows);
-  data_.held_out = rows_of(flat(held_out.x), held_out_rows);
+  data_.training = rows_of(flat(in_units(training.x)), training_rows);
+  data_.held_out = rows_of(flat(in_units(held_out.x)), held_out_rows);
   if (std::ranges::none_of(entries_, [](const auto* entry) { return entry->features; })) return;
-  if (training.classes() >= 2) {
-    classifier_ = std::make_unique<FeatureClassifier>(
-        training, ClassifierConfig{.steps = config.classifier_steps, .seed = config.seed});
-    if (!held_out.labels.empty()) accuracy_ = classifier_->accuracy(held_out);
-  }
+  if (training.classes() >= 2) train_classifier(training, held_out);
   data_.training_features = features(data_.training);
   data_.held_out_features = features(data_.held_out);
+}
+
+void Evaluator::train_classifier(Dataset training, Dataset held_out) {
+  for (Dataset* part : {&training, &held_out}) {
+    part->x = in_units(part->x);
+    part->range = config_.standardise ? units_.apply(part->range) : part->range;
+  }
+  classifier_ = std::make_unique<FeatureClassifier>(
+      training, ClassifierConfig{.steps = config_.classifier_steps, .seed = config_.seed});
+  if (!held_out.labels.empty()) accuracy_ = classifier_->accuracy(held_out);
+}
+
+Tensor Evaluator::in_units(const Tensor& x) const {
+  return config_.standardise ? units_.apply(cast(x.detach(), Dtype::f32)) : x;
 }
 
 Evaluator::~Evaluator() = default;
@@ -143,7 +154,7 @@ double Evaluator::classifier_accuracy() const { return accuracy_; }
 
 MetricInput Evaluator::input(const Tensor& samples) const {
   MetricInput result = data_;
-  result.samples = flat(samples);
+  result.samples = flat(in_units(samples));
   const auto values = std::as_const(result.samples).data<double>();
   const auto bad = std::ranges::find_if(values, [](double v) { return !std::isfinite(v); }) - values.begin();
   require<NumericalError>(bad == std::ssize(values),

@@ -9,6 +9,7 @@
 
 #include "fokker/core/config.h"
 #include "fokker/experiments/dataset.h"
+#include "fokker/experiments/scaling.h"
 
 namespace fokker {
 
@@ -22,6 +23,7 @@ struct MetricConfig {
   int projections = 256;
   int neighbours = 3;
   int limit = 5000;
+  bool standardise = false;
   int classifier_steps = 600;
   std::uint64_t seed = 0;  // not a key: the run's seed
 
@@ -30,6 +32,8 @@ struct MetricConfig {
                  field("projections", &MetricConfig::projections, "directions of sliced_w2", at_least(1)),
                  field("neighbours", &MetricConfig::neighbours, "k of precision_recall", at_least(1)),
                  field("limit", &MetricConfig::limit, "most held-out samples that metrics look at", at_least(2)),
+                 field("standardise", &MetricConfig::standardise,
+                       "in units of the training data's deviations, feature by feature: for tables of mixed units"),
                  field("classifier_steps", &MetricConfig::classifier_steps,
                        "training steps of the classifier behind frechet", at_least(1))};
 };
@@ -80,8 +84,11 @@ class Evaluator {
   MetricInput input(const Tensor& samples) const;
   MetricInput reference(std::int64_t n) const;
   Tensor features(const Tensor& rows) const;
+  Tensor in_units(const Tensor& x) const;
+  void train_classifier(Dataset training, Dataset held_out);
 
   MetricConfig config_;
+  Scaling units_;
   std::vector<const MetricEntry*> entries_;
   Shape sample_shape_;
   MetricInput data_;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "fokker/core/ops/elementwise.h"
 #include "fokker/core/ops/view.h"
 #include "fokker/core/png.h"
 
@@ -13,55 +14,68 @@ constexpr int gap = 4;  // pixels between images
 
 bool drawable(const Shape& images) { return images.rank() == 4 && (images[3] == 1 || images[3] == 3); }
 
+/// At most `most` samples as images whose black and white are the ends of the range; what is neither image nor signal
+/// stays as it is.
+Tensor as_images(const Tensor& x, const Look& look, std::int64_t most) {
+  const Tensor first = x.rows(0, std::min(x.extent(0), most));
+  if (!look.signals || x.rank() != 2) return first;
+  const auto [low, high] = look.range;
+  return curve_images(first, {.low = low, .high = high}) * (high - low) + low;
+}
+
 /// Points as they lie in the plane, the data's range and a fifth around it.
 void write_density(const std::filesystem::path& file, const Tensor& points, const ValueRange& range) {
   const double margin = 0.2 * (range.high - range.low);
   write_png(file, density_image(points, {.low = range.low - margin, .high = range.high + margin}), {.scale = 3});
 }
 
-/// frames [T, N, H, W, C] → the first rows of samples, [rows·T, H, W, C], each sample's frames side by side.
-Tensor strip(const Tensor& frames) {
+/// frames [T, N, …] → the first samples as images [rows·T, H, W, C], each sample's frames side by side.
+Tensor strip(const Tensor& frames, const Look& look) {
   const std::int64_t times = frames.extent(0), samples = frames.extent(1);
   const std::int64_t rows = std::min(samples, strip_rows);
-  const Tensor flat = reshape(frames, {times * samples, frames.extent(2), frames.extent(3), frames.extent(4)});
   std::vector<std::int64_t> order;
   for (std::int64_t row = 0; row < rows; ++row)
     for (std::int64_t t = 0; t < times; ++t) order.push_back(t * samples + row);
-  return gather(flat, order);
+  const Tensor flat = reshape(frames, with_extent(without_axis(frames.shape(), 0), 0, times * samples));
+  return as_images(gather(flat, order), look, rows * times);
 }
 
 }  // namespace
 
-void write_grid(const std::filesystem::path& file, const Tensor& x, const ValueRange& range) {
-  if (drawable(x.shape()))
-    write_png(file, x.rows(0, std::min(x.extent(0), grid_images)),
-              {.low = range.low, .high = range.high, .separator = gap});
+Look look_of(const Prepared& data) { return {.range = data.range, .signals = data.training.signals}; }
+
+void write_grid(const std::filesystem::path& file, const Tensor& x, const Look& look) {
+  const Tensor images = as_images(x, look, grid_images);
+  if (drawable(images.shape()))
+    write_png(file, images, {.low = look.range.low, .high = look.range.high, .separator = gap});
 }
 
 void write_side_by_side(const std::filesystem::path& file, const Tensor& real, const Tensor& samples,
-                        const ValueRange& range) {
-  if (!drawable(real.shape()) || real.extent(0) < grid_images || samples.extent(0) < grid_images) return;
+                        const Look& look) {
+  if (real.extent(0) < grid_images || samples.extent(0) < grid_images) return;
+  const Tensor both = concat({as_images(real, look, grid_images), as_images(samples, look, grid_images)}, 0);
+  if (!drawable(both.shape())) return;
   constexpr std::int64_t columns = 8;
   std::vector<std::int64_t> order;
   for (std::int64_t row = 0; row < grid_images / columns; ++row)
     for (std::int64_t side : {std::int64_t{0}, grid_images})
       for (std::int64_t column = 0; column < columns; ++column) order.push_back(side + row * columns + column);
-  const Tensor both = concat({real.rows(0, grid_images), samples.rows(0, grid_images)}, 0);
   write_png(file, gather(both, order),
-            {.low = range.low, .high = range.high, .columns = 2 * columns, .separator = gap});
+            {.low = look.range.low, .high = look.range.high, .columns = 2 * columns, .separator = gap});
 }
 
 void write_pictures(const std::filesystem::path& folder, const std::string& name, const Samples& samples,
-                    const ValueRange& range) {
+                    const Look& look) {
   const Tensor& x = samples.values;
   const auto file = folder / ("samples-" + name + ".png");
-  if (x.rank() == 2 && x.extent(1) == 2) write_density(file, x, range);
-  if (!drawable(x.shape())) return;
-  write_grid(file, x, range);
+  if (x.rank() == 2 && x.extent(1) == 2) write_density(file, x, look.range);
+  write_grid(file, x, look);
   if (!samples.trajectory.defined()) return;
-  write_png(folder / ("denoising-" + name + ".png"), strip(samples.trajectory),
-            {.low = range.low,
-             .high = range.high,
+  const Tensor frames = strip(samples.trajectory, look);
+  if (!drawable(frames.shape())) return;
+  write_png(folder / ("denoising-" + name + ".png"), frames,
+            {.low = look.range.low,
+             .high = look.range.high,
              .columns = static_cast<int>(samples.trajectory.extent(0)),
              .separator = gap});
 }

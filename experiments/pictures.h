@@ -3,21 +3,29 @@
 #include <filesystem>
 #include <string>
 
-#include "fokker/experiments/dataset.h"
+#include "fokker/experiments/prepare.h"
 #include "fokker/solvers/sampler.h"
 
 namespace fokker {
 
-/// The first 64 images of x [N, height, width, 1 or 3] as a PNG grid, `range` from black to white.
-void write_grid(const std::filesystem::path& file, const Tensor& x, const ValueRange& range);
+/// How data become pictures.
+struct Look {
+  ValueRange range;      // images: from black to white; curves: from the lower edge to the upper one
+  bool signals = false;  // whether x [N, length] are signals, drawn as curves
+};
 
-/// 64 real images on the left and 64 samples on the right; nothing where there are fewer, or no images.
-void write_side_by_side(const std::filesystem::path& file, const Tensor& real, const Tensor& samples,
-                        const ValueRange& range);
+/// Of samples in the units of the data.
+Look look_of(const Prepared& data);
 
-/// FOLDER/samples-NAME.png: a grid of images, or a map of points in the plane; nothing for other shapes.
-/// FOLDER/denoising-NAME.png: the first eight images on their way from noise, one row each.
+/// The first 64 images of x [N, height, width, 1 or 3], or curves of signals, as a PNG grid; nothing for other data.
+void write_grid(const std::filesystem::path& file, const Tensor& x, const Look& look);
+
+/// 64 real ones on the left and 64 samples on the right; nothing where there are fewer, or for other data.
+void write_side_by_side(const std::filesystem::path& file, const Tensor& real, const Tensor& samples, const Look& look);
+
+/// FOLDER/samples-NAME.png: a grid of images or curves, or a map of points in the plane; nothing for other data.
+/// FOLDER/denoising-NAME.png: the first eight images or curves on their way from noise, one row each.
 void write_pictures(const std::filesystem::path& folder, const std::string& name, const Samples& samples,
-                    const ValueRange& range);
+                    const Look& look);
 
 }  // namespace fokker

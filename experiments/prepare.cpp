@@ -151,6 +151,7 @@ std::string scale(Prepared& data, const DataConfig& config, std::uint64_t) {
   const std::string kind = scaling_kind(config.scaling, data.training);
   data.scaling = make_scaling(kind, data.training);
   for (Dataset* part : {&data.training, &data.held_out}) {
+    part->signals |= kind == "standardise_all" && part->x.rank() == 2;  // values of one quantity
     part->range = data.scaling.apply(part->range);
     if (part->size() > 0) part->x = data.scaling.apply(part->x);
   }

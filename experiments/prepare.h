@@ -43,7 +43,9 @@ struct DataConfig {
             "drop samples this many times farther than the median from their fifth neighbour (0: none)", at_least(0)),
       field("balance", &DataConfig::balance, "repeat training samples until every class is as frequent as the largest"),
       field("dequantise", &DataConfig::dequantise, "add uniform noise in [0, 1) to whole numbers"),
-      field("scaling", &DataConfig::scaling, "range (to [-1, 1]), standardise, none, or auto", one_of(scaling_names)),
+      field("scaling", &DataConfig::scaling,
+            "range (to [-1, 1]), standardise (each feature), standardise_all (with one scale), none, or auto",
+            one_of(scaling_names)),
       field("augment", &DataConfig::augment,
             "changes of each batch: \"flip\", \"shift(PIXELS)\", \"shift(PIXELS, edge)\"")};
 };

@@ -71,8 +71,7 @@ void Runner::describe() {
                   data.held_out.size(), to_string(model_.sample_shape)));
   for (const auto& step : data.report) say(fmt::format("         {}: {}", step.step, step.change));
   say(fmt::format("network  {}: {} parameters", experiment_.network.kind, model_.system.network->parameter_count()));
-  if (model_.data.training.images())
-    write_grid(directory_.file("data.png"), data.scaling.invert(data.training.x), data.range);
+  write_grid(directory_.file("data.png"), data.scaling.invert(data.training.x), look_of(model_.data));
 }
 
 void Runner::report_interval(std::int64_t step) {
@@ -148,12 +147,12 @@ bool Runner::draw_samples() {
   for (const SampleConfig& config : experiment_.sample) {
     SampleSet set{.config = config, .samples = draw(model_, score, config, options_), .metrics = {}};
     if (stopping()) return false;
-    write_pictures(directory_.path(), set.config.title(), set.samples, model_.data.range);
+    write_pictures(directory_.path(), set.config.title(), set.samples, look_of(model_.data));
     sets_.push_back(std::move(set));
   }
   if (!sets_.empty())
     write_side_by_side(directory_.file("overview.png"), model_.data.scaling.invert(model_.data.training.x),
-                       sets_[0].samples.values, model_.data.range);
+                       sets_[0].samples.values, look_of(model_.data));
   return true;
 }
 

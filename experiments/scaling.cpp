@@ -44,7 +44,7 @@ ValueRange Scaling::apply(const ValueRange& range) const {
   return result;
 }
 
-std::vector<std::string> scaling_names() { return {"auto", "range", "standardise", "none"}; }
+std::vector<std::string> scaling_names() { return {"auto", "range", "standardise", "standardise_all", "none"}; }
 
 std::string scaling_kind(const std::string& name, const Dataset& data) {
   const auto names = scaling_names();
@@ -55,7 +55,8 @@ std::string scaling_kind(const std::string& name, const Dataset& data) {
   }
   if (name != "auto") return name;
   if (data.images()) return "range";
-  return data.target.defined() ? "none" : "standardise";
+  if (data.target.defined()) return "none";
+  return data.signals ? "standardise_all" : "standardise";
 }
 
 Scaling make_scaling(const std::string& kind, const Dataset& data) {
@@ -65,8 +66,8 @@ Scaling make_scaling(const std::string& kind, const Dataset& data) {
                          low, high);
     return {Tensor::scalar((low + high) / 2), Tensor::scalar((high - low) / 2)};
   }
-  if (kind == "standardise") {
-    const bool whole = data.x.rank() != 2;
+  if (kind == "standardise" || kind == "standardise_all") {
+    const bool whole = kind == "standardise_all" || data.x.rank() != 2;
     return standardisation(data.x, whole ? 1 : data.x.extent(1), whole ? Shape{} : Shape{data.x.extent(1)});
   }
   return {};

@@ -20,12 +20,12 @@ struct Scaling {
 /// "auto", and the kinds that it stands for.
 std::vector<std::string> scaling_names();
 
-/// The kind that `name` means for these data: "auto" is "range" for images, "none" for regression and "standardise"
-/// for anything else.  Throws ConfigError for an unknown name, with the nearest one.
+/// The kind that `name` means for these data: "auto" is "range" for images, "none" for regression, "standardise_all" for
+/// signals and "standardise" for anything else.  Throws ConfigError for an unknown name, with the nearest one.
 std::string scaling_kind(const std::string& name, const Dataset& data);
 
 /// "none": as it is.  "range": the data's range to [−1, 1].  "standardise": mean 0 and deviation 1, of all values for
-/// images, else of each feature; a constant feature is only shifted.  Throws ConfigError for an empty range.
+/// images, else of each feature; a constant feature is only shifted.  "standardise_all": of all values together.  Throws ConfigError for an empty range.
 Scaling make_scaling(const std::string& kind, const Dataset& data);
 
 }  // namespace fokker

@@ -47,7 +47,8 @@ SampleSet read_set(const Hdf5File& file, const SampleConfig& config) {
 TableSystem measure(const fs::path& folder, const DataLikelihoodConfig& likelihood, const RunOptions& options) {
   const TrainedRun run = load_run(folder);
   Hdf5File file = Hdf5File::open(folder / "results.h5");
-  TableSystem system{.name = run.experiment.name, .objective = said(run.experiment.train), .range = run.model.data.range};
+  TableSystem system{
+      .name = run.experiment.name, .objective = said(run.experiment.train), .range = run.model.data.range};
   const Tensor seconds = file.read("/metrics/train/wall_time", Dtype::f64);
   system.training_seconds = seconds.at(seconds.size() - 1);
   for (const SampleConfig& config : run.experiment.sample) system.sets.push_back(read_set(file, config));
@@ -81,8 +82,8 @@ std::vector<std::string> table(const std::vector<TableSystem>& systems) {
     objective = std::max(objective, system.objective.size());
     for (const auto& set : system.sets) sampler = std::max(sampler, set.config.title().size());
   }
-  std::string head = fmt::format("{:<{}}  {:<{}}  {:<{}}  {:>6}", "system", name, "objective", objective, "sampler",
-                                 sampler, "NFE");
+  std::string head =
+      fmt::format("{:<{}}  {:<{}}  {:<{}}  {:>6}", "system", name, "objective", objective, "sampler", sampler, "NFE");
   for (const auto& bound : systems[0].bounds) head += cell("bits/dim " + bound.name, 19);
   for (const char* figure_name : figures) head += cell(figure_name, 9);
   std::vector<std::string> lines = {head + cell("training s", 10) + cell("sampling s", 10)};
@@ -91,7 +92,8 @@ std::vector<std::string> table(const std::vector<TableSystem>& systems) {
       std::string line = fmt::format("{:<{}}  {:<{}}  {:<{}}  {:>6.4g}", system.name, name, system.objective, objective,
                                      set.config.title(), sampler, set.samples.nfe);
       for (const auto& bound : system.bounds)
-        line += cell(fmt::format("{:.3f} ± {:.3f}", bound.interval.mean, bound.interval.high - bound.interval.mean), 19);
+        line +=
+            cell(fmt::format("{:.3f} ± {:.3f}", bound.interval.mean, bound.interval.high - bound.interval.mean), 19);
       line += figures_of(set, false);
       lines.push_back(line + cell(fmt::format("{:.1f}", system.training_seconds), 10) +
                       cell(fmt::format("{:.1f}", set.samples.seconds), 10));
@@ -129,7 +131,8 @@ void write_picture(const fs::path& path, const std::vector<TableSystem>& systems
   for (const auto& system : systems)
     for (const auto& set : system.sets) {
       const Tensor& x = set.samples.values;
-      if (x.rank() != 4 || x.extent(0) < shown || (!rows.empty() && x.rows(0, shown).shape() != rows[0].shape())) return;
+      if (x.rank() != 4 || x.extent(0) < shown || (!rows.empty() && x.rows(0, shown).shape() != rows[0].shape()))
+        return;
       rows.push_back(x.rows(0, shown));
     }
   if (rows.empty()) return;

@@ -1,5 +1,6 @@
 #include "fokker/experiments/toys.h"
 
+#include <algorithm>
 #include <array>
 #include <cmath>
 #include <numbers>
@@ -25,7 +26,7 @@ struct Labelled {
 /// Calls `point(draw)` for each sample; sample i draws the elements of its own place in the sequence.
 template <class F>
 Dataset planar(const char* name, const char* source, std::int64_t n, std::uint64_t seed, F point) {
-  require<ConfigError>(n >= 1, "[{}] expected n ≥ 1 samples, got {}", name, n);
+  check_count(name, n);
   const Rng rng(seed, Stream::data);
   const Tensor normal = rng.fork(1).normal({n, 2}, Dtype::f64);
   Dataset data{.x = Tensor::empty({n, 2}), .name = name, .source = source};
@@ -79,6 +80,11 @@ Labelled board(const Draw& draw) {
   return {{static_cast<double>(column) + draw.u[2] - 2, static_cast<double>(row) + draw.u[3] - 2}};
 }
 
+constexpr std::int64_t features = 10;
+constexpr double neighbour_correlation = 0.6;
+double feature_mean(std::int64_t j) { return static_cast<double>(j) - 4.5; }
+double feature_deviation(std::int64_t j) { return static_cast<double>(1 + j) / 2; }
+
 }  // namespace
 
 ToyMixture eight_gaussians_mixture() {
@@ -124,12 +130,51 @@ Dataset checkerboard(std::int64_t n, std::uint64_t seed) {
 }
 
 Dataset regression_toy(std::int64_t n, std::uint64_t seed) {
-  require<ConfigError>(n >= 1, "[regression_toy] expected n ≥ 1 samples, got {}", n);
+  check_count("regression_toy", n);
   const Rng rng(seed, Stream::data);
   Dataset data{
       .x = rng.fork(2).normal({n, 100}), .name = "regression_toy", .source = "independent normal inputs and targets"};
   data.target = rng.fork(3).normal({n, 100});
   data.range = {-1, 1};
+  data.sha256 = sha256(std::as_bytes(std::as_const(data.x).data<float>()));
+  return data;
+}
+
+GaussianLaw gaussian_features_law() {
+  GaussianLaw law{Tensor::empty({features}, Dtype::f64), Tensor::empty({features, features}, Dtype::f64)};
+  for (std::int64_t j = 0; j < features; ++j) {
+    law.mean.data<double>()[j] = feature_mean(j);
+    for (std::int64_t k = 0; k < features; ++k)
+      law.covariance.data<double>()[j * features + k] =
+          feature_deviation(j) * feature_deviation(k) *
+          std::pow(neighbour_correlation, static_cast<double>(std::abs(j - k)));
+  }
+  return law;
+}
+
+Dataset gaussian_features(std::int64_t n, std::uint64_t seed) {
+  check_count("gaussian_features", n);
+  const Tensor normal = Rng(seed, Stream::data).fork(7).normal({n, features}, Dtype::f64);
+  const auto z = normal.data<double>();
+  Tensor x = Tensor::empty({n, features});
+  auto values = x.data<float>();
+  const double fresh = std::sqrt(1 - neighbour_correlation * neighbour_correlation);
+  double unit = 0;  // of variance 1, and correlated with that of the feature before
+  for (std::int64_t i = 0; i < n * features; ++i) {
+    const std::int64_t j = i % features;
+    unit = j == 0 ? z[i] : neighbour_correlation * unit + fresh * z[i];
+    values[i] = static_cast<float>(feature_mean(j) + feature_deviation(j) * unit);
+  }
+  return generated("gaussian_features", "ten correlated normal features", x);
+}
+
+void check_count(const char* name, std::int64_t n) {
+  require<ConfigError>(n >= 1, "[{}] expected n ≥ 1 samples, got {}", name, n);
+}
+
+Dataset generated(const char* name, const char* source, Tensor x) {
+  const auto [low, high] = std::ranges::minmax(std::as_const(x).data<float>());
+  Dataset data{.x = std::move(x), .name = name, .range = {low, high}, .source = source};
   data.sha256 = sha256(std::as_bytes(std::as_const(data.x).data<float>()));
   return data;
 }

@@ -17,6 +17,13 @@ struct ToyMixture {
 ToyMixture eight_gaussians_mixture();
 ToyMixture gaussian_grid_mixture();
 
+/// The law N(mean, covariance) of gaussian_features, whose exact score, likelihood and Mahalanobis distance follow:
+///   mean_j = j − 4.5,  covariance_jk = d_j d_k 0.6^|j − k|,  d_j = (1 + j)/2,  j, k = 0 … 9.
+struct GaussianLaw {
+  Tensor mean, covariance;  // f64, [10] and [10, 10]
+};
+GaussianLaw gaussian_features_law();
+
 /// n points in the plane (labels: the mode or the moon).  Sample i depends on (seed, i) alone.
 Dataset eight_gaussians(std::int64_t n, std::uint64_t seed);
 Dataset gaussian_grid(std::int64_t n, std::uint64_t seed);
@@ -28,5 +35,12 @@ Dataset swiss_roll(std::int64_t n, std::uint64_t seed);
 Dataset checkerboard(std::int64_t n, std::uint64_t seed);
 /// Standard normal inputs [n, 100] and independent standard normal targets [n, 100].
 Dataset regression_toy(std::int64_t n, std::uint64_t seed);
+/// Ten correlated normal features [n, 10].
+Dataset gaussian_features(std::int64_t n, std::uint64_t seed);
+
+/// Throws ConfigError unless n ≥ 1.
+void check_count(const char* name, std::int64_t n);
+/// A set that was made: with the range of its values x (f32), and their checksum.
+Dataset generated(const char* name, const char* source, Tensor x);
 
 }  // namespace fokker

@@ -46,6 +46,12 @@ void bind_data(py::module_& m) {
       .def_property_readonly("training_labels", [](const Prepared& data) { return data.training.labels; })
       .def_property_readonly("held_out_labels", [](const Prepared& data) { return data.held_out.labels; })
       .def_property_readonly(
+          "held_out_index", [](const Prepared& data) { return data.held_out_index; },
+          "Rows of the original data that are held out.")
+      .def_property_readonly(
+          "features", [](const Prepared& data) { return data.training.features; },
+          "Names of the columns of a table, or empty.")
+      .def_property_readonly(
           "range", [](const Prepared& data) { return py::make_tuple(data.range.low, data.range.high); },
           "Of the original data.")
       .def_property_readonly(
@@ -108,8 +114,10 @@ py::tuple train(NetworkHandle& network, const ForwardSde& sde, const Prepared& d
 }
 
 /// Metrics of samples, in the units of the original data.
-py::dict evaluate_samples(const py::object& samples, const Prepared& data, const py::dict& keywords) {
-  const auto config = from_keywords<MetricConfig>(keywords);
+py::dict evaluate_samples(const py::object& samples, const Prepared& data, const py::dict& keywords,
+                          std::uint64_t seed) {
+  auto config = from_keywords<MetricConfig>(keywords);
+  config.seed = seed;
   const Tensor x = to_tensor(samples, Dtype::f32);
   std::vector<MetricResult> results;
   watched(py::none(), [&](Watch&) {
@@ -126,7 +134,8 @@ void bind_experiments(py::module_& m) {
   bind_data(m);
   m.def("train_network", &train, py::arg("network"), py::arg("sde"), py::arg("data"), py::arg("keywords"),
         py::arg("seed"), py::arg("augment"), py::arg("progress"));
-  m.def("evaluate_samples", &evaluate_samples, py::arg("samples"), py::arg("data"), py::arg("keywords"));
+  m.def("evaluate_samples", &evaluate_samples, py::arg("samples"), py::arg("data"), py::arg("keywords"),
+        py::arg("seed") = 0);
   m.def("metric_names", &metric_names);
 }
 

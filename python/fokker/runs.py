@@ -75,6 +75,13 @@ class Run:
         drawn, used = self._run.draw(keywords, callback(progress, str(config.get("solver", "sampling"))))
         return Samples(config=used, sde=self.sde.name, **drawn)
 
+    def evaluate(self, samples, **evaluate):
+        """Metrics of any samples in the units of the data, by name: (value, the same figure for real against real).
+
+        Keywords are those of [evaluate], and as in the run unless given.
+        """
+        return _fokker.evaluate_samples(samples, self.data, {**self.config["evaluate"], **evaluate}, self.config["seed"])
+
     def log_likelihood(self, *, progress=False, **config):
         """Of the held-out data, in the units of the data: a Likelihood.
 

@@ -92,6 +92,27 @@ TEST_CASE("the density of points: direction, shade, and points outside", "[png]"
   CHECK(density_image(Tensor::zeros({0, 2}), {.size = 2}).to_vector() == std::vector<double>(4, 1.0));
 }
 
+TEST_CASE("curves go from the left edge to the right one, through their values, and upwards", "[png]") {
+  // A rise, a constant at the lower edge, and a jump to beyond the upper edge.
+  const Tensor signals = Tensor::from({-1, 0, 1, -1, -1, -1, -1, -1, 9}, {3, 3});
+  const Tensor images = curve_images(signals, {.low = -1, .high = 1, .width = 10, .height = 10});
+  REQUIRE(images.shape() == Shape{3, 10, 10, 1});
+  const auto at = [&](int image, int row, int column) { return images.at((10 * image + row) * 10 + column); };
+  for (int k = 0; k < 10; ++k) CHECK(at(0, 9 - k, k) < 0.3);  // the diagonal
+  for (int k = 0; k < 6; ++k) CHECK(at(0, k, k) > 0.7 * (k != 4 && k != 5));
+  for (int column = 0; column < 10; ++column) {
+    CHECK(at(1, 9, column) == 0);
+    CHECK(at(1, 7, column) == 1);
+  }
+  for (int column = 0; column < 4; ++column) CHECK(at(2, 9, column) == 0);
+  CHECK(at(2, 0, 9) == 0);
+  CHECK(at(2, 0, 0) == 1);
+  // The stroke is 1.5 pixels wide everywhere: a level line of any width darkens as much.
+  double ink = 0;
+  for (int row = 0; row < 10; ++row) ink += 1 - at(1, row, 5);
+  CHECK(ink == Approx(1.5).margin(1e-6));
+}
+
 TEST_CASE("what is not a grid of images is refused", "[png]") {
   CHECK_THROWS_AS(encode_png(Tensor()), ShapeError);
   CHECK_THROWS_AS(encode_png(Tensor::ones({4, 4})), ShapeError);
@@ -101,4 +122,6 @@ TEST_CASE("what is not a grid of images is refused", "[png]") {
   CHECK_THROWS_AS(encode_png(Tensor::ones({1, 4, 4, 1}), {.low = 1, .high = 1}), ConfigError);
   CHECK_THROWS_AS(density_image(Tensor::ones({3, 1})), ShapeError);
   CHECK_THROWS_AS(density_image(Tensor::ones({3, 2}), {.size = 0}), ConfigError);
+  CHECK_THROWS_AS(curve_images(Tensor::ones({3, 1})), ShapeError);
+  CHECK_THROWS_AS(curve_images(Tensor::ones({3, 4}), {.low = 1, .high = 1}), ConfigError);
 }

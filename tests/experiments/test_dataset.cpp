@@ -85,7 +85,59 @@ TEST_CASE("the shipped digits are all there") {
   CHECK(data.sha256 == sha256(read_file(shipped_data("digits.h5"))));
 }
 
+TEST_CASE("the shipped table of tumours is that of the source") {
+  const Dataset data = load_dataset("breast_cancer");
+  REQUIRE(data.x.shape() == Shape{569, 30});
+  CHECK(std::ranges::count(data.labels, 0) == 357);  // benign
+  CHECK(std::ranges::count(data.labels, 1) == 212);  // malignant
+  REQUIRE(data.features.size() == 30);
+  CHECK(data.features[0] == "mean radius");
+  CHECK(data.features[29] == "worst fractal dimension");
+  // The record of patient 842302, as published; malignant.
+  CHECK(data.labels[0] == 1);
+  const double first[] = {17.99, 10.38, 122.8, 1001, 0.1184, 0.2776, 0.3001, 0.1471, 0.2419, 0.07871};
+  for (int k = 0; k < 10; ++k) CHECK(data.x.at(k) == Approx(first[k]).epsilon(1e-7));
+  const auto mean = [&](int feature) {
+    double sum = 0;
+    for (std::int64_t i = 0; i < 569; ++i) sum += data.x.at(30 * i + feature);
+    return sum / 569;
+  };
+  CHECK(mean(0) == Approx(14.127292).epsilon(1e-7));
+  CHECK(mean(3) == Approx(654.889104).epsilon(1e-7));
+  CHECK_THAT(data.source, Catch::Contains("UCI") && Catch::Contains("CC BY 4.0"));
+  CHECK(data.sha256 == sha256(read_file(shipped_data("breast_cancer.h5"))));
+  CHECK(load_dataset("breast_cancer", {.n = 5}).features.size() == 30);
+}
+
+TEST_CASE("MNIST is looked for in FOKKER_DATA, and else the message says where and what to do") {
+  const Folder folder;
+  setenv("FOKKER_DATA", folder.path().c_str(), 1);
+  const fs::path before = fs::current_path();
+  fs::create_directories(folder / "work");
+  fs::current_path(folder / "work");
+  CHECK_THAT(message("mnist"), Catch::Contains((folder / "mnist").string()) && Catch::Contains("data/mnist") &&
+                                   Catch::Contains("../shared/data/mnist") && Catch::Contains("FOKKER_DATA") &&
+                                   Catch::Contains("idx:FOLDER"));
+  CHECK_THROWS_AS(load_dataset("mnist"), IoError);
+  fs::create_directories(folder / "shared/data/mnist");
+  write_bytes(folder / "shared/data/mnist/t10k-images-idx3-ubyte", idx({1, 1, 2}, "\x01\x02"));
+  CHECK(load_dataset("mnist").x.to_vector() == std::vector<double>{1, 2});
+  fs::create_directories("data/mnist");
+  write_bytes("data/mnist/train-images-idx3-ubyte", idx({1, 1, 2}, "\x03\x04"));
+  CHECK(load_dataset("mnist").x.to_vector() == std::vector<double>{3, 4});
+  fs::create_directories(folder / "mnist");
+  write_bytes(folder / "mnist/train-images-idx3-ubyte", idx({1, 1, 2}, "\x05\x06"));
+  CHECK(load_dataset("mnist").x.to_vector() == std::vector<double>{5, 6});
+  CHECK(load_dataset("mnist").name == "mnist");
+  fs::current_path(before);
+  unsetenv("FOKKER_DATA");
+}
+
 TEST_CASE("every registered data set without an argument loads as many samples as asked for") {
+  const Folder folder;  // with an MNIST of its own
+  fs::create_directories(folder / "mnist");
+  write_bytes(folder / "mnist/train-images-idx3-ubyte", idx({9, 1, 1}, "\x01\x02\x03\x04\x05\x06\x07\x08\x09"));
+  setenv("FOKKER_DATA", folder.path().c_str(), 1);
   for (const auto& entry : dataset_entries()) {
     INFO(entry.name);
     CHECK(std::string(entry.description).size() > 10);
@@ -98,6 +150,7 @@ TEST_CASE("every registered data set without an argument loads as many samples a
     CHECK((data.labels.empty() || data.labels.size() == 7));
     CHECK(data.range.low < data.range.high);
   }
+  unsetenv("FOKKER_DATA");
   CHECK(load_dataset("two_moons").size() == 10'000);
 }
 
@@ -173,13 +226,18 @@ TEST_CASE("HDF5 datasets with labels beside them") {
   file.write("/set/label", std::span<const std::int64_t>(labels), {2});
   file.write("/bad/x", Tensor::from({1, 2, 3, 4}, {2, 2}));
   file.write("/bad/label", Tensor::from({0.5, 1}, {2}));
+  file.set_attribute("/set/x", "features", Attribute("age\nsize"));
+  file.write("/few/x", Tensor::from({1, 2, 3, 4}, {2, 2}));
+  file.set_attribute("/few/x", "features", Attribute("age"));
   file.save(path);
   for (const char* name : {"#set/x", "#/set/x"}) {
     const Dataset data = load_dataset("hdf5:" + path + name);
     CHECK(data.x.to_vector() == std::vector<double>{1, 2, 3, 4});
     CHECK(data.labels == labels);
     CHECK(data.range.high == 4);
+    CHECK(data.features == std::vector<std::string>{"age", "size"});
   }
+  CHECK_THAT(message("hdf5:" + path + "#few/x"), Catch::Contains("one a line"));
   CHECK_THAT(message("hdf5:" + path), Catch::Contains("hdf5:PATH#dataset"));
   CHECK_THAT(message("hdf5:" + path + "#"), Catch::Contains("hdf5:PATH#dataset"));
   CHECK_THAT(message("hdf5:" + path + "#set/y"), Catch::Contains("set/y"));
@@ -191,7 +249,8 @@ TEST_CASE("HDF5 datasets with labels beside them") {
 TEST_CASE("unknown names are answered with the nearest ones") {
   CHECK_THAT(message("digit"), Catch::Contains("did you mean \"digits\""));
   CHECK_THAT(message("two_moon"), Catch::Contains("did you mean \"two_moons\""));
-  CHECK_THAT(message("xyzzyxyzzy"), Catch::Contains("known ones are digits, idx") && !Catch::Contains("did you mean"));
+  CHECK_THAT(message("xyzzyxyzzy"),
+             Catch::Contains("known ones are digits, mnist, idx") && !Catch::Contains("did you mean"));
   CHECK_THAT(message("npy"), Catch::Contains("npy:PATH"));
   CHECK_THAT(message("digits:3"), Catch::Contains("expected \"digits\""));
   CHECK_THROWS_AS(load_dataset("digit"), ConfigError);

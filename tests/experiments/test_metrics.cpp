@@ -167,3 +167,27 @@ TEST_CASE("every registered metric is described and runs alone") {
   }
   CHECK(MetricConfig{}.metrics == metric_names());
 }
+
+TEST_CASE("standardised figures do not depend on the units of the features") {
+  const auto table = [](std::uint64_t seed, const Tensor& units) {
+    return Dataset{.x = cast(normal(200, 2, seed), Dtype::f32) * units, .labels = {}, .range = {-5000, 5000}};
+  };
+  const Tensor one = Tensor::from({1, 1}, {2}), mixed = Tensor::from({1, 1024}, {2});
+  const auto figures = [&](const Tensor& units, bool standardise) {
+    const Evaluator evaluator(table(1, units), table(2, units),
+                              {.metrics = {"sliced_w2", "energy", "mmd", "precision_recall", "nearest_neighbour"},
+                               .standardise = standardise});
+    return evaluator((cast(normal(200, 2, 3), Dtype::f32) + Tensor::from({2, 0}, {2})) * units);
+  };
+  const auto plain = figures(one, true), scaled = figures(mixed, true), raw = figures(mixed, false);
+  for (std::size_t k = 0; k < plain.size(); ++k) {
+    INFO(plain[k].name);
+    CHECK(scaled[k].value == Approx(plain[k].value).epsilon(1e-5));
+    CHECK(scaled[k].reference == Approx(plain[k].reference).epsilon(1e-5));
+  }
+  // In its own units the second feature hides that the first one is shifted.
+  CHECK(figure(plain, "energy").value > 0.5);
+  CHECK(figure(raw, "energy").value < 0.01 * 1024);
+  CHECK(figure(plain, "sliced_w2").value > 5 * figure(plain, "sliced_w2").reference);
+  CHECK(figure(raw, "sliced_w2").value < 3 * figure(raw, "sliced_w2").reference);
+}

@@ -8,6 +8,7 @@
 #include "fokker/core/ops/view.h"
 #include "fokker/core/rng.h"
 #include "fokker/experiments/prepare.h"
+#include "fokker/experiments/signals.h"
 #include "fokker/experiments/split.h"
 #include "tests/support/catch.h"
 
@@ -226,6 +227,31 @@ TEST_CASE("standardisation takes mean and deviation of each feature from the tra
   const auto back = parts.scaling.invert(parts.training.x).to_vector();
   const auto original = subset(data, parts.training_index).x.to_vector();
   for (std::size_t i = 0; i < back.size(); ++i) CHECK(back[i] == Approx(original[i]).margin(1e-5));
+}
+
+TEST_CASE("signals share one scale, features of a table have their own, and both come back") {
+  Dataset table = load_dataset("breast_cancer"), signals = load_dataset("chirps", {.n = 300});
+  const Prepared features = prepare(table, {.held_out = 0.2}, 0), waves = prepare(signals, {.held_out = 0.2}, 0);
+  CHECK(features.scaling.scale.shape() == Shape{30});
+  CHECK(waves.scaling.scale.shape() == Shape{});
+  double sum = 0, squares = 0;
+  const auto values = std::as_const(waves.training.x).data<float>();
+  for (const double value : values) sum += value, squares += value * value;
+  CHECK(sum / static_cast<double>(values.size()) == Approx(0).margin(1e-5));
+  CHECK(squares / static_cast<double>(values.size()) == Approx(1).epsilon(1e-5));
+  for (const auto& [parts, data] : {std::pair{&features, &table}, std::pair{&waves, &signals}}) {
+    const auto back = parts->scaling.invert(parts->held_out.x).to_vector();
+    const auto original = subset(*data, parts->held_out_index).x.to_vector();
+    for (std::size_t i = 0; i < back.size(); ++i)
+      CHECK(std::abs(back[i] - original[i]) < 1e-5 * std::max(1.0, std::abs(original[i])));
+    for (const double value : {parts->training.range.low, parts->training.range.high}) CHECK(std::isfinite(value));
+  }
+  CHECK(waves.training.signals);
+  CHECK_FALSE(features.training.signals);
+  // Signals of the user's own say so by their scaling.
+  signals.signals = false;
+  CHECK(prepare(signals, {.held_out = 0.2}, 0).scaling.scale.shape() == Shape{signal_length});
+  CHECK(prepare(signals, {.held_out = 0.2, .scaling = "standardise_all"}, 0).training.signals);
 }
 
 TEST_CASE("scaling: constant features, one scale for images, nothing for regression") {

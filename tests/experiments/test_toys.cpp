@@ -3,6 +3,7 @@
 #include <numbers>
 #include <utility>
 
+#include "fokker/experiments/signals.h"
 #include "fokker/experiments/toys.h"
 #include "tests/support/catch.h"
 
@@ -139,8 +140,39 @@ TEST_CASE("the regression toy has independent standard normal inputs and targets
   CHECK(std::abs(xy / size) < 5 / std::sqrt(size));
 }
 
+TEST_CASE("the Gaussian features have their means and covariances, and no other's") {
+  const Dataset data = gaussian_features(n, 8);
+  REQUIRE(data.x.shape() == Shape{n, 10});
+  const GaussianLaw law = gaussian_features_law();
+  const auto x = std::as_const(data.x).data<float>();
+  std::vector<double> mean(10), covariance(100);
+  for (std::int64_t i = 0; i < n; ++i)
+    for (int j = 0; j < 10; ++j) mean[j] += x[10 * i + j] / static_cast<double>(n);
+  for (std::int64_t i = 0; i < n; ++i)
+    for (int j = 0; j < 100; ++j)
+      covariance[j] += (x[10 * i + j / 10] - mean[j / 10]) * (x[10 * i + j % 10] - mean[j % 10]) / n;
+  const auto exact = [&](int j, int k) { return law.covariance.at(10 * j + k); };
+  CHECK(exact(0, 0) == 0.25);
+  CHECK(exact(9, 9) == 25);
+  CHECK(exact(3, 1) == Approx(2 * 1 * 0.36));
+  double wrong = 0;
+  for (int j = 0; j < 10; ++j) {
+    CHECK(law.mean.at(j) == j - 4.5);
+    CHECK(std::abs(mean[j] - law.mean.at(j)) < five_sigma(exact(j, j)));
+    for (int k = 0; k < 10; ++k) {
+      const double variance = exact(j, j) * exact(k, k) + exact(j, k) * exact(j, k);  // of a product of normal values
+      CHECK(std::abs(covariance[10 * j + k] - exact(j, k)) < five_sigma(variance));
+      // A correlation of 0.7^|j − k| would be seen.
+      const double other = exact(j, k) * std::pow(7. / 6, std::abs(j - k));
+      wrong += std::abs(covariance[10 * j + k] - other) > five_sigma(variance);
+    }
+  }
+  CHECK(wrong > 40);
+}
+
 TEST_CASE("sample i of a toy depends on seed and i alone") {
-  for (const auto toy : {eight_gaussians, gaussian_grid, two_moons, swiss_roll, checkerboard, regression_toy}) {
+  for (const auto toy : {eight_gaussians, gaussian_grid, two_moons, swiss_roll, checkerboard, regression_toy,
+                         gaussian_features, ecg, chirps}) {
     const Dataset few = toy(10, 3), many = toy(25, 3), other = toy(10, 4);
     INFO(few.name);
     CHECK(many.x.rows(0, 10).to_vector() == few.x.to_vector());
