@@ -47,8 +47,10 @@ SampleSet read_set(const Hdf5File& file, const SampleConfig& config) {
 TableSystem measure(const fs::path& folder, const DataLikelihoodConfig& likelihood, const RunOptions& options) {
   const TrainedRun run = load_run(folder);
   Hdf5File file = Hdf5File::open(folder / "results.h5");
-  TableSystem system{
-      .name = run.experiment.name, .objective = said(run.experiment.train), .range = run.model.data.range};
+  TableSystem system;
+  system.name = run.experiment.name;
+  system.objective = said(run.experiment.train);
+  system.range = run.model.data.range;
   const Tensor seconds = file.read("/metrics/train/wall_time", Dtype::f64);
   system.training_seconds = seconds.at(seconds.size() - 1);
   for (const SampleConfig& config : run.experiment.sample) system.sets.push_back(read_set(file, config));

@@ -18,8 +18,8 @@ struct DivergenceConfig {
   std::uint64_t seed = 0;
 
   static constexpr auto fields =
-      std::tuple{field("trace", &DivergenceConfig::trace, "exact: a backward pass a dimension; hutchinson: one a probe",
-                       one_of("exact", "hutchinson")),
+      std::tuple{field("trace", &DivergenceConfig::trace, "exact: a backward pass a dimension; hutchinson: one a probe; auto",
+                       one_of("auto", "exact", "hutchinson")),
                  field("probe", &DivergenceConfig::probe, "law of the probes", one_of("rademacher", "gaussian")),
                  field("probes", &DivergenceConfig::probes,
                        "of hutchinson, for each sample; two or more give a standard error", at_least(1)),
