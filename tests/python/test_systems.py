@@ -1,0 +1,110 @@
+"""`fokker run` of a table of systems: each an experiment of its own, and their figures side by side."""
+
+import signal
+import subprocess
+import time
+
+import h5py
+import numpy as np
+import pytest
+from command import COMMAND, datasets, fokker
+
+EXPERIMENT = """
+name = "{name}"
+[data]
+source = "digits"
+n = 300
+[sde]
+kind = "{sde}"
+[network]
+channels = [8]
+attention = [false]
+layers_per_block = 1
+groups = 4
+[train]
+{train}
+steps = 30
+batch = 16
+checkpoint_every = 5
+[[sample]]
+solver = "ddim"
+steps = 4
+n = 20
+[evaluate]
+metrics = ["frechet", "precision_recall"]
+classifier_steps = 10
+"""
+
+TABLE = """
+systems = ["a.toml", "b.toml"]
+[likelihood]
+n = 4
+bounds = ["continuous"]
+continuous = {terms = "continuous", steps = 4}
+"""
+
+
+@pytest.fixture(scope="module")
+def configs(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("systems")
+    (folder / "a.toml").write_text(EXPERIMENT.format(name="noise", sde="vp", train=""))
+    (folder / "b.toml").write_text(EXPERIMENT.format(name="velocity", sde="flow", train='prediction = "velocity"'))
+    (folder / "systems.toml").write_text(TABLE)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def table(configs):
+    out = configs / "out"
+    result = fokker("run", configs / "systems.toml", "--out", out)
+    assert result.returncode == 0, result.stderr
+    return out, result.stdout
+
+
+def test_the_table_holds_the_figures_of_the_runs(table):
+    out, text = table
+    with h5py.File(out / "systems.h5") as file:
+        assert list(file["systems"]) == ["noise", "velocity"]
+        for name in ("noise", "velocity"):
+            with h5py.File(out / name / "results.h5") as run:
+                row = file[f"systems/{name}/samplers/ddim"]
+                for metric in ("frechet", "precision", "recall"):
+                    assert row[metric][()] == run[f"evaluation/ddim/{metric}"][()]
+                assert row["nfe"][()] == run["samples/ddim"].attrs["nfe"]
+                bits = file[f"systems/{name}/bits/continuous"][()]
+            assert bits.shape == (4,) and np.all(bits > 0)
+            line = next(line for line in text.splitlines() if line.startswith(name + " "))
+            assert f"{bits.mean():.3f}" in line
+        assert file["systems/velocity"].attrs["objective"] == "dsm, velocity"
+    assert (out / "systems.txt").read_text() in text
+    assert (out / "systems.png").stat().st_size > 0
+
+
+def test_killed_tables_resume_to_the_same_figures(configs, table, tmp_path):
+    out = tmp_path / "killed"
+    process = subprocess.Popen([COMMAND, "run", configs / "systems.toml", "--out", out, "--quiet"])
+    deadline = time.time() + 60
+    while not list(out.glob("noise/checkpoints/*.safetensors")) and time.time() < deadline:
+        time.sleep(0.01)
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    assert not (out / "systems.h5").exists()
+    assert fokker("resume", out, "--threads", 1).returncode == 0
+    expected, resumed = datasets(table[0] / "systems.h5"), datasets(out / "systems.h5")
+    assert expected.keys() == resumed.keys()
+    for name, value in expected.items():
+        assert np.array_equal(value, resumed[name]), name
+
+
+def test_a_wrong_system_is_named_before_anything_runs(configs, tmp_path):
+    def message(text):
+        (configs / "wrong.toml").write_text(text)
+        result = fokker("run", configs / "wrong.toml", "--out", tmp_path / "wrong")
+        assert result.returncode == 2 and not (tmp_path / "wrong").exists()
+        return result.stderr
+
+    missing = fokker("run", configs / "missing.toml", "--out", tmp_path / "wrong")
+    assert missing.returncode == 4 and "missing.toml" in missing.stderr
+    assert "noise" in message('systems = ["a.toml", "a.toml"]')
+    assert "train.stepz" in message('systems = ["a.toml"]\nset = ["train.stepz=3"]')
+    assert "sweep" in fokker("run", configs / "systems.toml", "-m", "train.steps=1,2").stderr
