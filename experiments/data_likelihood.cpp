@@ -116,11 +116,12 @@ BoundRow ode_row(const HeldOut& data, const DataLikelihoodConfig& config, const 
                        "[likelihood] dequantisations is for whole numbers that data.dequantise has added no noise to; "
                        "leave it at 1");
   BoundRow row{.name = "ode", .bits = {}};
+  LikelihoodConfig how{.flow = config.flow, .divergence = config.divergence};
+  if (discrete_data && how.flow.t_min == 0) how.flow.t_min = decoding_time(*data.run.model.sde, data.levels);
   std::vector<Tensor> columns;
   const std::int64_t n = data.x.extent(0);
   for (std::int64_t k = 0; k < config.dequantisations; ++k) {
-    const Likelihood found = density(data, discrete_data ? dequantised(data, k) : data.x,
-                                     {.flow = config.flow, .divergence = config.divergence}, options);
+    const Likelihood found = density(data, discrete_data ? dequantised(data, k) : data.x, how, options);
     columns.push_back(reshape(found.log_density, {n, 1}));
     row.nfe += found.latent.nfe();
     row.seconds += found.latent.seconds;

@@ -19,7 +19,7 @@ struct DataLikelihoodConfig {
   std::vector<std::string> bounds = bound_names();
   BoundConfig discrete = {};
   BoundConfig continuous = {.terms = "continuous", .steps = 100, .draws = 2};
-  FlowConfig flow = {};
+  FlowConfig flow = {.tolerance = 1e-3};
   DivergenceConfig divergence = {};
   std::int64_t dequantisations = 1;
 
@@ -28,7 +28,8 @@ struct DataLikelihoodConfig {
       field("bounds", &DataLikelihoodConfig::bounds, "the rows of the table", nonempty(), one_of(&bound_names)),
       field("discrete", &DataLikelihoodConfig::discrete, "the variational bound of finitely many steps"),
       field("continuous", &DataLikelihoodConfig::continuous, "the one of infinitely many"),
-      field("flow", &DataLikelihoodConfig::flow, "the probability-flow ODE"),
+      field("flow", &DataLikelihoodConfig::flow,
+            "the probability-flow ODE; whole numbers have the decoder's t_min, unless it is given"),
       field("divergence", &DataLikelihoodConfig::divergence, "its divergence"),
       field("dequantisations", &DataLikelihoodConfig::dequantisations,
             "draws of the noise that the ODE adds to a sample of whole numbers; the more, the tighter", at_least(1))};
@@ -53,7 +54,8 @@ struct BoundRow {
 ///
 /// Whole-number data:  bits of the probability of the numbers themselves.  The variational bounds decode to the levels of
 /// the range; the ODE's density is averaged over u uniform around each number, x + u with u in [−½, ½), the bins of the
-/// decoder [theis2016], and with K draws of u the bound is that of the mean of K densities [burda2016].
+/// decoder [theis2016], and with K draws of u the bound is that of the mean of K densities [burda2016].  All leave off at
+/// `decoding_time` unless their t_min says otherwise.
 /// Where `data.dequantise` has added noise in [0, 1) to the data, the model is one of densities, no noise is added again,
 /// and the bounds on the density of the noisy data are bounds on the bits of the numbers.
 /// Other data:  bits of a density, in the units of the data.

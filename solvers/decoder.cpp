@@ -67,6 +67,10 @@ Tensor summed(const Tensor& x0, const Tensor& mean, const Levels& levels, LogPro
 
 }  // namespace
 
+double decoding_time(const ForwardSde& sde, const Levels& levels) {
+  return std::max(sde.t_min(), sde.time_of_lambda(-std::log(levels.width / 3)));
+}
+
 double log_erfc(double x) {
   constexpr double far = 20;
   if (x < far) return std::log(std::erfc(x));

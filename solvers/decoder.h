@@ -2,7 +2,7 @@
 
 #include <cstdint>
 
-#include "fokker/core/tensor.h"
+#include "fokker/sde/sde.h"
 
 namespace fokker {
 
@@ -11,6 +11,10 @@ struct Levels {
   std::int64_t count = 0;  // 0: the data are continuous
   double first = 0, width = 1;
 };
+
+/// The time of a decoder to levels: where σ/α is a third of their width, or the SDE's t_min where that is later.  Before it a
+/// model spends bits on telling what rounding to the nearest level tells for nothing.
+double decoding_time(const ForwardSde& sde, const Levels& levels);
 
 /// log erfc(x), finite where erfc(x) itself underflows (x > 26).
 double log_erfc(double x);

@@ -55,8 +55,9 @@ class Bound {
         decoder_(config.decoder),
         t_min_(config.t_min > 0 ? config.t_min : sde.t_min()),
         width_(x0.size() / x0.extent(0)) {
-    check();
     if (decoder_ == "auto") decoder_ = options.levels.count > 0 ? "discretised" : "gaussian";
+    if (decoder_ == "discretised" && config.t_min == 0) t_min_ = decoding_time(sde, options.levels);
+    check();
     config.terms == "continuous" ? stratify() : discretise();
   }
 
@@ -86,7 +87,7 @@ class Bound {
                          config_.steps, config_.draws);
     require<ConfigError>(options_.first_sample >= 0, "[bound] expected first_sample >= 0, got {}",
                          options_.first_sample);
-    require<ConfigError>(options_.levels.count > 0 || decoder_ == "auto" || decoder_ == "gaussian",
+    require<ConfigError>(options_.levels.count > 0 || decoder_ == "gaussian",
                          "[bound] the decoder \"{}\" is for whole numbers, and these data have no levels; take "
                          "\"gaussian\"",
                          decoder_);
@@ -195,13 +196,14 @@ class Bound {
   }
 
   /// log p(x₀|x_{t_min}) of a decoder whose mean is x₀ + apart, [n].
-  Tensor log_probability(const Part& part, const Tensor& epsilon, const Tensor& apart, double deviation) const {
+  Tensor log_probability(const Part& part, const Tensor& epsilon, const Tensor& apart, double noise) const {
     const Tensor x0 = cast(part.x0, Dtype::f64);
-    if (decoder_ == "categorical") return categorical_log_probability(x0, x0 + apart, deviation, options_.levels);
+    const double deviation = config_.deviation * noise;
+    if (decoder_ == "categorical") return categorical_log_probability(x0, x0 + apart, noise, options_.levels);
     if (decoder_ == "discretised") return discretised_log_probability(x0, x0 + apart, deviation, options_.levels);
     // Of mean 0, and nearly all of the noise of what it is added to.
-    const Tensor control = (per_sample(square(epsilon)) - static_cast<double>(width_)) * 0.5;
-    return gaussian_log_density(apart, deviation) + control;
+    const Tensor control = per_sample(square(epsilon)) - static_cast<double>(width_);
+    return gaussian_log_density(apart, deviation) + control * (0.5 / (config_.deviation * config_.deviation));
   }
 
   static constexpr std::uint64_t times = 1, decoding = 2;  // forks of the stream

@@ -17,6 +17,7 @@ struct BoundConfig {
   std::int64_t draws = 1;
   std::string grid = "log_snr";
   std::string decoder = "auto";
+  double deviation = 1;
   double t_min = 0;
   std::uint64_t seed = 0;
 
@@ -28,7 +29,11 @@ struct BoundConfig {
       field("grid", &BoundConfig::grid, "times of discrete steps", one_of(&grid_names)),
       field("decoder", &BoundConfig::decoder, "auto: discretised for whole numbers, else gaussian",
             one_of("auto", "gaussian", "discretised", "categorical")),
-      field("t_min", &BoundConfig::t_min, "time of the decoder; 0: the SDE's own", at_least(0)),
+      field("deviation", &BoundConfig::deviation,
+            "of the decoders whose mean is the denoised sample, in units of sigma/alpha", above(0)),
+      field("t_min", &BoundConfig::t_min,
+            "time of the decoder; 0: the SDE's own, or where the discretised one begins to tell levels apart",
+            at_least(0)),
       field("seed", &BoundConfig::seed, "of the noise")};
 };
 
@@ -60,8 +65,8 @@ struct VariationalBound {
 /// discrete [ho2020]:  KL = ½ (SNR(s) − SNR(t)) ‖x₀ − x̂₀‖² = ½ expm1(2 (λ_s − λ_t)) ‖ε + σ s(x_t, t)‖²,  λ = log(α/σ).
 /// continuous [kingma2021]:  ½ ∫ −SNR'(t) ‖x₀ − x̂₀‖² dt = ∫ ‖ε + σ s‖² dλ,  λ uniform in each of `steps` equal strata:
 /// it depends on the SDE through its ends alone, and is VDM's loss where the SDE's schedule was learned.
-/// Decoders at t_min: of mean x̂₀ and deviation σ/α, "gaussian" (a density) or "discretised" [ho2020, nichol2021]; of mean
-/// x/α, "categorical" [kingma2021].
+/// Decoders at t_min: of mean x̂₀ and a deviation in units of σ/α, "gaussian" (a density) or "discretised" [ho2020], which by
+/// default has the t_min of `decoding_time`; of mean x/α and deviation σ/α, "categorical" [kingma2021].
 /// The noise of a sample follows from its number and the seed: the same bits in any batch split, on any number of threads.
 /// `score` is called off the tape by several threads at once, NFE = steps · draws (+ draws for a decoder of mean x̂₀).
 /// Throws ConfigError for settings that do not fit, NumericalError naming sample and time where the score is not finite.

@@ -59,6 +59,12 @@ const BoundRow& row(const DataLikelihood& found, const std::string& name) {
   return *at;
 }
 
+double largest_difference(const std::vector<double>& a, const std::vector<double>& b) {
+  double largest = 0;
+  for (std::size_t i = 0; i < a.size(); ++i) largest = std::max(largest, std::abs(a[i] - b[i]));
+  return largest;
+}
+
 DataLikelihoodConfig exact_trace() {
   DataLikelihoodConfig config;
   config.flow.tolerance = 1e-7;
@@ -118,6 +124,7 @@ TEST_CASE("dequantisation bounds the bits of narrow laws, and more draws tighten
   const double exact = -std::log2(mean(exp(log_p)).item()), jensen = -mean(log_p).item() * log2e;
   DataLikelihoodConfig config = exact_trace();
   config.bounds = {"ode"};
+  config.flow.t_min = sde.t_min();
   const auto bits = [&](std::int64_t draws) {
     config.dequantisations = draws;
     return data_likelihood(run, config).rows[0];
@@ -132,6 +139,11 @@ TEST_CASE("dequantisation bounds the bits of narrow laws, and more draws tighten
   CHECK(sixteen.interval.mean < one.interval.mean - 4.5 * error);
   CHECK(sixteen.interval.mean > exact - 0.02);
   CHECK(sixteen.nfe > 10 * one.nfe);
+  // By default the ODE leaves off where the decoder does.
+  config.flow.t_min = 0;
+  const std::vector<double> leaving = bits(1).bits.to_vector();
+  config.flow.t_min = decoding_time(sde, {.count = 8, .first = -1, .width = 2 / 7.});
+  CHECK(largest_difference(leaving, bits(1).bits.to_vector()) < 1e-5);
 }
 
 TEST_CASE("the scaling's Jacobian is counted once, noise of data.dequantise is not added again") {

@@ -51,7 +51,7 @@ def test_levels():
     def score(at, t):
         return np.asarray(exact(np.asarray(at).reshape(-1, 1), t)).reshape(at.shape)
 
-    found = fk.variational_bound(score, SDE, x, levels=levels, terms="continuous", steps=200, draws=2)
+    found = fk.variational_bound(score, SDE, x, levels=levels, terms="continuous", steps=200, draws=2, t_min=1e-3)
     bits = found.bits_per_dimension
     assert abs(bits.mean() - np.log2(5)) < 4.5 * bits.std(ddof=1) / np.sqrt(50)
     with pytest.raises(ValueError, match="levels"):

@@ -4,7 +4,9 @@
 #include "fokker/core/error.h"
 #include "fokker/core/ops/elementwise.h"
 #include "fokker/core/ops/reduce.h"
-#include "fokker/solvers/decoder.h"
+#include "fokker/sde/vp.h"
+#include "fokker/solvers/likelihood.h"
+#include "fokker/solvers/variational_bound.h"
 #include "tests/support/catch.h"
 
 using namespace fokker;
@@ -114,6 +116,39 @@ TEST_CASE("a sample's log probability is the sum over its elements") {
       CHECK(all.at(i) == Approx(sum(decoder(first, its_mean, 0.05, digits)).item()).epsilon(1e-14));
     }
   }
+}
+
+TEST_CASE("decoding begins where the noise is a third of a level, or at the SDE's own end") {
+  const VP sde;
+  const Marginal there = sde.marginal(decoding_time(sde, digits));
+  CHECK(there.sigma / there.alpha == Approx(0.125 / 3).epsilon(1e-9));
+  CHECK(decoding_time(sde, {256, -1, 2.0 / 255}) == sde.t_min());
+}
+
+TEST_CASE("the bound decodes to the denoised sample with the deviation that is asked for") {
+  const VP sde;
+  const Tensor x0 = Tensor::from({-1, -0.875, 0, 1, 0.5, 0.25}, {3, 2}, Dtype::f64);
+  Tensor seen, said;  // at the last evaluation, which is the decoder's
+  const Score score = [&](const Tensor& x, double) {
+    seen = x;
+    return said = x * -0.7;
+  };
+  for (const double deviation : {1.0, 0.4}) {
+    const BoundConfig config{.steps = 2, .deviation = deviation};
+    const double t = decoding_time(sde, digits), alpha = sde.marginal(t).alpha, sigma = sde.marginal(t).sigma;
+    const VariationalBound found = variational_bound(score, sde, x0, config, {{}, digits});
+    const Tensor mean = (seen + said * (sigma * sigma)) / alpha;
+    const Tensor wanted = discretised_log_probability(x0, mean, deviation * sigma / alpha, digits);
+    for (std::int64_t i = 0; i < 3; ++i) CHECK(found.reconstruction.at(i) == Approx(-wanted.at(i)).epsilon(1e-9));
+  }
+  // A density: less the control (‖ε‖² − D)/2 of mean 0.
+  const BoundConfig config{.steps = 2, .deviation = 0.4};
+  const VariationalBound found = variational_bound(score, sde, x0, config);
+  const auto [alpha, sigma] = sde.marginal(sde.t_min());
+  const Tensor mean = (seen + said * (sigma * sigma)) / alpha, epsilon = (seen - x0 * alpha) / sigma;
+  const Tensor control = (sum(square(epsilon), {1}) - 2.0) * (0.5 / 0.16);
+  const Tensor wanted = gaussian_log_density(x0 - mean, 0.4 * sigma / alpha) + control;
+  for (std::int64_t i = 0; i < 3; ++i) CHECK(found.reconstruction.at(i) == Approx(-wanted.at(i)).epsilon(1e-9));
 }
 
 TEST_CASE("data that are no levels are refused") {

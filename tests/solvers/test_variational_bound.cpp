@@ -234,7 +234,7 @@ TEST_CASE("noise images of independent uniform levels cost log2 of the levels a 
   BoundOptions options;
   options.levels = levels;
   for (const char* decoder : {"discretised", "categorical"}) {
-    BoundConfig config{.terms = "continuous", .steps = 400, .draws = 2, .decoder = decoder};
+    BoundConfig config{.terms = "continuous", .steps = 400, .draws = 2, .decoder = decoder, .t_min = 1e-3};
     const VariationalBound found = variational_bound(exact, sde, x, config, options);
     const auto [bits, over_images] = mean_of(bits_per_dimension(-found.nats, 16));
     INFO(decoder << ": " << bits << " ± " << over_images);
