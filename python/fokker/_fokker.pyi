@@ -410,9 +410,19 @@ class Data:
     def to_data_units(self, x: Array) -> Tensor:
         ...
     @property
+    def features(self) -> list[str]:
+        """
+        Names of the columns of a table, or empty.
+        """
+    @property
     def held_out(self) -> typing.Any:
         """
         [N, …]
+        """
+    @property
+    def held_out_index(self) -> list[int]:
+        """
+        Rows of the original data that are held out.
         """
     @property
     def held_out_labels(self) -> list[int]:
@@ -555,7 +565,7 @@ def encode_samples(score: typing.Any, sde: ForwardSde, x: Array, keywords: dict,
     ...
 def erf(x: Array) -> Tensor:
     ...
-def evaluate_samples(samples: typing.Any, data: Data, keywords: dict) -> dict:
+def evaluate_samples(samples: typing.Any, data: Data, keywords: dict, seed: int = 0) -> dict:
     ...
 def exp(x: Array) -> Tensor:
     ...

@@ -2,11 +2,14 @@
 
 #include <zlib.h>
 
+#include <algorithm>
 #include <bit>
+#include <cmath>
 #include <cstdlib>
 #include <functional>
 
 #include "fokker/core/file.h"
+#include "fokker/experiments/prepare.h"
 #include "tests/support/catch.h"
 #include "tests/support/folder.h"
 
@@ -141,4 +144,21 @@ TEST_CASE("MNIST's test images and labels", "[idx]") {
   CHECK(sum / static_cast<double>(x.size()) == Approx(33.7912).margin(1e-4));  // the known mean, .1325 · 255
   const std::vector<double> first = y.rows(0, 10).to_vector();
   CHECK(first == Values{7, 2, 1, 0, 4, 1, 4, 9, 5, 9});
+}
+
+TEST_CASE("a tenth of MNIST's test images held out: 9,000 and 1,000, the same share of every digit", "[idx]") {
+  const fs::path images = mnist("t10k-images-idx3-ubyte"), labels = mnist("t10k-labels-idx1-ubyte");
+  if (images.empty() || labels.empty()) {
+    WARN("MNIST is not here: set FOKKER_DATA to the folder with t10k-images-idx3-ubyte to check it");
+    return;
+  }
+  const Prepared data =
+      prepare({.source = "idx:" + images.string() + "," + labels.string(), .held_out = 0.1}, std::uint64_t{0});
+  CHECK(data.training.x.shape() == Shape{9000, 28, 28, 1});
+  CHECK(data.held_out.size() == 1000);
+  const double all[] = {980, 1135, 1032, 1010, 982, 892, 958, 1028, 974, 1009};  // of the ten thousand
+  for (std::int64_t digit = 0; digit < 10; ++digit)
+    CHECK(std::abs(static_cast<double>(std::ranges::count(data.held_out.labels, digit)) - all[digit] / 10) < 1);
+  CHECK(data.training.range.low == -1);
+  CHECK(data.training.range.high == 1);
 }
