@@ -118,7 +118,8 @@ TEST_CASE("the prior has its deviation and is keyed by sample") {
 }
 
 TEST_CASE("registry of SDEs") {
-  CHECK(sde_names() == std::vector<std::string>{"vp", "sub_vp", "ve", "cosine", "edm", "flow", "trigonometric_flow"});
+  CHECK(sde_names() ==
+        std::vector<std::string>{"vp", "sub_vp", "ve", "cosine", "edm", "flow", "trigonometric_flow", "log_linear"});
   for (const auto& name : sde_names()) CHECK(make_sde({.kind = name})->name() == name);
   CHECK(make_sde({.kind = "ve", .sigma = {0.1, 10}})->marginal(1).sigma == Approx(10));
   CHECK(make_sde({.kind = "edm", .sigma = {0.1, 10}})->t_max() == 10);
