@@ -171,8 +171,7 @@ Score LearnedVariance::score(std::shared_ptr<const Network> network) const {
   return network_score(std::make_shared<Predicting>(std::move(network)), *sde_, config_.parameterization);
 }
 
-std::function<Tensor(const Tensor& x, double t, double s)> LearnedVariance::log_variance_ratio(
-    std::shared_ptr<const Network> network) const {
+LogVarianceRatio LearnedVariance::log_variance_ratio(std::shared_ptr<const Network> network) const {
   return [network = std::move(network), sde = sde_, p = config_.parameterization](const Tensor& x, double t, double s) {
     const Marginal at = sde->marginal(t);
     const Tensor label = Tensor::full({x.extent(0)}, time_label(*sde, t, p.time_label), x.dtype());

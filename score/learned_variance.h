@@ -1,6 +1,5 @@
 #pragma once
 
-#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -34,9 +33,8 @@ class LearnedVariance final : public Objective {
   std::shared_ptr<const ForwardSde> sde() const override { return sde_; }
   /// Of the prediction.
   Score score(std::shared_ptr<const Network> network) const override;
-  /// ρ = log(v/β̃) of x_s given x_t, s < t; any two times.
-  std::function<Tensor(const Tensor& x, double t, double s)> log_variance_ratio(
-      std::shared_ptr<const Network> network) const;
+  /// ρ, of any two times s < t.
+  LogVarianceRatio log_variance_ratio(std::shared_ptr<const Network> network) const override;
   std::unique_ptr<Module> clone() const override { return std::make_unique<LearnedVariance>(*this); }
   void visit(const ParameterVisitor& visitor) override;
   /// vlb: remembers the L_t of a batch.

@@ -60,8 +60,8 @@ struct ExactSteps final : Network {
   void visit(const ParameterVisitor&) override {}
 };
 
-LearnedVariance objective(const ForwardSde& sde, const char* name) {
-  return LearnedVariance(sde, {.objective = name, .times = {.t_min = sde.t_min(), .levels = levels}});
+LearnedVariance objective(const ForwardSde& sde, const char* name, const char* kind = "stratified") {
+  return LearnedVariance(sde, {.objective = name, .times = {.kind = kind, .t_min = sde.t_min(), .levels = levels}});
 }
 
 Shard shard(const Tensor& x0, std::uint32_t part) {
@@ -131,7 +131,7 @@ TEST_CASE("with them the bound of six levels is the entropy of the data; with th
 TEST_CASE("drawing levels by their share of the bound keeps its mean and lowers its variance") {
   const VP sde;
   const ExactSteps network(sde);
-  LearnedVariance uniform = objective(sde, "vlb"), importance = objective(sde, "vlb");
+  LearnedVariance uniform = objective(sde, "vlb", "uniform"), importance = objective(sde, "vlb", "uniform");
   for (double p : importance.probabilities()) CHECK(p == Approx(1.0 / levels));
   warm_up(importance, network);
   const auto p = importance.probabilities();
