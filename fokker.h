@@ -27,6 +27,7 @@
 #include "fokker/sde/cosine.h"
 #include "fokker/sde/edm.h"
 #include "fokker/sde/interpolant.h"
+#include "fokker/sde/scheduled.h"
 #include "fokker/sde/reverse.h"
 #include "fokker/sde/langevin.h"
 #include "fokker/sde/clock.h"
@@ -66,6 +67,8 @@
 
 #include "fokker/score/parameterization.h"
 #include "fokker/score/denoising.h"
+#include "fokker/score/learned_variance.h"
+#include "fokker/score/vdm.h"
 #include "fokker/score/mlp.h"
 #include "fokker/score/unet.h"
 

@@ -44,10 +44,14 @@ Model build(const Experiment& experiment) {
               .system = {},
               .sample_shape = {}};
   model.sample_shape = sample_shape(model.data.training);
-  model.system.network =
-      make_network(experiment.network, model.sample_shape, Rng(experiment.seed, Stream::initialisation));
+  NetworkConfig network = experiment.network;
+  const int factor = objective_entry(experiment.train.objective).channel_factor;
+  if (network.out_channels == 0 && factor > 1)
+    network.out_channels = factor * model.sample_shape[model.sample_shape.rank() - 1];
+  model.system.network = make_network(network, model.sample_shape, Rng(experiment.seed, Stream::initialisation));
   model.system.objective =
-      make_objective(experiment.train, *model.sde, {.sample = model.sample_shape, .seed = experiment.seed});
+      make_objective(experiment.train, *model.sde,
+                     {.sample = model.sample_shape, .seed = experiment.seed, .grey = grey_levels(model.data)});
   return model;
 }
 

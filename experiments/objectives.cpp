@@ -3,8 +3,10 @@
 #include <fmt/ranges.h>
 
 #include "fokker/score/denoising.h"
+#include "fokker/score/learned_variance.h"
 #include "fokker/score/regression.h"
 #include "fokker/score/score_matching.h"
+#include "fokker/score/vdm.h"
 
 namespace fokker {
 namespace {
@@ -44,6 +46,28 @@ std::shared_ptr<Objective> make_score_matching(const TrainConfig& config, const 
 
 constexpr char exact[] = "exact", sliced[] = "sliced", sliced_vr[] = "sliced_vr";
 
+std::shared_ptr<Objective> make_learned_variance(const TrainConfig& config, const ForwardSde& sde,
+                                                 const ObjectiveContext& context) {
+  return std::make_shared<LearnedVariance>(sde, LearnedVarianceConfig{.objective = config.objective,
+                                                                      .parameterization = parameterization(config),
+                                                                      .times = times(config, sde),
+                                                                      .grey = context.grey});
+}
+
+std::shared_ptr<Objective> make_vdm(const TrainConfig& config, const ForwardSde& sde, const ObjectiveContext& context) {
+  require<ConfigError>(
+      config.prediction == "epsilon" && config.time_label == "index",
+      "[train] the objective \"vdm\" expects prediction = \"epsilon\" and time_label = \"index\", got {} "
+      "and {}",
+      config.prediction, config.time_label);
+  return std::make_shared<VariationalDiffusion>(sde, VdmConfig{.noise_schedule = config.noise_schedule,
+                                                               .levels = config.levels,
+                                                               .time_sampling = config.time_sampling,
+                                                               .grey = context.grey,
+                                                               .data_sigma = config.data_sigma,
+                                                               .scale_input = config.scale_input});
+}
+
 std::shared_ptr<Objective> make_regression(const TrainConfig&, const ForwardSde& sde, const ObjectiveContext&) {
   return std::make_shared<Regression>(sde);
 }
@@ -56,6 +80,12 @@ constexpr ObjectiveEntry entries[] = {
     {"ssm", "sliced score matching: the trace and the norm along one random direction", true,
      make_score_matching<sliced>},
     {"ssm_vr", "sliced score matching of less variance: the norm itself", true, make_score_matching<sliced_vr>},
+    {"hybrid", "improved DDPM, variances learned by 0.001 of the bound: levels, prediction, time_sampling, …", true,
+     make_learned_variance, 2},
+    {"vlb", "improved DDPM, the variational bound, times drawn by their share of it: levels, prediction, …", true,
+     make_learned_variance, 2},
+    {"vdm", "variational bound with a learned noise schedule: noise_schedule, levels, time_sampling, …", true,
+     make_vdm},
     {"regression", "mean square error against the targets of the data", false, make_regression},
 };
 

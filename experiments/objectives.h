@@ -5,6 +5,7 @@
 
 #include "fokker/core/shape.h"
 #include "fokker/experiments/train_config.h"
+#include "fokker/score/grey_levels.h"
 #include "fokker/score/objective.h"
 
 namespace fokker {
@@ -13,6 +14,7 @@ namespace fokker {
 struct ObjectiveContext {
   Shape sample = {};  // of one sample, in the units of the network
   std::uint64_t seed = 0;
+  GreyLevels grey = {};  // of whole-number data
 };
 
 struct ObjectiveEntry {
@@ -20,6 +22,7 @@ struct ObjectiveEntry {
   const char* description;
   bool score;  // whether the trained network is a score, from which samples can be drawn
   std::shared_ptr<Objective> (*make)(const TrainConfig& config, const ForwardSde& sde, const ObjectiveContext& context);
+  int channel_factor = 1;  // of the network's output: the channels that it returns for each of the data's
 };
 std::span<const ObjectiveEntry> objective_entries();
 

@@ -204,6 +204,21 @@ Tensor add_uniform(const Tensor& x, std::span<const std::int64_t> index, const R
 
 std::span<const PreparationStep> preparation_steps() { return steps; }
 
+GreyLevels grey_levels(const Prepared& data) {
+  constexpr double most = 4096, rounding = 1e-3;
+  const auto whole = [](double v) { return std::abs(v - std::round(v)) < rounding; };
+  const auto [low, high] = data.range;
+  if (data.scaling.scale.size() != 1 || !whole(low) || !whole(high) || high <= low || high - low >= most) return {};
+  for (const Dataset* part : {&data.training, &data.held_out}) {
+    if (!part->x.defined()) continue;
+    const Tensor values = data.scaling.invert(part->x);
+    for (const float v : std::as_const(values).data<float>())
+      if (!whole(v) || v < low - rounding || v > high + rounding) return {};
+  }
+  const double scale = data.scaling.scale.item();
+  return {std::lround(high - low) + 1, (low - data.scaling.shift.item()) / scale, 1 / scale};
+}
+
 Prepared prepare(const Dataset& data, const DataConfig& config, std::uint64_t seed) {
   check(data, config);
   Prepared result{.training = data, .range = data.range};

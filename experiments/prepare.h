@@ -10,6 +10,7 @@
 #include "fokker/core/rng.h"
 #include "fokker/experiments/dataset.h"
 #include "fokker/experiments/scaling.h"
+#include "fokker/score/grey_levels.h"
 
 namespace fokker {
 
@@ -65,6 +66,9 @@ struct Prepared {
   ValueRange range = {};  // of the original data
   std::vector<PreparationReport> report = {};
 };
+
+/// The levels of whole-number data, as networks see them; none for data that are continuous, or were made so.
+GreyLevels grey_levels(const Prepared& data);
 
 /// One step; `active` says whether the config asks for it.
 struct PreparationStep {

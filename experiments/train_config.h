@@ -24,6 +24,7 @@ struct TrainConfig {
   bool scale_input = true;
   bool uncertainty = false;
   std::string coupling = "independent";
+  std::string noise_schedule = "variance";
   std::int64_t steps = 3000;
   std::int64_t batch = 128;
   std::string optimizer = "adam";
@@ -56,6 +57,9 @@ struct TrainConfig {
       field("uncertainty", &TrainConfig::uncertainty, "dsm: learns the loss of each noise level and divides by it"),
       field("coupling", &TrainConfig::coupling, "dsm: which noise goes with which sample of a batch",
             one_of("independent", "optimal")),
+      field("noise_schedule", &TrainConfig::noise_schedule,
+            "vdm: fixed, the SDE's; learned by the bound; or between its ends by the variance of the loss",
+            one_of("fixed", "bound", "variance")),
       field("steps", &TrainConfig::steps, "optimizer steps", at_least(1)),
       field("batch", &TrainConfig::batch, "samples a step", at_least(1)),
       field("optimizer", &TrainConfig::optimizer, "update rule", one_of("adam", "adamw", "sgd")),

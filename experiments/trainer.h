@@ -24,6 +24,7 @@ struct System {
   std::vector<NamedParameter> parameters() const;
   std::vector<NamedParameter> trainable_parameters() const;
   Score score() const { return objective->score(network); }
+  LogVarianceRatio log_variance_ratio() const { return objective->log_variance_ratio(network); }
   std::shared_ptr<const ForwardSde> sde() const { return objective->sde(); }
 };
 

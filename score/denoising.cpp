@@ -52,19 +52,6 @@ void DenoisingScoreMatching::visit(const ParameterVisitor& visitor) {
   if (uncertainty_) visitor("uncertainty", *uncertainty_);
 }
 
-Tensor DenoisingScoreMatching::target(const Noised& noised, const Tensor& x0) const {
-  const Prediction what = config_.parameterization.prediction;
-  if (what == Prediction::epsilon) return noised.epsilon;
-  if (what == Prediction::x0) return x0;
-  std::vector<double> data, noise;
-  for (const Level& at : noised.level) {
-    const Combination c = combination(what, at);
-    data.push_back(c.data);
-    noise.push_back(c.noise);
-  }
-  return x0 * per_sample(data, x0) + noised.epsilon * per_sample(noise, x0);
-}
-
 Tensor DenoisingScoreMatching::uncertainty(const std::vector<double>& t) const {
   std::vector<double> label;
   for (double at : t) label.push_back(1000 * sde_->label(at));
@@ -75,7 +62,7 @@ Tensor DenoisingScoreMatching::uncertainty(const std::vector<double>& t) const {
 ShardLoss DenoisingScoreMatching::loss(const Network& network, const Shard& shard) const {
   const Parameterization& p = config_.parameterization;
   const Noised noised = add_noise(shard, *sde_, times_, p.data_sigma);
-  const Tensor residual = predict(network, p, *sde_, noised, shard) - target(noised, shard.x0);
+  const Tensor residual = predict(network, p, *sde_, noised, shard) - target(p.prediction, noised, shard.x0);
   const Tensor error = sample_mean(square(residual));
   ShardLoss result{.total = {}, .label = {}, .error = error.to_vector()};
   std::vector<double> weight;

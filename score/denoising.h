@@ -46,7 +46,6 @@ class DenoisingScoreMatching final : public Objective {
   const DenoisingConfig& config() const { return config_; }
 
  private:
-  Tensor target(const Noised& noised, const Tensor& x0) const;
   /// u of [B] times, undefined unless it is learned.
   Tensor uncertainty(const std::vector<double>& t) const;
 

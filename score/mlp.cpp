@@ -7,6 +7,7 @@ namespace fokker {
 
 Mlp::Mlp(std::int64_t dimension, MlpConfig config, const Rng& rng) : dimension_(dimension), config_(std::move(config)) {
   require<ConfigError>(!config_.hidden.empty(), "[mlp] expected at least one hidden layer (network.hidden)");
+  if (config_.outputs == 0) config_.outputs = dimension;
   const std::int64_t embedding = 2 * config_.time_dimension;
   time_embedding_ = TimeEmbedding(config_.time_dimension, embedding, rng.fork(0));
   if (config_.classes > 0)
@@ -17,7 +18,7 @@ Mlp::Mlp(std::int64_t dimension, MlpConfig config, const Rng& rng) : dimension_(
     time_projections_.emplace_back(embedding, config_.hidden[i], rng.fork(2 * i + 2));
     width = config_.hidden[i];
   }
-  out_ = Linear(width, dimension, rng.fork(1'000'000), Init::zero);
+  out_ = Linear(width, config_.outputs, rng.fork(1'000'000), Init::zero);
 }
 
 Tensor Mlp::operator()(const Tensor& x, const Tensor& time, const Pass& pass) const {
@@ -32,7 +33,8 @@ Tensor Mlp::operator()(const Tensor& x, const Tensor& time, const Pass& pass) co
     next = Dropout{config_.dropout, i}(next, pass);
     h = config_.residual && h.shape() == next.shape() ? h + next : next;
   }
-  return reshape(out_(h), x.shape());
+  const int last = x.rank() - 1;
+  return reshape(out_(h), with_extent(x.shape(), last, x.extent(last) * config_.outputs / dimension_));
 }
 
 void Mlp::visit(const ParameterVisitor& visitor) {

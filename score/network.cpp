@@ -4,11 +4,14 @@
 
 #include "fokker/score/dit.h"
 #include "fokker/score/feed_forward.h"
+#include "fokker/score/fourier_input.h"
 #include "fokker/score/mlp.h"
 #include "fokker/score/unet.h"
 
 namespace fokker {
 namespace {
+
+std::int64_t channels_of(const Shape& sample) { return sample[sample.rank() - 1]; }
 
 std::unique_ptr<Network> make_unet(const NetworkConfig& config, const Shape& sample, const Rng& rng) {
   require<ConfigError>(
@@ -60,12 +63,16 @@ std::unique_ptr<Network> make_mlp(const NetworkConfig& config, const Shape& samp
                       .time_dimension = config.time_dimension,
                       .residual = config.residual,
                       .dropout = config.dropout,
+                      .outputs = sample.size() / channels_of(sample) * config.out_channels,
                       .classes = config.classes,
                       .label_dropout = config.label_dropout};
   return std::make_unique<Mlp>(sample.size(), mlp, rng);
 }
 
 std::unique_ptr<Network> make_feed_forward(const NetworkConfig& config, const Shape& sample, const Rng& rng) {
+  require<ConfigError>(config.out_channels == 0,
+                       "[network] kind = \"feed_forward\" returns as many numbers as it takes: leave "
+                       "network.fourier_features and network.out_channels empty, or use \"mlp\"");
   return std::make_unique<FeedForward>(sample.size(), config.hidden, rng);
 }
 
@@ -79,6 +86,15 @@ constexpr NetworkEntry entries[] = {
     {"feed_forward", "linear layers with ReLU for regression: hidden", make_feed_forward},
 };
 
+std::unique_ptr<Network> make_fourier_input(const NetworkConfig& config, const Shape& sample, const Rng& rng) {
+  NetworkConfig inner = config;
+  inner.fourier_features.clear();
+  if (inner.out_channels == 0) inner.out_channels = channels_of(sample);
+  const std::int64_t channels = channels_of(sample) * (1 + 2 * std::ssize(config.fourier_features));
+  return std::make_unique<FourierInput>(make_network(inner, with_extent(sample, sample.rank() - 1, channels), rng),
+                                        config.fourier_features);
+}
+
 }  // namespace
 
 std::span<const NetworkEntry> network_entries() { return entries; }
@@ -90,6 +106,7 @@ std::vector<std::string> network_names() {
 }
 
 std::unique_ptr<Network> make_network(const NetworkConfig& config, const Shape& sample, const Rng& rng) {
+  if (!config.fourier_features.empty()) return make_fourier_input(config, sample, rng);
   for (const NetworkEntry& entry : entries)
     if (config.kind == entry.name) return entry.make(config, sample, rng);
   throw ConfigError(

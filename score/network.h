@@ -50,9 +50,9 @@ struct NetworkConfig {
   bool residual = false;
   // unet, mlp
   double dropout = 0;
-  // unet, dit
-  std::int64_t out_channels = 0;
   // unet, dit, mlp
+  std::int64_t out_channels = 0;
+  std::vector<std::int64_t> fourier_features = {};
   std::int64_t classes = 0;
   double label_dropout = 0;
 
@@ -98,8 +98,11 @@ struct NetworkConfig {
       field("residual", &NetworkConfig::residual, "mlp: adds hidden layers to their input where the widths agree"),
       field("dropout", &NetworkConfig::dropout, "unet, mlp: share of activations dropped in training",
             between(0, 0.99)),
-      field("out_channels", &NetworkConfig::out_channels, "unet, dit: channels of the output; 0: those of the images",
+      field("out_channels", &NetworkConfig::out_channels,
+            "unet, dit, mlp: channels of the output; 0: those of the data, or what the objective asks for",
             at_least(0)),
+      field("fourier_features", &NetworkConfig::fourier_features,
+            "unet, dit, mlp: exponents n; the network also sees sin and cos of 2^n pi x", at_least(0)),
       field("classes", &NetworkConfig::classes, "unet, dit, mlp: number of labels; 0: unconditional", at_least(0)),
       field("label_dropout", &NetworkConfig::label_dropout,
             "unet, dit, mlp: share of labels replaced by the null label, number `classes`, in training",

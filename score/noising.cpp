@@ -34,7 +34,10 @@ Tensor noise_of(const Shard& shard) {
 }
 
 Noised add_noise(const Shard& shard, const ForwardSde& sde, const TimeSampler& times, double data_sigma) {
-  TimeDraw draw = times.draw(shard.seed, shard.step, shard.batch, shard.first, shard.rows());
+  return add_noise(shard, sde, times.draw(shard.seed, shard.step, shard.batch, shard.first, shard.rows()), data_sigma);
+}
+
+Noised add_noise(const Shard& shard, const ForwardSde& sde, TimeDraw draw, double data_sigma) {
   Noised noised{.t = std::move(draw.t), .weight = std::move(draw.inverse_density), .level = {}, .epsilon = {}, .x = {}};
   std::vector<double> alpha, sigma;
   for (double t : noised.t) {
@@ -45,6 +48,18 @@ Noised add_noise(const Shard& shard, const ForwardSde& sde, const TimeSampler& t
   noised.epsilon = noise_of(shard);
   noised.x = shard.x0 * per_sample(alpha, shard.x0) + noised.epsilon * per_sample(sigma, shard.x0);
   return noised;
+}
+
+Tensor target(Prediction what, const Noised& noised, const Tensor& x0) {
+  if (what == Prediction::epsilon) return noised.epsilon;
+  if (what == Prediction::x0) return x0;
+  std::vector<double> data, noise;
+  for (const Level& at : noised.level) {
+    const Combination c = combination(what, at);
+    data.push_back(c.data);
+    noise.push_back(c.noise);
+  }
+  return x0 * per_sample(data, x0) + noised.epsilon * per_sample(noise, x0);
 }
 
 Tensor predict(const Network& network, const Parameterization& p, const ForwardSde& sde, const Noised& noised,
@@ -59,8 +74,9 @@ Tensor predict(const Network& network, const Parameterization& p, const ForwardS
   const Tensor predicted = network(input, Tensor::from(label, {x.extent(0)}, x.dtype()), shard.pass());
   const int last = x.rank() - 1;
   const Shape expected = with_extent(x.shape(), last, channel_factor * x.extent(last));
-  require<ShapeError>(predicted.shape() == expected, "[train] expected the network to return {}, got {}", expected,
-                      predicted.shape());
+  require<ShapeError>(predicted.shape() == expected,
+                      "[train] expected the network to return {}, got {}; set network.out_channels = {}", expected,
+                      predicted.shape(), channel_factor * x.extent(last));
   return predicted;
 }
 

@@ -15,6 +15,10 @@ struct Noised {
   Tensor epsilon, x;
 };
 Noised add_noise(const Shard& shard, const ForwardSde& sde, const TimeSampler& times, double data_sigma = 1);
+/// At times that are already drawn, one for each row of the shard.
+Noised add_noise(const Shard& shard, const ForwardSde& sde, TimeDraw draw, double data_sigma = 1);
+/// What a network should say of it.
+Tensor target(Prediction what, const Noised& noised, const Tensor& x0);
 
 /// What the network says of `x` [B, …] at times t, in training.  Throws ShapeError unless it has x's shape but for the
 /// channels, of which there are `channel_factor` times as many.

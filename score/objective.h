@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <span>
 #include <vector>
@@ -33,6 +34,9 @@ struct ShardLoss {
   std::vector<double> label = {}, error = {};
 };
 
+/// log(v/β̃) of the variance v that a model gives to x_s, s < t, on its way from x_t = x, against the posterior's β̃; [B, …].
+using LogVarianceRatio = std::function<Tensor(const Tensor& x, double t, double s)>;
+
 /// What training minimises, and the score that comes of it.  It may have parameters of its own, such as a noise schedule
 /// that is learned; they are trained and averaged as the network's.
 class Objective : public Module {
@@ -42,6 +46,8 @@ class Objective : public Module {
   virtual std::shared_ptr<const ForwardSde> sde() const = 0;
   /// The network as a score of that diffusion.  Throws ConfigError where the network is none.
   virtual Score score(std::shared_ptr<const Network> network) const = 0;
+  /// The variances of reverse steps, where the network learns them; else empty: β̃.
+  virtual LogVarianceRatio log_variance_ratio(std::shared_ptr<const Network> /*network*/) const { return {}; }
   /// Whether noise is paired with the samples of a batch by their values.
   virtual bool couples() const { return false; }
   /// The noise of each sample, for `Shard::noise_rows`; x0 is the whole batch.

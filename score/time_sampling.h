@@ -36,13 +36,14 @@ class TimeSampler {
   /// Times of samples [first, first + count) of the batch of `batch` samples that `step` trains on.
   TimeDraw draw(std::uint64_t seed, std::uint32_t step, std::int64_t batch, std::int64_t first,
                 std::int64_t count) const;
+  /// The number in [0, 1) that the time of sample i follows from; of "uniform", "stratified" and "antithetic".
+  double unit(std::uint64_t seed, std::uint32_t step, std::int64_t batch, std::int64_t i) const;
 
   static std::span<const char* const> names();
 
  private:
   enum class Kind : std::uint8_t { uniform, stratified, antithetic, importance, log_normal };
 
-  double unit(std::uint64_t seed, std::uint32_t step, std::int64_t batch, std::int64_t i) const;
   /// t at cumulative probability u of a uniform label.
   double uniform(double u) const;
   /// t and 1/density at cumulative probability u.

@@ -6,6 +6,7 @@
 #include "fokker/sde/cosine.h"
 #include "fokker/sde/edm.h"
 #include "fokker/sde/interpolant.h"
+#include "fokker/sde/scheduled.h"
 #include "fokker/sde/sub_vp.h"
 #include "fokker/sde/ve.h"
 #include "fokker/sde/vp.h"
@@ -27,6 +28,12 @@ Config sigma_of(const SdeConfig& config) {
   return {config.sigma[0], config.sigma[1]};
 }
 
+ScheduledSde log_linear(const SdeConfig& config) {
+  require<ConfigError>(config.gamma.size() == 2, "[sde] expected gamma = [at t = 0, at t = 1], got {} numbers",
+                       config.gamma.size());
+  return ScheduledSde::linear(config.gamma[0], config.gamma[1]);
+}
+
 using Made = std::unique_ptr<ForwardSde>;
 
 struct SdeEntry {
@@ -42,6 +49,7 @@ constexpr SdeEntry entries[] = {
     {"edm", [](const SdeConfig& c) -> Made { return std::make_unique<EDM>(sigma_of<EDMConfig>(c)); }},
     {"flow", [](const SdeConfig&) -> Made { return std::make_unique<RectifiedFlow>(); }},
     {"trigonometric_flow", [](const SdeConfig&) -> Made { return std::make_unique<TrigonometricFlow>(); }},
+    {"log_linear", [](const SdeConfig& c) -> Made { return std::make_unique<ScheduledSde>(log_linear(c)); }},
 };
 
 }  // namespace

@@ -13,8 +13,9 @@ std::vector<std::string> sde_names();
 /// Which diffusion, and its noise schedule.
 struct SdeConfig {
   std::string kind = "vp";
-  std::vector<double> beta = {0.1, 20};  // vp, sub_vp
-  std::vector<double> sigma = {};        // ve, edm; empty: the kind's own, [0.01, 50] and [0.002, 80]
+  std::vector<double> beta = {0.1, 20};    // vp, sub_vp
+  std::vector<double> sigma = {};          // ve, edm; empty: the kind's own, [0.01, 50] and [0.002, 80]
+  std::vector<double> gamma = {-13.3, 5};  // log_linear
 
   /// Throws ConfigError for parameters that the kind does not accept.
   void validate() const;
@@ -22,7 +23,8 @@ struct SdeConfig {
   static constexpr auto fields = std::tuple{
       field("kind", &SdeConfig::kind, "the forward diffusion", one_of(&sde_names)),
       field("beta", &SdeConfig::beta, "noise rate at t = 0 and t = 1, of vp and sub_vp", above(0)),
-      field("sigma", &SdeConfig::sigma, "least and largest noise, of ve and edm; empty: the kind's own", above(0))};
+      field("sigma", &SdeConfig::sigma, "least and largest noise, of ve and edm; empty: the kind's own", above(0)),
+      field("gamma", &SdeConfig::gamma, "minus the log SNR at t = 0 and t = 1, of log_linear")};
 };
 
 /// Throws ConfigError for an unknown kind (with the nearest name) or parameters out of range.

@@ -53,8 +53,9 @@ TEST_CASE("f and g integrate to the marginal of every SDE") {
 TEST_CASE("marginals start at the data and are exact near t = 0") {
   for (const auto& sde : all_sdes()) {
     INFO(sde->name());
-    CHECK(sde->marginal(0).alpha == 1);
-    CHECK(sde->marginal(0).sigma == Approx(sde->name() == "ve" ? 0.01 : 0).margin(0));
+    const double noise = sde->name() == "ve" ? 0.01 : sde->name() == "log_linear" ? std::exp(-0.5 * 13.3) : 0;
+    CHECK(sde->marginal(0).alpha == Approx(1).epsilon(noise > 0 ? noise * noise : 1e-16));
+    CHECK(sde->marginal(0).sigma == Approx(noise).epsilon(1e-6).margin(0));
   }
   // σ² ≈ β₀ t for VP, where 1 − α² would have lost seven digits.
   const double t = 1e-9;
@@ -117,8 +118,22 @@ TEST_CASE("the prior has its deviation and is keyed by sample") {
   }
 }
 
+TEST_CASE("the log-linear schedule keeps its accuracy at both ends, and its labels are its time") {
+  const auto sde = make_sde({.kind = "log_linear", .gamma = {-40, 40}});
+  CHECK(sde->marginal(0).sigma == Approx(std::exp(-20.0)).epsilon(1e-14));
+  CHECK(sde->marginal(1).alpha == Approx(std::exp(-20.0)).epsilon(1e-14));
+  for (double t : {0.0, 0.2, 0.7, 1.0}) {
+    CHECK(sde->marginal(t).lambda() == Approx(20 - 40 * t).margin(1e-13));
+    CHECK(sde->label(t) == Approx(t).margin(1e-15));
+    CHECK(sde->time_of_label(t) == Approx(t).margin(1e-14));
+  }
+  CHECK_THROWS_WITH(make_sde({.kind = "log_linear", .gamma = {5, 5}}), Catch::Contains("rise"));
+  CHECK_THROWS_AS(make_sde({.kind = "log_linear", .gamma = {5}}), ConfigError);
+}
+
 TEST_CASE("registry of SDEs") {
-  CHECK(sde_names() == std::vector<std::string>{"vp", "sub_vp", "ve", "cosine", "edm", "flow", "trigonometric_flow"});
+  CHECK(sde_names() ==
+        std::vector<std::string>{"vp", "sub_vp", "ve", "cosine", "edm", "flow", "trigonometric_flow", "log_linear"});
   for (const auto& name : sde_names()) CHECK(make_sde({.kind = name})->name() == name);
   CHECK(make_sde({.kind = "ve", .sigma = {0.1, 10}})->marginal(1).sigma == Approx(10));
   CHECK(make_sde({.kind = "edm", .sigma = {0.1, 10}})->t_max() == 10);

@@ -1,0 +1,28 @@
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "fokker/core/nn/module.h"
+
+namespace fokker {
+
+/// A network that sees x and, beside it in the last axis, sin(2ⁿ π x) and cos(2ⁿ π x) for each exponent n [kingma2021]:
+/// its input tells apart grey levels that are 2^−n and less from one another.  Parameters keep their names.
+class FourierInput final : public Network {
+ public:
+  /// `inner` takes (1 + 2 exponents) times the channels of x.
+  FourierInput(std::unique_ptr<Network> inner, std::vector<std::int64_t> exponents)
+      : inner_(std::move(inner)), exponents_(std::move(exponents)) {}
+
+  Tensor operator()(const Tensor& x, const Tensor& time, const Pass& pass = {}) const override;
+  std::unique_ptr<Module> clone() const override;
+  void visit(const ParameterVisitor& visitor) override { inner_->visit(visitor); }
+  std::int64_t classes() const override { return inner_->classes(); }
+
+ private:
+  std::unique_ptr<Network> inner_;
+  std::vector<std::int64_t> exponents_;
+};
+
+}  // namespace fokker
