@@ -264,7 +264,7 @@ TEST_CASE("an optimizer resumes from its state") {
 
 TEST_CASE("averages of parameters warm up") {
   Track track;
-  Ema ema(track.named(), 0.9);
+  Ema ema(track.named(), exponential_decay(0.9));
   double average = 1;
   for (int n = 0; n < 120; ++n) {
     const double decay = std::min(0.9, (1.0 + n) / (10.0 + n));
