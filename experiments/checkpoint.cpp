@@ -1,6 +1,7 @@
 #include "fokker/experiments/checkpoint.h"
 
-#include <algorithm>
+#include <charconv>
+#include <ranges>
 #include <span>
 
 #include "fokker/core/file.h"
@@ -23,28 +24,42 @@ std::string digest(const SafeTensors& state) {
   return sha256(parts);
 }
 
-/// Newest first; the names sort by step.
-std::vector<fs::path> checkpoints(const fs::path& folder) {
-  std::vector<fs::path> files;
-  std::error_code absent;
-  for (const auto& entry : fs::directory_iterator(folder, absent))
-    if (entry.path().extension() == ".safetensors" && entry.path().filename().string().starts_with("step-"))
-      files.push_back(entry.path());
-  std::ranges::sort(files, std::greater{});
-  return files;
+constexpr std::string_view prefix = "step-", suffix = ".safetensors";
+
+/// The step that a file's name says, or −1.
+std::int64_t step_of(const std::string& name) {
+  if (!name.starts_with(prefix) || !name.ends_with(suffix) || name.size() <= prefix.size() + suffix.size()) return -1;
+  std::int64_t step = -1;
+  const char *first = name.data() + prefix.size(), *last = name.data() + name.size() - suffix.size();
+  const auto [end, error] = std::from_chars(first, last, step);
+  return error == std::errc{} && end == last ? step : -1;
 }
 
 }  // namespace
 
-void save_checkpoint(const fs::path& folder, SafeTensors state) {
+std::map<std::int64_t, fs::path> saved_steps(const fs::path& folder) {
+  std::map<std::int64_t, fs::path> files;
+  std::error_code absent;
+  for (const auto& entry : fs::directory_iterator(folder, absent))
+    if (const std::int64_t step = step_of(entry.path().filename().string()); step >= 0) files[step] = entry.path();
+  return files;
+}
+
+void save_snapshot(const fs::path& folder, SafeTensors state) {
   require<ConfigError>(state.metadata.contains("step"), "[checkpoint] expected a state with its step");
   state.metadata["sha256"] = digest(state);
   std::error_code failure;
   fs::create_directories(folder, failure);
   require<IoError>(!failure, "[checkpoint] {}: {}", folder.string(), failure.message());
-  write_safetensors(folder / fmt::format("step-{:08}.safetensors", std::stoll(state.metadata["step"])), state);
-  const auto files = checkpoints(folder);
-  for (std::size_t i = kept; i < files.size(); ++i) fs::remove(files[i], failure);
+  write_safetensors(folder / fmt::format("{}{:08}{}", prefix, std::stoll(state.metadata["step"]), suffix), state);
+}
+
+void save_checkpoint(const fs::path& folder, SafeTensors state) {
+  save_snapshot(folder, std::move(state));
+  const auto files = saved_steps(folder);
+  auto file = files.begin();
+  std::error_code failure;
+  for (std::size_t left = files.size(); left > kept; --left, ++file) fs::remove(file->second, failure);
 }
 
 SafeTensors load_checkpoint(const fs::path& file) {
@@ -58,7 +73,7 @@ SafeTensors load_checkpoint(const fs::path& file) {
 }
 
 std::optional<SafeTensors> latest_checkpoint(const fs::path& folder) {
-  for (const auto& file : checkpoints(folder)) try {
+  for (const auto& [step, file] : std::views::reverse(saved_steps(folder))) try {
       return load_checkpoint(file);
     } catch (const ConfigError&) {  // damaged: an older one gives the same results, later
     }

@@ -30,6 +30,7 @@ struct Arguments {
   std::string target;  // a config, a run or a kind
   std::vector<std::string> overrides, sweep, solvers;
   std::string out;
+  AverageChoice average;
   StrongOrderConfig orders;
   int threads = 0;
   bool quiet = false;
@@ -53,6 +54,16 @@ void add_run(CLI::App& app, const char* name, const char* help, Arguments& argum
   add_common(command, arguments);
 }
 
+void add_average(CLI::App* command, Arguments& arguments) {
+  CLI::Option* decay = command->add_option("--ema", arguments.average.decay,
+                                           "the average of this decay: train.ema or one of train.emas");
+  command
+      ->add_option("--ema-length", arguments.average.length,
+                   "any power-function average of a run with train.ema_lengths")
+      ->excludes(decay);
+  command->add_option("--ema-step", arguments.average.step, "with --ema-length: until this step; default the last");
+}
+
 void add_orders(CLI::App& app, Arguments& arguments) {
   CLI::App* orders = app.add_subcommand("orders", "measure the strong and weak orders that solvers declare");
   orders->add_option("solvers", arguments.solvers, "names of `fokker list solvers`; default: all that declare orders");
@@ -73,6 +84,7 @@ void define(CLI::App& app, Arguments& arguments) {
   sample->add_option("run", arguments.target, "the folder of the run")->required();
   sample->add_option("settings", arguments.overrides, "keys of [[sample]], as solver=sra1 steps=50 n=64 seed=1");
   sample->add_option("--out", arguments.out, "the HDF5 file; default RUN/NAME.h5");
+  add_average(sample, arguments);
   add_common(sample, arguments);
   CLI::App* evaluate = app.add_subcommand("evaluate", "compare the samples of a run with its data again");
   evaluate->add_option("run", arguments.target, "the folder of the run")->required();
@@ -111,7 +123,8 @@ int dispatch(const std::string& command, const Arguments& arguments, const RunOp
     return run_command(arguments.target, arguments.overrides, arguments.sweep,
                        {.out = arguments.out, .only_train = command == "train"}, options);
   if (command == "resume") return resume_command(arguments.target, options);
-  if (command == "sample") return sample_command(arguments.target, arguments.overrides, arguments.out, options);
+  if (command == "sample")
+    return sample_command(arguments.target, arguments.overrides, arguments.average, arguments.out, options);
   if (command == "evaluate") return evaluate_command(arguments.target, arguments.overrides, options);
   if (command == "compare") return compare_command(arguments.target, arguments.overrides, arguments.out, options);
   if (command == "likelihood") return likelihood_command(arguments.target, arguments.overrides, options);

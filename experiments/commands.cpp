@@ -71,8 +71,11 @@ int resume_command(const std::filesystem::path& run, const RunOptions& options) 
 }
 
 int sample_command(const std::filesystem::path& path, const std::vector<std::string>& settings,
-                   const std::filesystem::path& out, const RunOptions& options) {
-  const TrainedRun run = load_run(path);
+                   const AverageChoice& average, const std::filesystem::path& out, const RunOptions& options) {
+  const TrainedRun run = load_run(path, average);
+  if (run.snapshots > 0)
+    say(options, fmt::format("average  from {} snapshots; its weights over time differ by {:.2g} %", run.snapshots,
+                             100 * run.profile_error));
   const SampleConfig config = with_settings(settings, SampleConfig{});
   SampleSet set{.config = config, .samples = sample(run, config, options), .metrics = {}};
   const auto file = out.empty() ? path / (config.title() + ".h5") : out;

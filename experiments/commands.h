@@ -20,7 +20,7 @@ int run_command(const std::filesystem::path& config, const std::vector<std::stri
                 const std::vector<std::string>& sweep, const RunTarget& target, const RunOptions& options);
 int resume_command(const std::filesystem::path& run, const RunOptions& options);
 int sample_command(const std::filesystem::path& run, const std::vector<std::string>& settings,
-                   const std::filesystem::path& out, const RunOptions& options);
+                   const AverageChoice& average, const std::filesystem::path& out, const RunOptions& options);
 int evaluate_command(const std::filesystem::path& run, const std::vector<std::string>& settings,
                      const RunOptions& options);
 int compare_command(const std::filesystem::path& config, const std::vector<std::string>& overrides,

@@ -18,17 +18,64 @@ Tensor column(std::span<const MetricsRow> rows, F value) {
 
 void write_training(Hdf5File& file, std::span<const MetricsRow> rows) {
   if (rows.empty()) return;
-  std::vector<std::int64_t> steps;
-  for (const auto& row : rows) steps.push_back(row.report.step);
+  std::vector<std::int64_t> steps, operations;
+  std::vector<std::uint8_t> clipped;
+  for (const auto& row : rows) {
+    steps.push_back(row.report.step);
+    operations.push_back(row.report.operations);
+    clipped.push_back(row.report.clipped);
+  }
+  const Shape shape{std::ssize(steps)};
   const std::vector<std::string> axis = {"step"};
   const std::string group = "/metrics/train/";
-  file.write(group + "step", std::span<const std::int64_t>(steps), {static_cast<std::int64_t>(steps.size())}, axis);
+  file.write(group + "step", std::span<const std::int64_t>(steps), shape, axis);
+  file.write(group + "operations", std::span<const std::int64_t>(operations), shape, axis);
+  file.write(group + "clipped", std::span<const std::uint8_t>(clipped), shape, axis);
   file.write(group + "train_loss", column(rows, [](const MetricsRow& r) { return r.report.loss; }), axis);
   file.write(group + "grad_norm", column(rows, [](const MetricsRow& r) { return r.report.gradient_norm; }), axis);
   file.write(group + "lr", column(rows, [](const MetricsRow& r) { return r.report.learning_rate; }), axis);
   file.write(group + "ema_decay", column(rows, [](const MetricsRow& r) { return r.report.ema_decay; }), axis);
   file.write(group + "wall_time", column(rows, [](const MetricsRow& r) { return r.seconds; }), axis);
   file.set_attribute(group + "wall_time", "units", Attribute("s"));
+}
+
+void write_held_out(Hdf5File& file, std::span<const MetricsRow> rows) {
+  std::vector<std::int64_t> steps;
+  std::vector<double> losses;
+  for (const auto& row : rows)
+    if (row.report.held_out_loss) {
+      steps.push_back(row.report.step);
+      losses.push_back(*row.report.held_out_loss);
+    }
+  if (steps.empty()) return;
+  const Shape shape{std::ssize(steps)};
+  file.write("/metrics/held_out/step", std::span<const std::int64_t>(steps), shape, {"step"});
+  file.write("/metrics/held_out/loss", Tensor::from(losses, shape, Dtype::f64), {"step"});
+}
+
+void write_noise_levels(Hdf5File& file, std::span<const MetricsRow> rows) {
+  std::vector<std::int64_t> steps, count;
+  std::vector<double> mean, deviation, level;
+  for (const auto& row : rows) {
+    if (row.report.levels.empty()) continue;
+    steps.push_back(row.report.step);
+    for (const LevelErrors& errors : row.report.levels) {
+      count.push_back(errors.count);
+      mean.push_back(errors.mean);
+      deviation.push_back(errors.deviation);
+    }
+  }
+  if (steps.empty()) return;
+  for (std::int64_t i = 0; i < NoiseLevels::parts; ++i)
+    level.push_back((static_cast<double>(i) + 0.5) / static_cast<double>(NoiseLevels::parts));
+  const std::string group = "/metrics/noise_levels/";
+  const Shape shape{std::ssize(steps), NoiseLevels::parts};
+  const std::vector<std::string> axes = {"step", "level"};
+  file.write(group + "step", std::span<const std::int64_t>(steps), {shape[0]}, {"step"});
+  file.write(group + "level", Tensor::from(level, {shape[1]}, Dtype::f64), {"level"});
+  file.write(group + "count", std::span<const std::int64_t>(count), shape, axes);
+  file.write(group + "mean", Tensor::from(mean, shape, Dtype::f64), axes);
+  file.write(group + "deviation", Tensor::from(deviation, shape, Dtype::f64), axes);
 }
 
 /// Images are [sample, y, x, channel]; anything else [sample, component, …].
@@ -97,6 +144,8 @@ Hdf5File results_file(const Experiment& experiment, const RunResults& results) {
     file.write("/data/held_out_index", std::span<const std::int64_t>(results.held_out_index),
                {static_cast<std::int64_t>(results.held_out_index.size())}, {"held_out"});
   write_training(file, results.training);
+  write_held_out(file, results.training);
+  write_noise_levels(file, results.training);
   for (const auto& set : results.samples) {
     write_samples(file, set, results.range);
     write_evaluation(file, set.config.title(), set.metrics);

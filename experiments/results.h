@@ -31,7 +31,7 @@ struct RunResults {
 /// What every results file says of itself: schema, versions, date, and the config that repeats it.
 void write_identity(Hdf5File& file, const char* schema, const std::string& config);
 
-/// The file "results.h5" (docs/results.md): /metrics/train, /samples/NAME, /trajectories/NAME, /evaluation/NAME and
+/// The file "results.h5" (docs/results.md): /metrics, /samples/NAME, /trajectories/NAME, /evaluation/NAME and
 /// /provenance.  Every dataset but `wall_time` is a function of the experiment alone.
 Hdf5File results_file(const Experiment& experiment, const RunResults& results);
 

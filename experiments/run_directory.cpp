@@ -6,6 +6,7 @@
 
 #include <chrono>
 #include <ctime>
+#include <limits>
 #include <nlohmann/json.hpp>
 #include <sstream>
 
@@ -25,19 +26,47 @@ std::string format_utc(const char* format) {
   return {text, std::strftime(text, sizeof text, format, &utc)};
 }
 
+Json to_json(const std::vector<LevelErrors>& levels) {
+  Json count = Json::array(), mean = count, deviation = count;
+  for (const LevelErrors& level : levels) {
+    count.push_back(level.count);
+    mean.push_back(level.mean);  // NaN becomes null
+    deviation.push_back(level.deviation);
+  }
+  return {{"count", count}, {"mean", mean}, {"deviation", deviation}};
+}
+
 Json to_json(const MetricsRow& row) {
-  return {
-      {"step", row.report.step},        {"train_loss", row.report.loss},     {"grad_norm", row.report.gradient_norm},
-      {"lr", row.report.learning_rate}, {"ema_decay", row.report.ema_decay}, {"wall_time", row.seconds}};
+  const StepReport& r = row.report;
+  Json json = {
+      {"step", r.step},           {"train_loss", r.loss}, {"grad_norm", r.gradient_norm}, {"lr", r.learning_rate},
+      {"ema_decay", r.ema_decay}, {"clipped", r.clipped}, {"operations", r.operations},   {"wall_time", row.seconds}};
+  if (r.held_out_loss) json["held_out_loss"] = *r.held_out_loss;
+  if (!r.levels.empty()) json["noise_levels"] = to_json(r.levels);
+  return json;
+}
+
+double number_or_nan(const Json& json) {
+  return json.is_number() ? json.get<double>() : std::numeric_limits<double>::quiet_NaN();
 }
 
 MetricsRow from_json(const Json& json) {
-  return {.report = {.step = json.at("step"),
-                     .loss = json.at("train_loss"),
-                     .gradient_norm = json.at("grad_norm"),
-                     .learning_rate = json.at("lr"),
-                     .ema_decay = json.at("ema_decay")},
-          .seconds = json.at("wall_time")};
+  MetricsRow row{.report = {.step = json.at("step"),
+                            .loss = json.at("train_loss"),
+                            .gradient_norm = json.at("grad_norm"),
+                            .learning_rate = json.at("lr"),
+                            .ema_decay = json.at("ema_decay"),
+                            .clipped = json.value("clipped", false),
+                            .operations = json.value("operations", std::int64_t{0})},
+                 .seconds = json.at("wall_time")};
+  if (json.contains("held_out_loss")) row.report.held_out_loss = json.at("held_out_loss").get<double>();
+  if (!json.contains("noise_levels")) return row;
+  const Json& levels = json.at("noise_levels");
+  for (std::size_t i = 0; i < levels.at("count").size(); ++i)
+    row.report.levels.push_back({.count = levels.at("count").at(i),
+                                 .mean = number_or_nan(levels.at("mean").at(i)),
+                                 .deviation = number_or_nan(levels.at("deviation").at(i))});
+  return row;
 }
 
 }  // namespace

@@ -19,7 +19,8 @@ struct MetricsRow {
 /// The folder of one run, locked for one process while the object lives:
 ///   config.toml    the resolved experiment       metrics.jsonl   one line a training step
 ///   run.json       status and provenance         checkpoints/    the last two training states
-///   log.txt        what was printed              results.h5, model.safetensors, *.png
+///   log.txt        what was printed              averages/       snapshots of power-function averages
+///   results.h5, model.safetensors, model-ema-DECAY.safetensors, *.png
 class RunDirectory {
  public:
   /// A new run; throws ConfigError where `path` holds one already, and IoError where it cannot be made.
@@ -36,6 +37,7 @@ class RunDirectory {
   std::filesystem::path file(std::string_view name) const { return path_ / name; }
   std::filesystem::path config_file() const { return file("config.toml"); }
   std::filesystem::path checkpoints() const { return file("checkpoints"); }
+  std::filesystem::path averages() const { return file("averages"); }
 
   /// Merges `fields` (a JSON object) into run.json.
   void update_status(std::string_view fields) const;

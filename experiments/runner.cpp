@@ -1,19 +1,17 @@
 #include "fokker/experiments/runner.h"
 
 #include <chrono>
-#include <numeric>
 #include <set>
 
 #include "fokker/core/file.h"
+#include "fokker/core/png.h"
 #include "fokker/experiments/checkpoint.h"
 #include "fokker/experiments/pictures.h"
 #include "fokker/experiments/provenance.h"
+#include "fokker/experiments/training_log.h"
 
 namespace fokker {
 namespace {
-
-constexpr const char* weights_file = "model.safetensors";
-constexpr std::int64_t trajectory_frames = 10;
 
 class Runner {
  public:
@@ -28,7 +26,8 @@ class Runner {
   void describe();
   bool train();
   void train_step(Trainer& trainer, std::vector<MetricsRow>& unsaved);
-  void report_interval(std::int64_t step);
+  void train_on(Trainer& trainer, std::vector<MetricsRow>& unsaved);
+  void finish(const Trainer& trainer);
   void save(const Trainer& trainer, std::vector<MetricsRow>& unsaved);
   bool draw_samples();
   void evaluate();
@@ -74,18 +73,6 @@ void Runner::describe() {
   write_grid(directory_.file("data.png"), data.scaling.invert(data.training.x), look_of(model_.data));
 }
 
-void Runner::report_interval(std::int64_t step) {
-  const auto interval = experiment_.train.log_interval();
-  const auto count = static_cast<std::ptrdiff_t>((step - 1) % interval + 1);
-  const double mean = std::accumulate(rows_.end() - count, rows_.end(), 0.0,
-                                      [](double sum, const MetricsRow& row) { return sum + row.report.loss; }) /
-                      static_cast<double>(count);
-  const double epoch =
-      static_cast<double>(step * experiment_.train.batch) / static_cast<double>(model_.data.training.size());
-  say(fmt::format("epoch {:<5.3g} step {:>6}/{}  loss {:.5f}  gradient {:.3g}", epoch, step, experiment_.train.steps,
-                  mean, rows_.back().report.gradient_norm));
-}
-
 void Runner::save(const Trainer& trainer, std::vector<MetricsRow>& unsaved) {
   directory_.append_metrics(unsaved);
   unsaved.clear();
@@ -98,14 +85,43 @@ void Runner::train_step(Trainer& trainer, std::vector<MetricsRow>& unsaved) {
   rows_.push_back({.report = report, .seconds = earlier_seconds_ + elapsed.count()});
   unsaved.push_back(rows_.back());
   const auto& config = experiment_.train;
-  if (report.step % config.log_interval() == 0 || report.step == config.steps) report_interval(report.step);
-  if (report.step % config.checkpoint_every == 0 || report.step == config.steps) save(trainer, unsaved);
+  const bool last = trainer.finished();
+  if (last || report.step % config.log_interval() == 0) say(interval_line(rows_, config, model_.data.training.size()));
+  const SafeTensors snapshot = trainer.snapshot();
+  if (!snapshot.tensors.empty()) save_snapshot(directory_.averages(), snapshot);
+  if (last || report.step % config.checkpoint_every == 0) save(trainer, unsaved);
   show("training", report.step, config.steps);
+}
+
+/// Until it is finished or told to stop.  A failure leaves the losses until it in metrics.jsonl.
+void Runner::train_on(Trainer& trainer, std::vector<MetricsRow>& unsaved) {
+  std::int64_t saved = trainer.steps_done();
+  try {
+    while (!trainer.finished() && !stopping()) {
+      train_step(trainer, unsaved);
+      if (unsaved.empty()) saved = trainer.steps_done();
+    }
+  } catch (const NumericalError& error) {
+    directory_.append_metrics(unsaved);
+    const auto kept = saved > 0 ? fmt::format("the checkpoint of step {}", saved) : "no checkpoint yet";
+    throw NumericalError(fmt::format("{}; kept: {}", error.what(), kept));
+  }
+  if (!unsaved.empty()) save(trainer, unsaved);
+}
+
+void Runner::finish(const Trainer& trainer) {
+  for (const auto& line : summary_lines(rows_, experiment_.train)) say(line);
+  const Tensor levels = noise_level_picture(rows_);
+  if (levels.defined()) write_png(directory_.file("noise-levels.png"), levels, {.scale = 8});
+  model_.system = trainer.averaged();
+  model_.sde = model_.system.sde();
+  write_weights(directory_.path(), trainer);
 }
 
 bool Runner::train() {
   Trainer trainer(model_.system, model_.data.training, experiment_.train, experiment_.seed);
   trainer.augment(Augmentation(experiment_.data.augment, model_.data.training.range.low));
+  trainer.hold_out(model_.data.held_out);
   if (const auto state = latest_checkpoint(directory_.checkpoints())) {
     trainer.restore(*state);
     say(fmt::format("resume   from step {}", trainer.steps_done()));
@@ -114,38 +130,17 @@ bool Runner::train() {
   if (!rows_.empty()) earlier_seconds_ = rows_.back().seconds;
   start_ = std::chrono::steady_clock::now();
   std::vector<MetricsRow> unsaved;
-  while (trainer.steps_done() < experiment_.train.steps) {
-    train_step(trainer, unsaved);
-    if (!stopping() || trainer.steps_done() == experiment_.train.steps) continue;
-    save(trainer, unsaved);
-    return false;
-  }
-  if (!rows_.empty()) say(fmt::format("trained  {} steps in {:.1f} s", trainer.steps_done(), rows_.back().seconds));
-  model_.system = trainer.averaged();
-  model_.sde = model_.system.sde();
-  SafeTensors weights;
-  for (const auto& p : model_.system.parameters()) weights.tensors.emplace_back(p.name, p.tensor->detach());
-  write_safetensors(directory_.file(weights_file), weights);
+  train_on(trainer, unsaved);
+  if (!trainer.finished()) return false;
+  finish(trainer);
   return !stopping();
-}
-
-Samples draw(const Model& model, const Score& score, const SampleConfig& config, const RunOptions& options) {
-  SampleOptions sampling{.shape = model.sample_shape, .trajectory = trajectory_frames};
-  sampling.progress = [&](std::int64_t done, std::int64_t total) {
-    if (options.progress) options.progress("sampling " + config.title(), done, total);
-    return !(options.stop && options.stop());
-  };
-  Samples samples = sample(score, *model.sde, config, sampling);
-  samples.values = model.data.scaling.invert(samples.values);
-  if (samples.trajectory.defined()) samples.trajectory = model.data.scaling.invert(samples.trajectory);
-  return samples;
 }
 
 bool Runner::draw_samples() {
   if (experiment_.sample.empty()) return true;
   const Score score = model_.system.score();
   for (const SampleConfig& config : experiment_.sample) {
-    SampleSet set{.config = config, .samples = draw(model_, score, config, options_), .metrics = {}};
+    SampleSet set{.config = config, .samples = sample(model_, score, config, options_), .metrics = {}};
     if (stopping()) return false;
     write_pictures(directory_.path(), set.config.title(), set.samples, look_of(model_.data));
     sets_.push_back(std::move(set));
@@ -193,6 +188,8 @@ std::string status_json(const char* status, const std::string& reason) {
 /// Builds the model, and finds settings of the samplers and metrics that cannot work before hours of training do.
 Model build_checked(const Experiment& experiment) {
   Model model = build(experiment);
+  require<ConfigError>(experiment.train.patience == 0 || model.data.held_out.size() > 0,
+                       "train.patience: the training ends by the loss on held-out data; raise data.held_out");
   require<ConfigError>(
       experiment.sample.empty() || experiment.evaluate.metrics.empty() || model.data.held_out.size() >= 2,
       "evaluate.metrics: the samples are compared with held-out data; raise data.held_out, or set evaluate.metrics = "
@@ -244,22 +241,5 @@ RunResult resume(const std::filesystem::path& path, const RunOptions& options) {
 }
 
 void check_experiment(const Experiment& experiment) { build_checked(experiment); }
-
-TrainedRun load_run(const std::filesystem::path& path) {
-  TrainedRun run{.experiment = read_experiment(path / "config.toml"), .model = {}, .score = {}};
-  std::error_code failure;
-  require<ConfigError>(std::filesystem::exists(path / weights_file, failure),
-                       "{}: the training of this run is not done; finish it with `fokker resume {}`", path.string(),
-                       path.string());
-  run.model = build(run.experiment);
-  load_parameters(run.model.system.parameters(), read_safetensors(path / weights_file).tensors);
-  run.model.sde = run.model.system.sde();
-  run.score = run.model.system.score();
-  return run;
-}
-
-Samples sample(const TrainedRun& run, const SampleConfig& config, const RunOptions& options) {
-  return draw(run.model, run.score, config, options);
-}
 
 }  // namespace fokker

@@ -2,26 +2,13 @@
 
 #include <cstdint>
 #include <filesystem>
-#include <functional>
-#include <memory>
-#include <string>
-#include <string_view>
 #include <vector>
 
-#include "fokker/experiments/experiment.h"
 #include "fokker/experiments/results.h"
+#include "fokker/experiments/run_options.h"
+#include "fokker/experiments/trained_run.h"
 
 namespace fokker {
-
-/// How a run talks to the outside; each function may be empty.
-struct RunOptions {
-  /// A line of text: losses, tables.
-  std::function<void(std::string_view line)> line = {};
-  std::function<void(std::string_view task, std::int64_t done, std::int64_t total)> progress = {};
-  /// Asked often; true ends the run after the current step, with a checkpoint.
-  std::function<bool()> stop = {};
-  std::vector<std::string> command_line = {};
-};
 
 enum class Outcome : std::uint8_t { done, stopped };
 
@@ -39,17 +26,5 @@ RunResult resume(const std::filesystem::path& path, const RunOptions& options = 
 
 /// Finds settings that cannot work before hours of training do; throws ConfigError.
 void check_experiment(const Experiment& experiment);
-
-/// A finished run, ready to be used.
-struct TrainedRun {
-  Experiment experiment;
-  Model model;  // its system with the averaged weights
-  Score score;  // of model.sde
-};
-/// Throws ConfigError where `path` holds no run whose training is done.
-TrainedRun load_run(const std::filesystem::path& path);
-
-/// Samples from a trained run, in the units of the data.
-Samples sample(const TrainedRun& run, const SampleConfig& config, const RunOptions& options = {});
 
 }  // namespace fokker

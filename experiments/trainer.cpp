@@ -5,8 +5,10 @@
 #include <cstring>
 
 #include "fokker/core/kernels/kernels.h"
+#include "fokker/core/operations.h"
 #include "fokker/core/ops/view.h"
 #include "fokker/core/parallel.h"
+#include "fokker/experiments/shards.h"
 
 namespace fokker {
 namespace {
@@ -21,27 +23,11 @@ std::unique_ptr<Optimizer> make_optimizer(const TrainConfig& config, std::vector
   return std::make_unique<Adam>(std::move(parameters), AdamConfig{.weight_decay = decay});
 }
 
-/// Cache-sized shards that still leave work for several cores; a function of the work alone.
-std::int64_t rows_of_a_shard(const Dataset& data, std::int64_t batch) {
-  if (data.images()) {
-    const std::int64_t pixels = data.x.size() / data.x.extent(0);
-    return std::clamp<std::int64_t>(8192 / pixels, 1, std::max<std::int64_t>(1, batch / 4));
-  }
-  return std::clamp<std::int64_t>(256, 1, std::max<std::int64_t>(1, batch / 2));
-}
-
 void check_labels(const Network& network, const Dataset& data) {
   if (network.classes() == 0) return;
   require<ConfigError>(data.classes() > 0 && data.classes() <= network.classes(),
                        "[train] the network takes {} labels, the data has {}: set network.classes to those of the data",
                        network.classes(), data.classes());
-}
-
-Condition condition_of(const Network& network, const Dataset& data, std::span<const std::int64_t> rows) {
-  Condition condition;
-  if (network.classes() > 0)
-    for (std::int64_t row : rows) condition.labels.push_back(data.labels[static_cast<std::size_t>(row)]);
-  return condition;
 }
 
 void accumulate(std::vector<Tensor>& sum, std::vector<Tensor> gradients) {
@@ -58,33 +44,22 @@ void accumulate(std::vector<Tensor>& sum, std::vector<Tensor> gradients) {
 
 }  // namespace
 
-std::vector<NamedParameter> System::parameters() const {
-  std::vector<NamedParameter> result = network->parameters();
-  for (const NamedParameter& p : objective->parameters())
-    result.push_back({"objective." + p.name, p.tensor, p.trainable});
-  return result;
-}
-
-std::vector<NamedParameter> System::trainable_parameters() const {
-  auto result = parameters();
-  std::erase_if(result, [](const NamedParameter& p) { return !p.trainable; });
-  return result;
-}
-
 Trainer::Trainer(System system, Dataset training, TrainConfig config, std::uint64_t seed)
     : system_(std::move(system)),
       training_(std::move(training)),
       config_(std::move(config)),
       seed_(seed),
-      order_(seed, training_.size(), config_.batch),
+      order_(seed, training_.size(), config_.step_samples()),
       parameters_(system_.trainable_parameters()),
       optimizer_(make_optimizer(config_, parameters_)),
-      ema_(parameters_, config_.ema),
-      shard_rows_(rows_of_a_shard(training_, config_.batch)),
-      label_(static_cast<std::size_t>(config_.batch)),
-      error_(static_cast<std::size_t>(config_.batch)) {
+      averages_(parameters_, config_),
+      divergence_(config_.explode),
+      early_stop_(config_.patience, averages_.main()),
+      shard_rows_(rows_of_a_shard(training_, config_.step_samples())),
+      label_(static_cast<std::size_t>(config_.step_samples())),
+      error_(label_.size()) {
   check_labels(*system_.network, training_);
-  const std::int64_t shards = (config_.batch + shard_rows_ - 1) / shard_rows_;
+  const std::int64_t shards = (config_.step_samples() + shard_rows_ - 1) / shard_rows_;
   for (std::int64_t i = 0; i < std::min(shards, max_lanes); ++i) add_lane();
 }
 
@@ -98,7 +73,9 @@ void Trainer::add_lane() {
             .objective = std::unique_ptr<Objective>(static_cast<Objective*>(system_.objective->replica().release())),
             .leaves = {},
             .gradients = {},
-            .loss = 0};
+            .loss = 0,
+            .operations = 0,
+            .levels = false};
   for (const auto& parameter : lane.network->trainable_parameters()) lane.leaves.push_back(*parameter.tensor);
   for (const auto& parameter : lane.objective->trainable_parameters()) lane.leaves.push_back(*parameter.tensor);
   lanes_.push_back(std::move(lane));
@@ -110,16 +87,13 @@ Tensor Trainer::gathered(std::span<const std::int64_t> rows, std::int64_t first)
 }
 
 Shard Trainer::shard(std::int64_t index, std::span<const std::int64_t> rows) const {
-  const std::int64_t first = index * shard_rows_;
-  const auto count = std::min(shard_rows_, config_.batch - first);
+  const std::int64_t first = index * shard_rows_, batch = config_.step_samples();
+  const auto count = std::min(shard_rows_, batch - first);
   const auto own = rows.subspan(static_cast<std::size_t>(first), static_cast<std::size_t>(count));
-  Shard shard{.x0 = gathered(own, first),
-              .seed = seed_,
-              .step = static_cast<std::uint32_t>(steps_done()),
-              .first = first,
-              .batch = config_.batch,
-              .target = training_.target.defined() ? gather(training_.target, own) : Tensor{},
-              .condition = condition_of(*system_.network, training_, own)};
+  const auto step = static_cast<std::uint32_t>(steps_done());
+  Shard shard =
+      make_shard(*system_.network, training_, own, {.seed = seed_, .step = step, .first = first, .batch = batch});
+  if (!augmentation_.empty()) shard.x0 = augmentation_(shard.x0, seed_, steps_done(), first);
   if (!pairs_.empty()) shard.noise_rows.assign(pairs_.begin() + first, pairs_.begin() + first + count);
   return shard;
 }
@@ -128,31 +102,24 @@ void Trainer::run_lane(std::int64_t index, std::span<const std::int64_t> rows) {
   Lane& lane = lanes_[static_cast<std::size_t>(index)];
   lane.gradients.clear();
   lane.loss = 0;
+  const std::int64_t before = operations_done();
   const auto stride = static_cast<std::int64_t>(lanes_.size());
-  for (std::int64_t i = index; i * shard_rows_ < config_.batch; i += stride) {
+  for (std::int64_t i = index; i * shard_rows_ < config_.step_samples(); i += stride) {
     const Shard part = shard(i, rows);
     const ShardLoss loss = lane.objective->loss(*lane.network, part);
     lane.loss += loss.total.item();
+    lane.levels = !loss.label.empty();
     std::ranges::copy(loss.label, label_.begin() + part.first);
     std::ranges::copy(loss.error, error_.begin() + part.first);
     accumulate(lane.gradients, grad(loss.total, lane.leaves));
   }
+  lane.operations = operations_done() - before;
 }
 
-void Trainer::check_finite(double loss, double norm) const {
-  if (std::isfinite(loss) && std::isfinite(norm)) return;
-  const auto step = steps_done() + 1;
-  require<NumericalError>(std::isfinite(loss),
-                          "[train] step {}: the loss is {}; the parameters are those of step {}. Lower "
-                          "train.learning_rate, or look for values that are not finite in the data",
-                          step, loss, step - 1);
-  for (std::size_t i = 0; i < parameters_.size(); ++i) {
-    const double own = gradient_norm(std::span(&lanes_[0].gradients[i], 1));
-    require<NumericalError>(std::isfinite(own),
-                            "[train] step {}: the gradient of {} is not finite; the parameters are those of step {}. "
-                            "Lower train.learning_rate or train.clip",
-                            step, parameters_[i].name, step - 1);
-  }
+void Trainer::hold_out(const Dataset& held_out) {
+  if (held_out.size() == 0) return;
+  check_labels(*system_.network, held_out);
+  held_out_.emplace(held_out, config_, seed_);
 }
 
 StepReport Trainer::step() {
@@ -160,52 +127,88 @@ StepReport Trainer::step() {
   if (system_.objective->couples())
     pairs_ = system_.objective->coupling(gathered(rows, 0), seed_, static_cast<std::uint32_t>(steps_done()));
   parallel(static_cast<std::int64_t>(lanes_.size()), [&](std::int64_t lane) { run_lane(lane, rows); });
-  double loss = 0;
+  StepReport report{
+      .step = steps_done() + 1, .loss = 0, .gradient_norm = 0, .learning_rate = 0, .ema_decay = averages_.decay_now()};
   std::vector<std::vector<Tensor>> gradients;
   for (Lane& lane : lanes_) {
-    loss += lane.loss;
+    report.loss += lane.loss;
+    report.operations += lane.operations;
     gradients.push_back(std::move(lane.gradients));
   }
   sum_lanes(gradients);
   lanes_[0].gradients = std::move(gradients[0]);
-  const double norm = gradient_norm(lanes_[0].gradients);
-  check_finite(loss, norm);
-  const ScheduleConfig schedule{.kind = config_.schedule, .warmup = config_.warmup, .total = config_.steps};
-  const double rate = config_.learning_rate * schedule_factor(schedule, steps_done());
-  optimizer_->step(lanes_[0].gradients, rate, clip_factor(norm, config_.clip));
-  const double decay = ema_.decay_now();
-  ema_.update();
-  system_.objective->observe(label_, error_);
-  return {.step = steps_done(), .loss = loss, .gradient_norm = norm, .learning_rate = rate, .ema_decay = decay};
+  update(report);
+  observe(report);
+  return report;
 }
 
-System Trainer::averaged() const {
-  const System copy{std::shared_ptr<Network>(static_cast<Network*>(system_.network->clone().release())),
-                    std::shared_ptr<Objective>(static_cast<Objective*>(system_.objective->clone().release()))};
-  const auto parameters = copy.trainable_parameters();
-  for (std::size_t i = 0; i < parameters.size(); ++i) *parameters[i].tensor = ema_.averages()[i].second.clone();
+void Trainer::update(StepReport& report) {
+  const auto& gradients = lanes_[0].gradients;
+  report.gradient_norm = gradient_norm(gradients);
+  divergence_.check({.step = report.step,
+                     .loss = report.loss,
+                     .gradient_norm = report.gradient_norm,
+                     .parameters = parameters_,
+                     .gradients = gradients,
+                     .data = training_});
+  const ScheduleConfig schedule{.kind = config_.schedule, .warmup = config_.warmup, .total = config_.steps};
+  report.learning_rate = config_.learning_rate * schedule_factor(schedule, steps_done());
+  const double factor = clip_factor(report.gradient_norm, config_.clip);
+  report.clipped = factor < 1;
+  optimizer_->step(gradients, report.learning_rate, factor);
+  averages_.update();
+}
+
+void Trainer::observe(StepReport& report) {
+  if (lanes_[0].levels) {
+    system_.objective->observe(label_, error_);
+    noise_levels_.observe(label_, error_);
+  }
+  const bool last = report.step == config_.steps;
+  if (last || report.step % config_.log_interval() == 0) report.levels = noise_levels_.take();
+  if (!held_out_ || (!last && report.step % config_.validation_interval() != 0)) return;
+  report.held_out_loss = (*held_out_)(system_.with(averages_.main()), report.step);
+  early_stop_.see(report.step, *report.held_out_loss, averages_.main());
+}
+
+System Trainer::own_copy(const NamedTensors& average) const {
+  const System copy = system_.with(average);
+  for (const auto& p : copy.parameters())
+    if (!p.trainable) *p.tensor = p.tensor->clone();
   return copy;
 }
 
-std::vector<std::pair<std::string, Tensor>> Trainer::live_tensors() const {
-  std::vector<std::pair<std::string, Tensor>> result;
+System Trainer::averaged() const { return own_copy(early_stop_.best() ? *early_stop_.best() : averages_.main()); }
+
+SafeTensors Trainer::snapshot() const {
+  const bool due = finished() || steps_done() % config_.snapshot_interval() == 0;
+  return due ? averages_.snapshot() : SafeTensors{};
+}
+
+NamedTensors Trainer::live_tensors() const {
+  NamedTensors result;
+  const auto append = [&](const std::string& prefix, NamedTensors tensors) {
+    for (auto& [name, tensor] : tensors) result.emplace_back(prefix + name, std::move(tensor));
+  };
   for (const auto& p : system_.parameters()) result.emplace_back("model." + p.name, p.tensor->detach());
-  for (const auto& [name, tensor] : ema_.averages()) result.emplace_back("ema." + name, tensor);
-  for (auto& [name, tensor] : optimizer_->state()) result.emplace_back("optimizer." + name, tensor);
+  append("", averages_.state());
+  append("optimizer.", optimizer_->state());
+  append("", early_stop_.state());
+  result.emplace_back("statistics.noise_levels", noise_levels_.state());
+  result.emplace_back("statistics.losses", divergence_.state());
   return result;
 }
 
 SafeTensors Trainer::state() const {
-  return {.tensors = live_tensors(),
-          .metadata = {{"step", fmt::to_string(steps_done())}, {"ema_updates", fmt::to_string(ema_.updates())}}};
+  check_finite(parameters_, steps_done());
+  return {.tensors = live_tensors(), .metadata = {{"step", fmt::to_string(steps_done())}}};
 }
 
 void Trainer::restore(const SafeTensors& state) {
   auto live = live_tensors();
-  require<ConfigError>(
-      live.size() == state.tensors.size() && state.metadata.contains("step") && state.metadata.contains("ema_updates"),
-      "[restore] expected {} tensors and the step, got {} tensors: the state is of another network", live.size(),
-      state.tensors.size());
+  require<ConfigError>(live.size() == state.tensors.size() && state.metadata.contains("step"),
+                       "[restore] expected {} tensors and the step, got {} tensors: the state is of another network",
+                       live.size(), state.tensors.size());
   for (std::size_t i = 0; i < live.size(); ++i) {
     const auto& [name, value] = state.tensors[i];
     Tensor& target = live[i].second;
@@ -216,13 +219,13 @@ void Trainer::restore(const SafeTensors& state) {
   for (std::size_t i = 0; i < live.size(); ++i)
     std::memcpy(live[i].second.raw(), state.tensors[i].second.raw(), static_cast<std::size_t>(live[i].second.bytes()));
   optimizer_->set_steps(std::stoll(state.metadata.at("step")));
-  ema_.set_updates(std::stoll(state.metadata.at("ema_updates")));
+  averages_.set_updates(steps_done());
 }
 
 System train(std::shared_ptr<Network> network, const ForwardSde& sde, Dataset training, TrainConfig config,
              std::uint64_t seed, const std::function<bool(const StepReport&)>& progress) {
   Trainer trainer(std::move(network), sde, std::move(training), std::move(config), seed);
-  for (bool go_on = true; go_on && trainer.steps_done() < trainer.config().steps;) {
+  for (bool go_on = true; go_on && !trainer.finished();) {
     const StepReport report = trainer.step();
     go_on = !progress || progress(report);
   }

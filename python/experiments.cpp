@@ -82,26 +82,61 @@ void bind_data(py::module_& m) {
   m.def("dataset_names", &dataset_names);
 }
 
-struct Curves {
-  std::vector<double> loss, gradient_norm;
-};
+/// The columns of the reports; `held_out` and `noise_levels` have rows where they were measured.
+py::dict curves(const std::vector<StepReport>& reports) {
+  std::vector<double> loss, gradient_norm, learning_rate, held_out;
+  std::vector<bool> clipped;
+  std::vector<std::int64_t> operations, held_out_step, level_step;
+  std::vector<std::vector<double>> mean, deviation;
+  std::vector<std::vector<std::int64_t>> count;
+  for (const StepReport& report : reports) {
+    loss.push_back(report.loss);
+    gradient_norm.push_back(report.gradient_norm);
+    learning_rate.push_back(report.learning_rate);
+    clipped.push_back(report.clipped);
+    operations.push_back(report.operations);
+    if (report.held_out_loss) {
+      held_out_step.push_back(report.step);
+      held_out.push_back(*report.held_out_loss);
+    }
+    if (report.levels.empty()) continue;
+    level_step.push_back(report.step);
+    mean.emplace_back();
+    deviation.emplace_back();
+    count.emplace_back();
+    for (const LevelErrors& errors : report.levels) {
+      mean.back().push_back(errors.mean);
+      deviation.back().push_back(errors.deviation);
+      count.back().push_back(errors.count);
+    }
+  }
+  using namespace py::literals;
+  return py::dict("loss"_a = loss, "gradient_norm"_a = gradient_norm, "learning_rate"_a = learning_rate,
+                  "clipped"_a = clipped, "operations"_a = operations,
+                  "held_out"_a = py::dict("step"_a = held_out_step, "loss"_a = held_out),
+                  "noise_levels"_a =
+                      py::dict("step"_a = level_step, "mean"_a = mean, "deviation"_a = deviation, "count"_a = count));
+}
 
 /// Trains `network` in place; returns the averaged network, its score and SDE, and the curves.
 py::tuple train(NetworkHandle& network, const ForwardSde& sde, const Prepared& data, const py::dict& keywords,
                 std::uint64_t seed, const std::vector<std::string>& augment, const py::object& progress) {
   const auto config = from_keywords<TrainConfig>(keywords);
+  require<ConfigError>(config.emas.empty() && config.ema_lengths.empty(),
+                       "train.emas, train.ema_lengths: runs keep these averages in their folders; use fk.run and "
+                       "Run.with_ema");
+  require<ConfigError>(config.patience == 0 || data.held_out.size() > 0,
+                       "train.patience: the training ends by the loss on held-out data, of which there are none");
   network.build(without_axis(data.training.x.shape(), 0));
-  Curves curves;
+  std::vector<StepReport> reports;
   System averaged;
   watched(progress, [&](Watch& watch) {
     Trainer trainer(network.network, sde, data.training, config, seed);
     trainer.augment(Augmentation(augment, data.training.range.low));
-    bool going = true;
-    while (going && trainer.steps_done() < config.steps) {
-      const StepReport report = trainer.step();
-      curves.loss.push_back(report.loss);
-      curves.gradient_norm.push_back(report.gradient_norm);
-      going = watch.report(report.step, config.steps);
+    trainer.hold_out(data.held_out);
+    for (bool going = true; going && !trainer.finished();) {
+      reports.push_back(trainer.step());
+      going = watch.report(reports.back().step, config.steps);
     }
     averaged = trainer.averaged();
   });
@@ -110,7 +145,7 @@ py::tuple train(NetworkHandle& network, const ForwardSde& sde, const Prepared& d
   const bool score = objective_entry(config.objective).score;
   return py::make_tuple(
       trained, score ? py::cast(ScoreArgument{.score = averaged.score(), .sample = network.sample}) : py::none(),
-      std::const_pointer_cast<ForwardSde>(averaged.sde()), curves.loss, curves.gradient_norm, to_dictionary(config));
+      std::const_pointer_cast<ForwardSde>(averaged.sde()), curves(reports), to_dictionary(config));
 }
 
 /// Metrics of samples, in the units of the original data.

@@ -55,11 +55,12 @@ NetworkHandle network_of(const TrainedRun& self) {
 
 void bind_runs(py::module_& m) {
   py::class_<TrainedRun>(m, "TrainedRun")
-      .def(py::init([](const std::string& path) {
+      .def(py::init([](const std::string& path, std::optional<double> decay, std::optional<double> length,
+                       std::int64_t step) {
              const py::gil_scoped_release released;
-             return load_run(path);
+             return load_run(path, {.decay = decay, .length = length, .step = step});
            }),
-           py::arg("path"))
+           py::arg("path"), py::arg("decay") = py::none(), py::arg("length") = py::none(), py::arg("step") = 0)
       .def_property_readonly("config", [](const TrainedRun& self) { return to_dictionary(self.experiment); })
       .def_property_readonly("data", [](const TrainedRun& self) { return self.model.data; })
       .def_property_readonly(

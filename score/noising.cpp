@@ -9,7 +9,7 @@
 namespace fokker {
 
 Pass Shard::pass() const {
-  return {.training = true, .rng = Rng(seed, Stream::dropout, step), .first_sample = first, .condition = condition};
+  return {.training = training, .rng = Rng(seed, Stream::dropout, step), .first_sample = first, .condition = condition};
 }
 
 Tensor per_sample(const std::vector<double>& values, const Tensor& x) {

@@ -20,11 +20,12 @@ struct Shard {
   Condition condition = {};  // for networks that take one
   /// The row of the batch's noise that each row of x0 is paired with; empty: its own.
   std::vector<std::int64_t> noise_rows = {};
+  bool training = true;  // false: without dropout
 
   std::int64_t rows() const { return x0.extent(0); }
   /// Numbers in a sample.
   std::int64_t dimension() const { return x0.size() / x0.extent(0); }
-  /// The forward pass of a training step.
+  /// The forward pass of the step.
   Pass pass() const;
 };
 

@@ -3,6 +3,7 @@
 #include <cstring>
 
 #include "fokker/core/kernels/kernels.h"
+#include "fokker/core/operations.h"
 #include "fokker/core/ops/dnnl.h"
 #include "fokker/core/ops/reduce.h"
 
@@ -29,6 +30,9 @@ ConvShape conv_shape(const Shape& x, const Shape& weight, ConvGeometry g, const 
                       "[{}] the {}×{} kernel is larger than the padded image {}", where, weight[2], weight[3], x);
   return s;
 }
+
+/// Each of the three kernels multiplies every weight by every output pixel.
+void count(const ConvShape& s) { count_operations(2 * s.n * s.oh * s.ow * s.out * s.kh * s.kw * s.in); }
 
 Shape output_shape(const ConvShape& s) { return {s.n, s.oh, s.ow, s.out}; }
 
@@ -139,6 +143,7 @@ Tensor conv2d(const Tensor& x, const Tensor& weight, const Tensor& bias, ConvGeo
   const ConvShape s = conv_shape(x.shape(), weight.shape(), geometry, "conv2d");
   require<ShapeError>(!bias.defined() || bias.shape() == Shape{s.out}, "[conv2d] expected bias [{}], got {}", s.out,
                       bias.shape());
+  count(s);
   Tensor y = Tensor::empty(output_shape(s), x.dtype());
   if (x.dtype() == Dtype::f32)
     detail::dnnl_forward(s, f32(x), f32(weight), f32(bias), y.data<float>().data());
@@ -155,6 +160,7 @@ Tensor conv2d(const Tensor& x, const Tensor& weight, const Tensor& bias, ConvGeo
 Tensor conv2d_input_gradient(const Tensor& dy, const Tensor& weight, const Shape& x_shape, ConvGeometry geometry) {
   const ConvShape s = conv_shape(x_shape, weight.shape(), geometry, "conv2d_input_gradient");
   check_output(s, dy, "conv2d_input_gradient");
+  count(s);
   Tensor dx = Tensor::empty(x_shape, dy.dtype());
   if (dy.dtype() == Dtype::f32)
     detail::dnnl_input_gradient(s, f32(dy), f32(weight), dx.data<float>().data());
@@ -169,6 +175,7 @@ Tensor conv2d_input_gradient(const Tensor& dy, const Tensor& weight, const Shape
 Tensor conv2d_weight_gradient(const Tensor& x, const Tensor& dy, const Shape& weight_shape, ConvGeometry geometry) {
   const ConvShape s = conv_shape(x.shape(), weight_shape, geometry, "conv2d_weight_gradient");
   check_output(s, dy, "conv2d_weight_gradient");
+  count(s);
   Tensor dweight = Tensor::empty(weight_shape, x.dtype());
   if (x.dtype() == Dtype::f32)
     detail::dnnl_weight_gradient(s, f32(x), f32(dy), dweight.data<float>().data());

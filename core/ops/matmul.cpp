@@ -1,6 +1,7 @@
 #include "fokker/core/ops/matmul.h"
 
 #include "fokker/core/kernels/kernels.h"
+#include "fokker/core/operations.h"
 #include "fokker/core/ops/reduce.h"
 #include "fokker/core/ops/view.h"
 
@@ -42,6 +43,7 @@ struct Product {
 Tensor product(const Tensor& a, const Tensor& b, Transpose ta, Transpose tb) {
   const Product p(a, b, ta, tb);
   Tensor out = Tensor::empty(p.out, a.dtype());
+  count_operations(2 * p.batch * p.m * p.n * p.k);
   const std::int64_t bytes = element_size(a.dtype());
   kernels::GemmArguments gemm{.m = p.m,
                               .n = p.n,

@@ -6,6 +6,7 @@
 
 #include "fokker/core/kernels/kernels.h"
 #include "fokker/core/ops/elementwise.h"
+#include "fokker/core/optim/power_average.h"
 #include "fokker/core/parallel.h"
 
 namespace fokker {
@@ -120,16 +121,22 @@ void Sgd::step(std::span<const Tensor> gradients, double learning_rate, double g
 
 std::vector<std::pair<std::string, Tensor>> Sgd::state() { return named("velocity.", names_, velocity_); }
 
-Ema::Ema(std::vector<NamedParameter> parameters, double decay) : decay_(decay) {
+EmaDecay exponential_decay(double decay) {
+  return [decay](std::int64_t updates) {
+    const auto n = static_cast<double>(updates);
+    return std::min(decay, (1 + n) / (10 + n));
+  };
+}
+
+EmaDecay power_function_decay(double length) {
+  return [power = power_of_length(length)](std::int64_t updates) { return power_decay(power, updates + 1); };
+}
+
+Ema::Ema(std::vector<NamedParameter> parameters, EmaDecay decay) : decay_(std::move(decay)) {
   for (const auto& p : parameters) {
     parameters_.push_back(*p.tensor);
     averages_.emplace_back(p.name, p.tensor->clone());
   }
-}
-
-double Ema::decay_now() const {
-  const double n = static_cast<double>(updates_);
-  return std::min(decay_, (1 + n) / (10 + n));
 }
 
 void Ema::update() {

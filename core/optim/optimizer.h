@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <span>
 #include <string>
@@ -59,13 +60,19 @@ class Sgd final : public Optimizer {
   std::vector<Tensor> velocity_;
 };
 
-/// Exponential moving average of parameters: average += (1 − d)(p − average), d = min(decay, (1 + n)/(10 + n)) after n
-/// updates, so that the start is forgotten.
+/// The share d of the old average that the update after n others keeps.
+using EmaDecay = std::function<double(std::int64_t n)>;
+/// min(decay, (1 + n)/(10 + n)), so that the start is forgotten.
+EmaDecay exponential_decay(double decay);
+/// The power function of a length [karras2024], see power_average.h.
+EmaDecay power_function_decay(double length);
+
+/// Moving average of parameters: average += (1 − d)(p − average).
 class Ema {
  public:
-  Ema(std::vector<NamedParameter> parameters, double decay);
+  Ema(std::vector<NamedParameter> parameters, EmaDecay decay);
   void update();
-  double decay_now() const;
+  double decay_now() const { return decay_(updates_); }
   /// Averages by parameter name; the tensors are the live ones.
   const std::vector<std::pair<std::string, Tensor>>& averages() const { return averages_; }
   std::int64_t updates() const { return updates_; }
@@ -74,7 +81,7 @@ class Ema {
  private:
   std::vector<Tensor> parameters_;
   std::vector<std::pair<std::string, Tensor>> averages_;
-  double decay_;
+  EmaDecay decay_;
   std::int64_t updates_ = 0;
 };
 

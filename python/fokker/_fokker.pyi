@@ -452,7 +452,7 @@ class Data:
     def training_labels(self) -> list[int]:
         ...
 class TrainedRun:
-    def __init__(self, path: str) -> None:
+    def __init__(self, path: str, decay: float | None = None, length: float | None = None, step: int = 0) -> None:
         ...
     def draw(self, keywords: dict, progress: typing.Any) -> tuple:
         ...
@@ -627,9 +627,9 @@ def metric_title(name: str) -> str:
     ...
 def minimum(a: Array, b: Array) -> Tensor:
     ...
-def network_score(network: Network, sde: ForwardSde, prediction: str = 'epsilon') -> Score:
+def network_score(network: Network, sde: ForwardSde, prediction: str = 'epsilon', *, data_sigma: float = 1.0, time_label: str = 'index', scale_input: bool = True) -> Score:
     """
-    ∇ log p_t from a network that predicts epsilon, x0, v or the score.
+    ∇ log p_t from a network that predicts epsilon, x0, v, the score, the velocity of a flow, or EDM's output.
     """
 def ode_method_names() -> list[str]:
     ...

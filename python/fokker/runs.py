@@ -15,9 +15,17 @@ from .samples import Samples
 class Run:
     """A finished run: its score, its samples and its files."""
 
-    def __init__(self, path):
+    def __init__(self, path, **average):
         self.path = pathlib.Path(path)
-        self._run = _fokker.TrainedRun(str(path))
+        self._run = _fokker.TrainedRun(str(path), **average)
+
+    def with_ema(self, decay=None, *, length=None, step=0):
+        """The same run with another average of the weights.
+
+        decay: train.ema or one of train.emas.  length: instead, the relative length of any power-function average, made
+        from the snapshots of a run with train.ema_lengths; step: until which it averages (0: the last).
+        """
+        return Run(self.path, decay=decay, length=length, step=step)
 
     @property
     def config(self):

@@ -16,8 +16,13 @@ class Training:
     sde: _fokker.ForwardSde  # that of the score
     data: _fokker.Data
     config: dict
-    loss: list
-    gradient_norm: list
+    loss: list  # a value a step, as the next four
+    gradient_norm: list  # before clipping
+    learning_rate: list
+    clipped: list
+    operations: list  # of matrix products and convolutions
+    held_out: dict  # "step", "loss": of the averaged weights, on the same held-out samples and noise each time
+    noise_levels: dict  # "step", and [step, level] "mean", "deviation", "count": errors since the step before
 
     def sample(self, **keywords):
         """fk.sample with this score, in the units of the data."""
@@ -34,16 +39,31 @@ class Training:
         return _fokker.evaluate_samples(samples, self.data, evaluate)
 
     def plot(self, axes=None):
-        """The loss, and its mean over a fiftieth of the steps."""
+        """The loss, its mean over a fiftieth of the steps, and the held-out loss."""
         import matplotlib.pyplot as plt
         import numpy as np
 
         axes = axes or plt.gca()
         window = max(1, len(self.loss) // 50)
         mean = np.convolve(self.loss, np.full(window, 1 / window), "valid")
-        axes.plot(self.loss, alpha=0.3)
-        axes.plot(np.arange(window - 1, len(self.loss)), mean)
+        axes.plot(np.arange(1, len(self.loss) + 1), self.loss, alpha=0.3)
+        axes.plot(np.arange(window, len(self.loss) + 1), mean, label="training")
+        if self.held_out["step"]:
+            axes.plot(self.held_out["step"], self.held_out["loss"], "o-", markersize=3, label="held out")
+            axes.legend()
         axes.set(xlabel="step", ylabel="loss", yscale="log")
+        return axes
+
+    def plot_noise_levels(self, axes=None):
+        """The mean error of each noise level, a line for each interval of the log, the last the darkest."""
+        import matplotlib.pyplot as plt
+        import numpy as np
+
+        axes = axes or plt.gca()
+        lines = np.asarray(self.noise_levels["mean"])
+        for i, line in enumerate(lines):
+            axes.plot((np.arange(len(line)) + 0.5) / len(line), line, color=plt.cm.viridis_r((i + 1) / len(lines)))
+        axes.set(xlabel="noise level (label of the time)", ylabel="mean error", yscale="log")
         return axes
 
 
@@ -55,7 +75,7 @@ def train(network, sde, data, *, seed=0, augment=(), progress=False, **config):
     """
     if not isinstance(data, _fokker.Data):
         data = datasets.from_array(data)
-    network, score, sde, loss, norm, used = _fokker.train_network(
+    network, score, sde, curves, used = _fokker.train_network(
         network, sde, data, config, seed_of(seed), list(augment), callback(progress, "training")
     )
-    return Training(network, score, sde, data, used, loss, norm)
+    return Training(network, score, sde, data, used, **curves)

@@ -262,21 +262,6 @@ TEST_CASE("an optimizer resumes from its state") {
   CHECK(a.parameter.to_vector() == b.parameter.to_vector());
 }
 
-TEST_CASE("averages of parameters warm up") {
-  Track track;
-  Ema ema(track.named(), 0.9);
-  double average = 1;
-  for (int n = 0; n < 120; ++n) {
-    const double decay = std::min(0.9, (1.0 + n) / (10.0 + n));
-    CHECK(ema.decay_now() == Approx(decay));
-    track.parameter.data<double>()[0] = std::sin(n);
-    ema.update();
-    average = decay * average + (1 - decay) * std::sin(n);
-    CHECK(ema.averages()[0].second.at(0) == Approx(average).epsilon(1e-12));
-  }
-  CHECK(ema.decay_now() == 0.9);
-}
-
 TEST_CASE("clipping by the norm of all gradients") {
   const std::vector<Tensor> g{Tensor::from({3, 0}, {2}), Tensor::from({4}, {1, 1})};
   CHECK(gradient_norm(g) == Approx(5));

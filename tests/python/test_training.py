@@ -112,3 +112,21 @@ def test_training_progress_and_errors():
         fk.train(net, fk.VP(), np.ones((10, 3)), steps=5)
     with pytest.raises(fk.NumericalError):
         fk.train(fk.Mlp(hidden=(8,)), fk.VP(), np.full((10, 2), 1e30), steps=20, batch=4, learning_rate=1e9)
+
+
+def test_training_curves():
+    import matplotlib
+
+    matplotlib.use("Agg")
+    data = fk.datasets.from_array(np.random.default_rng(0).normal(size=(300, 2)), held_out=0.2)
+    run = fk.train(fk.Mlp(hidden=(16,)), fk.VP(), data, steps=40, batch=50, log_every=10, validate_every=20, clip=0.5)
+    assert run.held_out["step"] == [20, 40] and all(0 < loss < 2 for loss in run.held_out["loss"])
+    assert run.clipped == [norm > 0.5 for norm in run.gradient_norm] and len(run.learning_rate) == 40
+    assert run.noise_levels["step"] == [10, 20, 30, 40]
+    assert np.asarray(run.noise_levels["mean"]).shape == (4, 20) and np.sum(run.noise_levels["count"]) == 40 * 50
+    assert len(set(run.operations)) == 1 and run.operations[0] > 0
+    assert len(run.plot().lines) == 3
+    matplotlib.pyplot.figure()
+    assert len(run.plot_noise_levels().lines) == 4
+    with pytest.raises(fk.ConfigError, match="with_ema"):
+        fk.train(fk.Mlp(hidden=(16,)), fk.VP(), data, steps=2, ema_lengths=[0.1])

@@ -1,0 +1,50 @@
+#include "fokker/experiments/noise_levels.h"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+namespace fokker {
+
+void NoiseLevels::observe(std::span<const double> label, std::span<const double> error) {
+  const auto sums = sums_.data<double>();
+  for (std::size_t i = 0; i < label.size(); ++i) {
+    const auto part = std::clamp<std::int64_t>(static_cast<std::int64_t>(label[i] * parts), 0, parts - 1);
+    sums[static_cast<std::size_t>(part)] += 1;
+    sums[static_cast<std::size_t>(part + parts)] += error[i];
+    sums[static_cast<std::size_t>(part + 2 * parts)] += error[i] * error[i];
+  }
+}
+
+std::vector<LevelErrors> NoiseLevels::take() {
+  const auto sums = sums_.data<double>();
+  std::vector<LevelErrors> result;
+  double observed = 0;
+  for (std::size_t part = 0; part < parts; ++part) {
+    const double n = sums[part], mean = sums[part + parts] / n;
+    observed += n;
+    result.push_back({.count = static_cast<std::int64_t>(n),
+                      .mean = mean,
+                      .deviation = std::sqrt(std::max(0.0, sums[part + 2 * parts] / n - mean * mean))});
+    if (n == 0) result.back().deviation = mean;
+  }
+  std::ranges::fill(sums, 0);
+  if (observed == 0) result.clear();
+  return result;
+}
+
+std::int64_t least_improved(std::span<const LevelErrors> first, std::span<const LevelErrors> last) {
+  std::int64_t worst = -1;
+  double largest = -std::numeric_limits<double>::infinity();
+  for (std::size_t part = 0; part < std::min(first.size(), last.size()); ++part) {
+    if (first[part].count == 0 || last[part].count == 0) continue;
+    const double ratio = last[part].mean / first[part].mean;
+    if (ratio > largest) {
+      largest = ratio;
+      worst = static_cast<std::int64_t>(part);
+    }
+  }
+  return worst;
+}
+
+}  // namespace fokker

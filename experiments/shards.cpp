@@ -1,0 +1,30 @@
+#include "fokker/experiments/shards.h"
+
+#include <algorithm>
+
+#include "fokker/core/ops/view.h"
+
+namespace fokker {
+
+std::int64_t rows_of_a_shard(const Dataset& data, std::int64_t batch) {
+  if (data.images()) {
+    const std::int64_t pixels = data.x.size() / data.x.extent(0);
+    return std::clamp<std::int64_t>(8192 / pixels, 1, std::max<std::int64_t>(1, batch / 4));
+  }
+  return std::clamp<std::int64_t>(256, 1, std::max<std::int64_t>(1, batch / 2));
+}
+
+Shard make_shard(const Network& network, const Dataset& data, std::span<const std::int64_t> rows,
+                 const ShardPlace& place) {
+  Shard shard{.x0 = gather(data.x, rows),
+              .seed = place.seed,
+              .step = place.step,
+              .first = place.first,
+              .batch = place.batch,
+              .target = data.target.defined() ? gather(data.target, rows) : Tensor{}};
+  if (network.classes() > 0)
+    for (std::int64_t row : rows) shard.condition.labels.push_back(data.labels[static_cast<std::size_t>(row)]);
+  return shard;
+}
+
+}  // namespace fokker

@@ -1,0 +1,31 @@
+#pragma once
+
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "fokker/core/nn/module.h"
+#include "fokker/score/objective.h"
+
+namespace fokker {
+
+using NamedTensors = std::vector<std::pair<std::string, Tensor>>;
+
+/// A network and what it is trained by: together a score.
+struct System {
+  std::shared_ptr<Network> network;
+  std::shared_ptr<Objective> objective;
+
+  /// The network's by their names, then the objective's behind "objective.".
+  std::vector<NamedParameter> parameters() const;
+  std::vector<NamedParameter> trainable_parameters() const;
+  Score score() const { return objective->score(network); }
+  LogVarianceRatio log_variance_ratio() const { return objective->log_variance_ratio(network); }
+  std::shared_ptr<const ForwardSde> sde() const { return objective->sde(); }
+  /// Shares all parameters but the trainable ones, which get the values of `trainable` in their order, in memory of their
+  /// own.
+  System with(const NamedTensors& trainable) const;
+};
+
+}  // namespace fokker

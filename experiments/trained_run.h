@@ -1,0 +1,45 @@
+#pragma once
+
+#include <filesystem>
+#include <optional>
+#include <string>
+
+#include "fokker/experiments/experiment.h"
+#include "fokker/experiments/run_options.h"
+
+namespace fokker {
+
+/// Which average of the weights a finished run is used with; by default the one that the run itself samples with.
+struct AverageChoice {
+  /// train.ema, or one of train.emas.
+  std::optional<double> decay = {};
+  /// Of a power-function average, made from the run's snapshots: its relative length, and the step until which it
+  /// averages (0: the last).
+  std::optional<double> length = {};
+  std::int64_t step = 0;
+};
+
+/// A finished run, ready to be used.
+struct TrainedRun {
+  Experiment experiment;
+  Model model;  // its system with the averaged weights
+  Score score;  // of model.sde
+  /// For an average made from snapshots: how many of them, and the relative error of its weights over time.
+  std::int64_t snapshots = 0;
+  double profile_error = 0;
+};
+
+/// Throws ConfigError where `path` holds no run whose training is done, or the run lacks the average; ConfigError,
+/// ShapeError or IoError naming file and tensor for weights that do not fit.
+TrainedRun load_run(const std::filesystem::path& path, const AverageChoice& average = {});
+
+/// Samples from a trained run, in the units of the data.
+Samples sample(const TrainedRun& run, const SampleConfig& config, const RunOptions& options = {});
+Samples sample(const Model& model, const Score& score, const SampleConfig& config, const RunOptions& options = {});
+
+/// Writes RUN/model.safetensors and, for each further decay, RUN/model-ema-DECAY.safetensors.
+void write_weights(const std::filesystem::path& run, const Trainer& trainer);
+
+inline constexpr const char* weights_file = "model.safetensors";
+
+}  // namespace fokker
