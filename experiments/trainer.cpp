@@ -9,6 +9,7 @@
 #include "fokker/core/kernels/kernels.h"
 #include "fokker/core/ops/view.h"
 #include "fokker/core/parallel.h"
+#include "fokker/core/precision.h"
 #include "fokker/score/regression.h"
 
 namespace fokker {
@@ -132,6 +133,7 @@ Shard Trainer::shard(std::int64_t index, std::span<const std::int64_t> rows) con
 }
 
 void Trainer::run_lane(std::int64_t index, std::span<const std::int64_t> rows) {
+  const MixedPrecision scope(precision_of(config_.precision));
   Lane& lane = lanes_[static_cast<std::size_t>(index)];
   lane.gradients.clear();
   lane.loss = 0;

@@ -33,6 +33,7 @@ struct TrainConfig {
   double momentum = 0.9;
   double clip = 1;
   double ema = 0.999;
+  std::string precision = "f32";
   std::string schedule = "constant";
   std::int64_t warmup = 0;
   std::int64_t checkpoint_every = 500;
@@ -56,6 +57,9 @@ struct TrainConfig {
       field("momentum", &TrainConfig::momentum, "sgd: momentum", at_least(0), below(1)),
       field("clip", &TrainConfig::clip, "largest norm of the gradient; 0: unbounded", at_least(0)),
       field("ema", &TrainConfig::ema, "decay of the average of the weights", at_least(0), below(1)),
+      field("precision", &TrainConfig::precision,
+            "of convolutions and matrix products; bf16: operands rounded, sums, weights and optimizer in f32",
+            one_of("f32", "bf16")),
       field("schedule", &TrainConfig::schedule, "learning rate after the warm-up", one_of("constant", "cosine")),
       field("warmup", &TrainConfig::warmup, "steps of linear rise of the learning rate", at_least(0)),
       field("checkpoint_every", &TrainConfig::checkpoint_every, "steps between checkpoints", at_least(1)),
