@@ -39,6 +39,7 @@ struct TrainConfig {
   std::vector<double> emas = {};
   std::vector<double> ema_lengths = {};
   std::int64_t snapshot_every = 0;
+  std::string precision = "f32";
   std::string schedule = "constant";
   std::int64_t warmup = 0;
   std::int64_t checkpoint_every = 500;
@@ -93,6 +94,9 @@ struct TrainConfig {
             above(0), at_most(largest_average_length)),
       field("snapshot_every", &TrainConfig::snapshot_every,
             "steps between snapshots of the power-function averages; 0: a thirty-second of all", at_least(0)),
+      field("precision", &TrainConfig::precision,
+            "of convolutions and matrix products; bf16: operands rounded, sums, weights and optimizer in f32",
+            one_of("f32", "bf16")),
       field("schedule", &TrainConfig::schedule, "learning rate after the warm-up", one_of("constant", "cosine")),
       field("warmup", &TrainConfig::warmup, "steps of linear rise of the learning rate", at_least(0)),
       field("checkpoint_every", &TrainConfig::checkpoint_every, "steps between checkpoints", at_least(1)),

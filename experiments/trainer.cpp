@@ -8,6 +8,7 @@
 #include "fokker/core/operations.h"
 #include "fokker/core/ops/view.h"
 #include "fokker/core/parallel.h"
+#include "fokker/core/precision.h"
 #include "fokker/experiments/shards.h"
 
 namespace fokker {
@@ -99,6 +100,7 @@ Shard Trainer::shard(std::int64_t index, std::span<const std::int64_t> rows) con
 }
 
 void Trainer::run_lane(std::int64_t index, std::span<const std::int64_t> rows) {
+  const MixedPrecision scope(precision_of(config_.precision));
   Lane& lane = lanes_[static_cast<std::size_t>(index)];
   lane.gradients.clear();
   lane.loss = 0;

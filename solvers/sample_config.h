@@ -72,6 +72,7 @@ struct SampleConfig {
   std::string grid = "uniform";
   std::vector<double> times = {};
   std::string clock = "t";
+  std::string precision = "f32";
   std::optional<double> eta = {};
   CorrectorConfig corrector = {};
   ChurnConfig churn = {};
@@ -108,7 +109,10 @@ struct SampleConfig {
             "absolute and relative; 0: the solver's own, probability_flow's 1e-5, gotta_go_fast's 0.05", at_least(0)),
       field("t_min", &SampleConfig::t_min, "time at which sampling ends; 0: the SDE's own", at_least(0)),
       field("same_path", &SampleConfig::same_path,
-            "one Brownian path for any number of steps, instead of numbers by step: for comparisons, slower")};
+            "one Brownian path for any number of steps, instead of numbers by step: for comparisons, slower"),
+      field("precision", &SampleConfig::precision,
+            "of convolutions and matrix products in the score; bf16: operands rounded, sums in f32",
+            one_of("f32", "bf16"))};
 };
 
 /// The η of the reverse SDE that a configuration solves: what it says, or else its solver's own.  Throws ConfigError where

@@ -81,7 +81,7 @@ class Sampling {
   /// Evaluations and failures of one shard, whose samples go into the result.
   std::pair<std::int64_t, std::int64_t> run_shard(std::int64_t first, std::int64_t count) {
     const NoGrad off_tape;
-    const CountedScore counted(score_);
+    const CountedScore counted(score_, precision_of(config_.precision));
     detail::Shard shard{sde_,
                         config_,
                         grid_,

@@ -10,6 +10,7 @@
   extern const ByDtype<Linear> linear_table;           \
   extern const ByDtype<Update> update_table;           \
   extern const ByDtype<Random> random_table;           \
+  extern const Bf16 bf16_table;                        \
   }
 
 FOKKER_DECLARE_KERNELS(baseline)

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <string_view>
 
+#include "fokker/core/kernels/bf16.h"
 #include "fokker/core/tensor.h"
 
 namespace fokker::kernels {
@@ -130,6 +131,7 @@ struct Table {
   ByDtype<Linear> linear;
   ByDtype<Update> update;
   ByDtype<Random> random;
+  Bf16 bf16;
 };
 
 /// The best table for this CPU; the environment variable FOKKER_ISA (baseline, v3, v4) can only lower it.
@@ -142,5 +144,6 @@ inline const Reduce& reduce(Dtype dtype) { return table().reduce[dtype]; }
 inline const Linear& linear(Dtype dtype) { return table().linear[dtype]; }
 inline const Update& update(Dtype dtype) { return table().update[dtype]; }
 inline const Random& random(Dtype dtype) { return table().random[dtype]; }
+inline const Bf16& bf16() { return table().bf16; }
 
 }  // namespace fokker::kernels

@@ -5,12 +5,14 @@
 #include "fokker/core/kernels/kernels.h"
 #include "fokker/core/operations.h"
 #include "fokker/core/ops/dnnl.h"
+#include "fokker/core/ops/operand.h"
 #include "fokker/core/ops/reduce.h"
 
 namespace fokker {
 namespace {
 
 using detail::ConvShape;
+using detail::Operand;
 
 ConvShape conv_shape(const Shape& x, const Shape& weight, ConvGeometry g, const char* where) {
   require<ShapeError>(x.rank() == 4 && weight.rank() == 4 && x[3] == weight[1] && g.stride > 0 && g.padding >= 0,
@@ -25,13 +27,13 @@ ConvShape conv_shape(const Shape& x, const Shape& weight, ConvGeometry g, const 
                     weight[3],
                     (x[1] + 2 * g.padding - weight[2]) / g.stride + 1,
                     (x[2] + 2 * g.padding - weight[3]) / g.stride + 1,
-                    g};
+                    g,
+                    Precision::f32};
   require<ShapeError>(x[1] + 2 * g.padding >= weight[2] && x[2] + 2 * g.padding >= weight[3],
                       "[{}] the {}×{} kernel is larger than the padded image {}", where, weight[2], weight[3], x);
   return s;
 }
 
-/// Each of the three kernels multiplies every weight by every output pixel.
 void count(const ConvShape& s) { count_operations(2 * s.n * s.oh * s.ow * s.out * s.kh * s.kw * s.in); }
 
 Shape output_shape(const ConvShape& s) { return {s.n, s.oh, s.ow, s.out}; }
@@ -131,60 +133,94 @@ void weight_gradient_f64(const ConvShape& s, const Tensor& x, const Tensor& dy, 
   });
 }
 
-void check_output(const ConvShape& s, const Tensor& dy, const char* where) {
-  require<ShapeError>(dy.shape() == output_shape(s), "[{}] expected dy {}, got {}", where, output_shape(s), dy.shape());
+void check_output(const ConvShape& s, const Shape& dy, const char* where) {
+  require<ShapeError>(dy == output_shape(s), "[{}] expected dy {}, got {}", where, output_shape(s), dy);
 }
 
 const float* f32(const Tensor& t) { return t.defined() ? t.data<float>().data() : nullptr; }
 
-}  // namespace
+/// Weights as they are multiplied: oneDNN rounds them to bf16 itself, where it has bf16.
+Tensor multiplied(const Tensor& weight, Precision precision) {
+  const bool rounds = precision == Precision::bf16 && weight.dtype() == Dtype::f32 && !detail::dnnl_has_bf16();
+  return rounds ? detail::rounded_to_bf16(weight) : weight;
+}
 
-Tensor conv2d(const Tensor& x, const Tensor& weight, const Tensor& bias, ConvGeometry geometry) {
-  const ConvShape s = conv_shape(x.shape(), weight.shape(), geometry, "conv2d");
+// The three products, recorded; factors in the shape of pixels are operands, weights are f32 or f64.
+
+Tensor forward(const Operand& x, const Tensor& weight, const Tensor& bias, ConvGeometry geometry);
+Tensor input_gradient(const Operand& dy, const Tensor& weight, const Shape& x_shape, ConvGeometry geometry);
+Tensor weight_gradient(const Operand& x, const Operand& dy, const Shape& weight_shape, ConvGeometry geometry);
+
+Tensor forward(const Operand& x, const Tensor& weight, const Tensor& bias, ConvGeometry geometry) {
+  ConvShape s = conv_shape(x.shape(), weight.shape(), geometry, "conv2d");
   require<ShapeError>(!bias.defined() || bias.shape() == Shape{s.out}, "[conv2d] expected bias [{}], got {}", s.out,
                       bias.shape());
   count(s);
   Tensor y = Tensor::empty(output_shape(s), x.dtype());
+  const Operand factor = x.native();
+  s.precision = factor.precision();
   if (x.dtype() == Dtype::f32)
-    detail::dnnl_forward(s, f32(x), f32(weight), f32(bias), y.data<float>().data());
+    detail::dnnl_forward(s, factor.data(), f32(multiplied(weight, x.precision())), f32(bias), y.data<float>().data());
   else
-    forward_f64(s, x, weight, bias, y);
-  return record(
-      Op::conv2d, inputs(x, weight, bias), std::move(y), [x, weight, b = bias.tracked(), geometry](const Tensor& dy) {
-        return Gradients{when(x, [&] { return conv2d_input_gradient(dy, weight, x.shape(), geometry); }),
-                         when(weight, [&] { return conv2d_weight_gradient(x, dy, weight.shape(), geometry); }),
-                         b ? sum(dy, {0, 1, 2}) : Tensor{}};
-      });
+    forward_f64(s, x.tensor(), weight, bias, y);
+  return record(Op::conv2d, inputs(x.on_tape(), weight, bias), std::move(y),
+                [x, weight, b = bias.tracked(), geometry](const Tensor& dy) {
+                  const Operand d(dy, x.precision());
+                  return Gradients{when(x.on_tape(), [&] { return input_gradient(d, weight, x.shape(), geometry); }),
+                                   when(weight, [&] { return weight_gradient(x, d, weight.shape(), geometry); }),
+                                   b ? sum(dy, {0, 1, 2}) : Tensor{}};
+                });
+}
+
+Tensor input_gradient(const Operand& dy, const Tensor& weight, const Shape& x_shape, ConvGeometry geometry) {
+  ConvShape s = conv_shape(x_shape, weight.shape(), geometry, "conv2d_input_gradient");
+  check_output(s, dy.shape(), "conv2d_input_gradient");
+  count(s);
+  Tensor dx = Tensor::empty(x_shape, dy.dtype());
+  const Operand factor = dy.native();
+  s.precision = factor.precision();
+  if (dy.dtype() == Dtype::f32)
+    detail::dnnl_input_gradient(s, factor.data(), f32(multiplied(weight, dy.precision())), dx.data<float>().data());
+  else
+    input_gradient_f64(s, dy.tensor(), weight, dx);
+  return record(Op::conv2d_input_gradient, inputs(dy.on_tape(), weight), std::move(dx),
+                [dy, weight, geometry](const Tensor& c) {
+                  const Operand d(c, dy.precision());
+                  return Gradients{when(dy.on_tape(), [&] { return forward(d, weight, {}, geometry); }),
+                                   when(weight, [&] { return weight_gradient(d, dy, weight.shape(), geometry); })};
+                });
+}
+
+Tensor weight_gradient(const Operand& x, const Operand& dy, const Shape& weight_shape, ConvGeometry geometry) {
+  ConvShape s = conv_shape(x.shape(), weight_shape, geometry, "conv2d_weight_gradient");
+  check_output(s, dy.shape(), "conv2d_weight_gradient");
+  count(s);
+  Tensor dweight = Tensor::empty(weight_shape, x.dtype());
+  const Operand left = x.native(), right = dy.native();
+  s.precision = left.precision();
+  if (x.dtype() == Dtype::f32)
+    detail::dnnl_weight_gradient(s, left.data(), right.data(), dweight.data<float>().data());
+  else
+    weight_gradient_f64(s, x.tensor(), dy.tensor(), dweight);
+  return record(Op::conv2d_weight_gradient, inputs(x.on_tape(), dy.on_tape()), std::move(dweight),
+                [x, dy, geometry](const Tensor& c) {
+                  return Gradients{when(x.on_tape(), [&] { return input_gradient(dy, c, x.shape(), geometry); }),
+                                   when(dy.on_tape(), [&] { return forward(x, c, {}, geometry); })};
+                });
+}
+
+}  // namespace
+
+Tensor conv2d(const Tensor& x, const Tensor& weight, const Tensor& bias, ConvGeometry geometry) {
+  return forward(Operand(x, precision()), weight, bias, geometry);
 }
 
 Tensor conv2d_input_gradient(const Tensor& dy, const Tensor& weight, const Shape& x_shape, ConvGeometry geometry) {
-  const ConvShape s = conv_shape(x_shape, weight.shape(), geometry, "conv2d_input_gradient");
-  check_output(s, dy, "conv2d_input_gradient");
-  count(s);
-  Tensor dx = Tensor::empty(x_shape, dy.dtype());
-  if (dy.dtype() == Dtype::f32)
-    detail::dnnl_input_gradient(s, f32(dy), f32(weight), dx.data<float>().data());
-  else
-    input_gradient_f64(s, dy, weight, dx);
-  return record(Op::conv2d_input_gradient, inputs(dy, weight), std::move(dx), [dy, weight, geometry](const Tensor& c) {
-    return Gradients{when(dy, [&] { return conv2d(c, weight, {}, geometry); }),
-                     when(weight, [&] { return conv2d_weight_gradient(c, dy, weight.shape(), geometry); })};
-  });
+  return input_gradient(Operand(dy, precision()), weight, x_shape, geometry);
 }
 
 Tensor conv2d_weight_gradient(const Tensor& x, const Tensor& dy, const Shape& weight_shape, ConvGeometry geometry) {
-  const ConvShape s = conv_shape(x.shape(), weight_shape, geometry, "conv2d_weight_gradient");
-  check_output(s, dy, "conv2d_weight_gradient");
-  count(s);
-  Tensor dweight = Tensor::empty(weight_shape, x.dtype());
-  if (x.dtype() == Dtype::f32)
-    detail::dnnl_weight_gradient(s, f32(x), f32(dy), dweight.data<float>().data());
-  else
-    weight_gradient_f64(s, x, dy, dweight);
-  return record(Op::conv2d_weight_gradient, inputs(x, dy), std::move(dweight), [x, dy, geometry](const Tensor& c) {
-    return Gradients{when(x, [&] { return conv2d_input_gradient(dy, c, x.shape(), geometry); }),
-                     when(dy, [&] { return conv2d(x, c, {}, geometry); })};
-  });
+  return weight_gradient(Operand(x, precision()), Operand(dy, precision()), weight_shape, geometry);
 }
 
 }  // namespace fokker

@@ -11,7 +11,8 @@ struct ConvGeometry {
 };
 
 /// Cross-correlation of x [B, H, W, I] with weight [O, I, kh, kw] (+ bias [O], which may be undefined):
-/// [B, (H + 2·padding − kh)/stride + 1, …, O].  f32 by oneDNN, f64 by matmul.
+/// [B, (H + 2·padding − kh)/stride + 1, …, O].  f32 by oneDNN, f64 by matmul; under
+/// MixedPrecision f32 is multiplied in bf16.
 Tensor conv2d(const Tensor& x, const Tensor& weight, const Tensor& bias, ConvGeometry geometry);
 /// The adjoints of conv2d by its input and by its weight; bilinear, so that the three close under differentiation.
 Tensor conv2d_input_gradient(const Tensor& dy, const Tensor& weight, const Shape& x_shape, ConvGeometry geometry);

@@ -4,7 +4,10 @@
 
 #include <memory>
 #include <oneapi/dnnl/dnnl.hpp>
+#include <string_view>
 #include <unordered_map>
+
+#include "fokker/core/kernels/kernels.h"
 
 // The one file that knows oneDNN's API (2.x: descriptors, then primitive descriptors).
 static_assert(DNNL_VERSION_MAJOR == 2, "this file is written for oneDNN 2.x");
@@ -21,20 +24,27 @@ dnnl::engine& engine() {
   return cpu;
 }
 
-memory::desc described(memory::dims dims, Format format) { return {std::move(dims), memory::data_type::f32, format}; }
+constexpr auto f32 = memory::data_type::f32, bf16 = memory::data_type::bf16;
 
-/// Logical descriptors; a format left to oneDNN is `any`.
+enum class Result : std::uint8_t { none, x, weight, y };
+
+/// Logical descriptors: factors in the shape's precision, the result in f32; the layout of weights is left to oneDNN.
 struct Descriptors {
-  memory::desc x, weight, bias, y;
+  memory::desc x, weight, bias, y, plain_weight;
   memory::dims strides, padding;
 
-  Descriptors(const ConvShape& s, bool plain_weight)
-      : x(described({s.n, s.in, s.h, s.w}, Format::nhwc)),
-        weight(described({s.out, s.in, s.kh, s.kw}, plain_weight ? Format::oihw : Format::any)),
-        bias(described({s.out}, Format::x)),
-        y(described({s.n, s.out, s.oh, s.ow}, Format::nhwc)),
+  Descriptors(const ConvShape& s, Result result)
+      : x({s.n, s.in, s.h, s.w}, type(s, result == Result::x), Format::nhwc),
+        weight({s.out, s.in, s.kh, s.kw}, type(s, result == Result::weight), Format::any),
+        bias({s.out}, f32, Format::x),
+        y({s.n, s.out, s.oh, s.ow}, type(s, result == Result::y), Format::nhwc),
+        plain_weight({s.out, s.in, s.kh, s.kw}, f32, Format::oihw),
         strides{s.geometry.stride, s.geometry.stride},
         padding{s.geometry.padding, s.geometry.padding} {}
+
+  static memory::data_type type(const ConvShape& s, bool result) {
+    return s.precision == Precision::bf16 && !result ? bf16 : f32;
+  }
 };
 
 constexpr auto direct = dnnl::algorithm::convolution_direct;
@@ -53,34 +63,44 @@ struct Convolution {
   memory plain, x, y, bias;
 
   template <class Description>
-  Convolution(const ConvShape& s, const Description& description, const memory::desc& packed_desc,
+  Convolution(const Descriptors& d, const Description& description, const memory::desc& packed_desc,
               bool weight_is_result)
       : primitive(description), scratchpad(description.scratchpad_desc(), engine()) {
-    const Descriptors d(s, true);
-    plain = memory(d.weight, engine(), nullptr);
+    plain = memory(d.plain_weight, engine(), nullptr);
     x = memory(d.x, engine(), nullptr);
     y = memory(d.y, engine(), nullptr);
     bias = memory(d.bias, engine(), nullptr);
-    if (packed_desc == d.weight) return;
+    if (packed_desc == d.plain_weight) return;
     packed = memory(packed_desc, engine());
     reorder = weight_is_result ? dnnl::reorder(packed, plain) : dnnl::reorder(plain, packed);
   }
   bool packs() const { return static_cast<bool>(packed.get(true)); }
 };
 
+struct Product {
+  dnnl::matmul primitive;
+  memory scratchpad, a, b, c;
+};
+
+struct Hash {
+  static std::size_t of(std::initializer_list<std::int64_t> values) {
+    std::size_t h = 1469598103934665603u;
+    for (std::int64_t v : values) h = (h ^ static_cast<std::size_t>(v)) * 1099511628211u;
+    return h;
+  }
+  std::size_t operator()(const ConvShape& s) const {
+    return of({s.n, s.h, s.w, s.in, s.out, s.kh, s.kw, s.geometry.stride, s.geometry.padding,
+               static_cast<std::int64_t>(s.precision)});
+  }
+  std::size_t operator()(const ProductShape& s) const { return of({s.m, s.n, s.k, s.transpose_a, s.transpose_b}); }
+};
+
 struct Worker {
   dnnl::stream stream{engine()};
-  struct Hash {
-    std::size_t operator()(const ConvShape& s) const {
-      std::size_t h = 1469598103934665603u;
-      for (std::int64_t v :
-           {s.n, s.h, s.w, s.in, s.out, s.kh, s.kw, std::int64_t{s.geometry.stride}, std::int64_t{s.geometry.padding}})
-        h = (h ^ static_cast<std::size_t>(v)) * 1099511628211u;
-      return h;
-    }
-  };
-  using Cache = std::unordered_map<ConvShape, std::unique_ptr<Convolution>, Hash>;
-  Cache forward, forward_bias, input_gradient, weight_gradient;
+  template <class Key, class Value>
+  using Cache = std::unordered_map<Key, std::unique_ptr<Value>, Hash>;
+  Cache<ConvShape, Convolution> forward, forward_bias, input_gradient, weight_gradient;
+  Cache<ProductShape, Product> products;
 
   Worker() { omp_set_num_threads(1); }  // parallelism is over shards alone
 };
@@ -90,8 +110,8 @@ Worker& worker() {
   return w;
 }
 
-template <class Make>
-Convolution& cached(Worker::Cache& cache, const ConvShape& shape, Make make) {
+template <class Key, class Value, class Make>
+Value& cached(Worker::Cache<Key, Value>& cache, const Key& shape, Make make) {
   // Odd batches of a long session would otherwise pile up primitives for ever.
   if (cache.size() > 512) cache.clear();
   auto& entry = cache[shape];
@@ -99,8 +119,7 @@ Convolution& cached(Worker::Cache& cache, const ConvShape& shape, Make make) {
   return *entry;
 }
 
-dnnl::convolution_forward::primitive_desc forward_description(const ConvShape& s, bool bias) {
-  const Descriptors d(s, false);
+dnnl::convolution_forward::primitive_desc forward_description(const Descriptors& d, bool bias) {
   const auto desc = bias ? dnnl::convolution_forward::desc(dnnl::prop_kind::forward_training, direct, d.x, d.weight,
                                                            d.bias, d.y, d.strides, d.padding, d.padding)
                          : dnnl::convolution_forward::desc(dnnl::prop_kind::forward_training, direct, d.x, d.weight,
@@ -108,8 +127,13 @@ dnnl::convolution_forward::primitive_desc forward_description(const ConvShape& s
   return {desc, user_scratchpad(), engine()};
 }
 
-memory& bind(memory& m, const float* data) {
-  m.set_data_handle(const_cast<float*>(data));
+/// The forward convolution that a backward one belongs to, all in the shape's precision.
+dnnl::convolution_forward::primitive_desc forward_hint(const ConvShape& s) {
+  return forward_description(Descriptors(s, Result::none), false);
+}
+
+memory& bind(memory& m, const void* data) {
+  m.set_data_handle(const_cast<void*>(data));
   return m;
 }
 
@@ -122,11 +146,21 @@ memory packed_weight(Convolution& c, Worker& w, const float* weight) {
 
 }  // namespace
 
-void dnnl_forward(const ConvShape& s, const float* x, const float* weight, const float* bias, float* y) {
+bool dnnl_has_bf16() {
+  static const bool has = [] {
+    constexpr auto needed = static_cast<unsigned>(dnnl::cpu_isa::avx512_core_bf16);
+    return (static_cast<unsigned>(dnnl::get_effective_cpu_isa()) & needed) == needed &&
+           std::string_view(kernels::table().name) == "x86-64-v4";
+  }();
+  return has;
+}
+
+void dnnl_forward(const ConvShape& s, const void* x, const float* weight, const float* bias, float* y) {
   Worker& w = worker();
   Convolution& c = cached(bias ? w.forward_bias : w.forward, s, [&] {
-    const auto description = forward_description(s, bias != nullptr);
-    return std::make_unique<Convolution>(s, description, description.weights_desc(), false);
+    const Descriptors d(s, Result::y);
+    const auto description = forward_description(d, bias != nullptr);
+    return std::make_unique<Convolution>(d, description, description.weights_desc(), false);
   });
   Memories arguments{{DNNL_ARG_SRC, bind(c.x, x)},
                      {DNNL_ARG_WEIGHTS, packed_weight(c, w, weight)},
@@ -136,14 +170,14 @@ void dnnl_forward(const ConvShape& s, const float* x, const float* weight, const
   c.primitive.execute(w.stream, arguments);
 }
 
-void dnnl_input_gradient(const ConvShape& s, const float* dy, const float* weight, float* dx) {
+void dnnl_input_gradient(const ConvShape& s, const void* dy, const float* weight, float* dx) {
   Worker& w = worker();
   Convolution& c = cached(w.input_gradient, s, [&] {
-    const Descriptors d(s, false);
+    const Descriptors d(s, Result::x);
     const dnnl::convolution_backward_data::desc desc(direct, d.x, d.weight, d.y, d.strides, d.padding, d.padding);
     const dnnl::convolution_backward_data::primitive_desc description(desc, user_scratchpad(), engine(),
-                                                                      forward_description(s, false));
-    return std::make_unique<Convolution>(s, description, description.weights_desc(), false);
+                                                                      forward_hint(s));
+    return std::make_unique<Convolution>(d, description, description.weights_desc(), false);
   });
   c.primitive.execute(w.stream, {{DNNL_ARG_DIFF_DST, bind(c.y, dy)},
                                  {DNNL_ARG_WEIGHTS, packed_weight(c, w, weight)},
@@ -151,14 +185,14 @@ void dnnl_input_gradient(const ConvShape& s, const float* dy, const float* weigh
                                  {DNNL_ARG_SCRATCHPAD, c.scratchpad}});
 }
 
-void dnnl_weight_gradient(const ConvShape& s, const float* x, const float* dy, float* dweight) {
+void dnnl_weight_gradient(const ConvShape& s, const void* x, const void* dy, float* dweight) {
   Worker& w = worker();
   Convolution& c = cached(w.weight_gradient, s, [&] {
-    const Descriptors d(s, false);
+    const Descriptors d(s, Result::weight);
     const dnnl::convolution_backward_weights::desc desc(direct, d.x, d.weight, d.y, d.strides, d.padding, d.padding);
     const dnnl::convolution_backward_weights::primitive_desc description(desc, user_scratchpad(), engine(),
-                                                                         forward_description(s, false));
-    return std::make_unique<Convolution>(s, description, description.diff_weights_desc(), true);
+                                                                         forward_hint(s));
+    return std::make_unique<Convolution>(d, description, description.diff_weights_desc(), true);
   });
   bind(c.plain, dweight);
   c.primitive.execute(w.stream, {{DNNL_ARG_SRC, bind(c.x, x)},
@@ -166,6 +200,22 @@ void dnnl_weight_gradient(const ConvShape& s, const float* x, const float* dy, f
                                  {DNNL_ARG_DIFF_WEIGHTS, c.packs() ? c.packed : c.plain},
                                  {DNNL_ARG_SCRATCHPAD, c.scratchpad}});
   if (c.packs()) c.reorder.execute(w.stream, c.packed, c.plain);
+}
+
+void dnnl_product(const ProductShape& s, const void* a, const void* b, float* c) {
+  Worker& w = worker();
+  Product& p = cached(w.products, s, [&] {
+    const memory::desc da({s.m, s.k}, bf16, s.transpose_a ? Format::ba : Format::ab),
+        db({s.k, s.n}, bf16, s.transpose_b ? Format::ba : Format::ab), dc({s.m, s.n}, f32, Format::ab);
+    const dnnl::matmul::primitive_desc description({da, db, dc}, user_scratchpad(), engine());
+    return std::make_unique<Product>(Product{dnnl::matmul(description), memory(description.scratchpad_desc(), engine()),
+                                             memory(da, engine(), nullptr), memory(db, engine(), nullptr),
+                                             memory(dc, engine(), nullptr)});
+  });
+  p.primitive.execute(w.stream, {{DNNL_ARG_SRC, bind(p.a, a)},
+                                 {DNNL_ARG_WEIGHTS, bind(p.b, b)},
+                                 {DNNL_ARG_DST, bind(p.c, c)},
+                                 {DNNL_ARG_SCRATCHPAD, p.scratchpad}});
 }
 
 }  // namespace fokker::detail

@@ -7,7 +7,8 @@ namespace fokker {
 enum class Transpose : bool { no, yes };
 
 /// a [..., M, K] times b [..., K, N], or b [K, N] for every a; either may be given transposed.  The leading axes are
-/// equal, or b has none.  The bits of a row do not depend on M.
+/// equal, or b has none.  The bits of a row do not depend on M.  Under
+/// MixedPrecision, products of f32 with one matrix b [K, N] are multiplied in bf16.
 Tensor matmul(const Tensor& a, const Tensor& b, Transpose transpose_a = Transpose::no,
               Transpose transpose_b = Transpose::no);
 
