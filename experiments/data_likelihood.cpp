@@ -86,7 +86,7 @@ BoundRow variational_row(const HeldOut& data, const BoundConfig& config, const R
   BoundOptions how;
   static_cast<FlowOptions&>(how) = watched(options, config.terms);
   how.levels = data.levels;
-  if (config.terms == "discrete") how.log_variance_ratio = data.run.model.system.log_variance_ratio();
+  if (config.terms == "discrete") how.log_variance_ratio = data.run.log_variance_ratio;
   const VariationalBound found = variational_bound(data.run.score, *data.run.model.sde, data.x, config, how);
   const double in_bits = 1 / (static_cast<double>(data.dimension()) * std::numbers::ln2);
   const Tensor diffusion = mean(found.diffusion, {0});

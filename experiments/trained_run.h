@@ -22,8 +22,9 @@ struct AverageChoice {
 /// A finished run, ready to be used.
 struct TrainedRun {
   Experiment experiment;
-  Model model;  // its system with the averaged weights
-  Score score;  // of model.sde
+  Model model;                               // its system with the averaged weights
+  Score score;                               // of model.sde
+  LogVarianceRatio log_variance_ratio = {};  // of reverse steps, where the network learns it
   /// For an average made from snapshots: how many of them, and the relative error of its weights over time.
   std::int64_t snapshots = 0;
   double profile_error = 0;
