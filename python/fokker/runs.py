@@ -82,6 +82,10 @@ class Run:
         drawn, used = self._run.draw(keywords, callback(progress, str(config.get("solver", "sampling"))))
         return Samples(config=used, sde=self.sde.name, **drawn)
 
+    def held_out_loss(self):
+        """The loss on held-out data, with the noise and times that it had in training."""
+        return self._run.held_out_loss()
+
     def log_likelihood(self, *, progress=False, **config):
         """Of the held-out data, in the units of the data: a Likelihood.
 
