@@ -29,6 +29,7 @@ void catch_signals() {
 struct Arguments {
   std::string target;  // a config, a run or a kind
   std::vector<std::string> overrides, sweep, solvers;
+  std::vector<double> lengths;
   std::string out;
   AverageChoice average;
   StrongOrderConfig orders;
@@ -86,6 +87,11 @@ void define(CLI::App& app, Arguments& arguments) {
   sample->add_option("--out", arguments.out, "the HDF5 file; default RUN/NAME.h5");
   add_average(sample, arguments);
   add_common(sample, arguments);
+  CLI::App* ema = app.add_subcommand("ema", "the held-out loss of a run with each of its averages of the weights");
+  ema->add_option("run", arguments.target, "the folder of the run")->required();
+  ema->add_option("lengths", arguments.lengths, "of power-function averages of a run with train.ema_lengths");
+  ema->add_option("--step", arguments.average.step, "until which these average; default the last");
+  add_common(ema, arguments);
   CLI::App* evaluate = app.add_subcommand("evaluate", "compare the samples of a run with its data again");
   evaluate->add_option("run", arguments.target, "the folder of the run")->required();
   evaluate->add_option("settings", arguments.overrides, "keys of [evaluate], as projections=1024");
@@ -125,6 +131,7 @@ int dispatch(const std::string& command, const Arguments& arguments, const RunOp
   if (command == "resume") return resume_command(arguments.target, options);
   if (command == "sample")
     return sample_command(arguments.target, arguments.overrides, arguments.average, arguments.out, options);
+  if (command == "ema") return ema_command(arguments.target, arguments.lengths, arguments.average.step, options);
   if (command == "evaluate") return evaluate_command(arguments.target, arguments.overrides, options);
   if (command == "compare") return compare_command(arguments.target, arguments.overrides, arguments.out, options);
   if (command == "likelihood") return likelihood_command(arguments.target, arguments.overrides, options);

@@ -21,6 +21,10 @@ int run_command(const std::filesystem::path& config, const std::vector<std::stri
 int resume_command(const std::filesystem::path& run, const RunOptions& options);
 int sample_command(const std::filesystem::path& run, const std::vector<std::string>& settings,
                    const AverageChoice& average, const std::filesystem::path& out, const RunOptions& options);
+/// The held-out loss of a run's averages: those that it kept, and power functions of `lengths` (empty: the usual ones)
+/// until `step` (0: the last).
+int ema_command(const std::filesystem::path& run, const std::vector<double>& lengths, std::int64_t step,
+                const RunOptions& options);
 int evaluate_command(const std::filesystem::path& run, const std::vector<std::string>& settings,
                      const RunOptions& options);
 int compare_command(const std::filesystem::path& config, const std::vector<std::string>& overrides,

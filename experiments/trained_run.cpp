@@ -76,6 +76,14 @@ TrainedRun load_run(const fs::path& path, const AverageChoice& average) {
   return run;
 }
 
+double held_out_loss(const TrainedRun& run) {
+  require<ConfigError>(run.model.data.held_out.size() > 0,
+                       "[held out] the run has no held-out data; train with "
+                       "data.held_out above 0");
+  const TrainConfig& config = run.experiment.train;
+  return HeldOutLoss(run.model.data.held_out, config, run.experiment.seed)(run.model.system, config.steps);
+}
+
 Samples sample(const Model& model, const Score& score, const SampleConfig& config, const RunOptions& options) {
   SampleOptions sampling{.shape = model.sample_shape, .trajectory = trajectory_frames};
   sampling.progress = [&](std::int64_t done, std::int64_t total) {

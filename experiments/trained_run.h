@@ -34,6 +34,9 @@ struct TrainedRun {
 /// ShapeError or IoError naming file and tensor for weights that do not fit.
 TrainedRun load_run(const std::filesystem::path& path, const AverageChoice& average = {});
 
+/// The loss on the run's held-out samples, with the noise that it had in training.  Throws ConfigError without them.
+double held_out_loss(const TrainedRun& run);
+
 /// Samples from a trained run, in the units of the data.
 Samples sample(const TrainedRun& run, const SampleConfig& config, const RunOptions& options = {});
 Samples sample(const Model& model, const Score& score, const SampleConfig& config, const RunOptions& options = {});

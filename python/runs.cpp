@@ -69,6 +69,11 @@ void bind_runs(py::module_& m) {
       .def_property_readonly(
           "score",
           [](const TrainedRun& self) { return ScoreArgument{.score = self.score, .sample = self.model.sample_shape}; })
+      .def("held_out_loss",
+           [](const TrainedRun& self) {
+             const py::gil_scoped_release released;
+             return held_out_loss(self);
+           })
       .def("draw", &sample_run, py::arg("keywords"), py::arg("progress"));
   m.def("run_experiment", &run_experiment, py::arg("config"), py::arg("overrides"), py::arg("out"), py::arg("line"));
   m.def("resume_run", &resume_run, py::arg("path"), py::arg("line"));

@@ -90,6 +90,10 @@ class Run:
         """
         return _fokker.evaluate_samples(samples, self.data, {**self.config["evaluate"], **evaluate}, self.config["seed"])
 
+    def held_out_loss(self):
+        """The loss on held-out data, with the noise and times that it had in training."""
+        return self._run.held_out_loss()
+
     def log_likelihood(self, *, progress=False, **config):
         """Of the held-out data, in the units of the data: a Likelihood.
 

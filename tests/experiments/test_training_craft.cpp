@@ -236,3 +236,10 @@ TEST_CASE("divergence is named by step and tensor") {
   gradients[1].data<float>()[0] = std::numeric_limits<float>::quiet_NaN();
   CHECK_THROWS_WITH(guard.check(numbers(33, 1)), Catch::Contains("gradient of large"));
 }
+
+TEST_CASE("a parameter that overflows is named with its step, and not saved") {
+  Trainer t = trainer({.batch = 64, .optimizer = "sgd", .learning_rate = 1e39, .clip = 0});
+  t.step();
+  CHECK_THROWS_WITH(t.state(), Catch::Contains("step 1") && Catch::Contains("parameter"));
+  CHECK_THROWS_WITH(t.step(), Catch::Contains("step 1") && Catch::Contains("parameter"));
+}

@@ -167,6 +167,20 @@ def test_any_average_is_made_after_training(run):
     assert result.returncode == 0 and "snapshots" in result.stdout, result.stderr
 
 
+def test_averages_are_compared_by_their_held_out_loss(run):
+    result = fokker("ema", run, 0.05, 0.1, 0.2)
+    assert result.returncode == 0, result.stderr
+    names = ["decay 0.999", "decay 0.9", "decay 0.99", "length 0.05", "length 0.1", "length 0.2"]
+    table = result.stdout.splitlines()[1:]
+    assert [" ".join(line.split()[:2]) for line in table] == names
+    losses = {name: float(line.split()[-1]) for name, line in zip(names, table)}
+    one = fk.load_run(run)
+    best = min(row["held_out_loss"] for row in rows(run) if "held_out_loss" in row)
+    assert losses["decay 0.999"] == pytest.approx(best, abs=1e-6) and one.held_out_loss() == best
+    assert losses["length 0.2"] == pytest.approx(one.with_ema(length=0.2).held_out_loss(), abs=1e-6)
+    assert "too few" in fokker("ema", run, 0.002).stdout
+
+
 @pytest.mark.parametrize("arguments, word", [(["--ema", 0.5], "0.99"), (["--ema-length", 0.4], "0.28"),
                                              (["--ema-length", 0.002], "too few"),
                                              (["--ema-length", 0.1, "--ema-step", 401], "400"),
