@@ -187,6 +187,38 @@ TEST_CASE("the variances that a model of the bound is given are the network's") 
         Approx(-(x.at(2) - m.alpha * data_mean) / (std::pow(m.alpha * data_deviation, 2) + m.sigma * m.sigma)));
 }
 
+TEST_CASE("the bound is the same number in every prediction") {
+  /// Says the exact noise in another quantity.
+  struct Converted final : Network {
+    ExactSteps exact;
+    Prediction what;
+    Converted(const ForwardSde& sde, Prediction p) : exact(sde), what(p) {}
+    Tensor operator()(const Tensor& x, const Tensor& time, const Pass& pass) const override {
+      const Tensor both = exact(x, time, pass), epsilon = slice(both, 1, 0, 2);
+      std::vector<double> of_x, of_noise;
+      for (std::int64_t i = 0; i < x.extent(0); ++i) {
+        const Level at = level(*exact.sde, exact.sde->time_of_label(time.at(i) / 1000));
+        const Conversion c = convert(Prediction::epsilon, what, at);
+        of_x.push_back(c.x * std::hypot(at.alpha, at.sigma));
+        of_noise.push_back(c.predicted);
+      }
+      return concat({x * per_sample(of_x, x) + epsilon * per_sample(of_noise, x), slice(both, 1, 2, 4)}, 1);
+    }
+    std::unique_ptr<Module> clone() const override { return std::make_unique<Converted>(*this); }
+    void visit(const ParameterVisitor&) override {}
+  };
+  const VP sde;
+  const Tensor x0 = gaussian_data(200, 2, 0);
+  const double wanted = objective(sde, "vlb").loss(ExactSteps(sde), shard(x0, 3)).total.item();
+  for (const char* name : prediction_names()) {
+    const LearnedVariance loss(
+        sde,
+        {.objective = "vlb", .parameterization = prediction(name), .times = {.t_min = sde.t_min(), .levels = levels}});
+    INFO(name);
+    CHECK(loss.loss(Converted(sde, prediction(name)), shard(x0, 3)).total.item() == Approx(wanted).epsilon(1e-9));
+  }
+}
+
 TEST_CASE("settings of learned variances are checked") {
   const VP sde;
   CHECK_THROWS_WITH(LearnedVariance(sde, {.times = {.levels = 0}}), Catch::Contains("train.levels"));

@@ -18,7 +18,7 @@ const ScheduledSde line = ScheduledSde::linear(first_gamma, last_gamma);
 
 /// Noise predictors of x_t and γ alone, in ops.
 struct OfGamma : Network {
-  double scale = 1;
+  Tensor scale = Tensor::ones({1}, Dtype::f64);
   Tensor operator()(const Tensor& x, const Tensor& time, const Pass&) const override {
     const Tensor gamma = time * ((last_gamma - first_gamma) / 1000) + first_gamma;
     const Shape column{x.extent(0), 1};
@@ -107,7 +107,7 @@ TEST_CASE("negative controls of the bound: a denoiser off by three tenths, and f
       estimate(excess(VariationalDiffusion(line, {.noise_schedule = "bound", .levels = 64}), network));
   CHECK(fine.mean > 0);
   CHECK(fine.mean < coarse.mean / 4);
-  network.scale = 1.3;
+  network.scale = Tensor::full({1}, 1.3, Dtype::f64);
   const Estimate off = estimate(excess(VariationalDiffusion(line), network));
   CHECK(off.mean > 8 * off.error);
 }
@@ -136,6 +136,25 @@ TEST_CASE("a schedule of another SDE with its own ends is tight as well") {
     INFO(sde->name() << ": " << over.mean << " ± " << over.error);
     CHECK(std::abs(over.mean) < 4.5 * over.error + 1e-3);
   }
+}
+
+TEST_CASE("the exact score minimises the bound, of infinitely and of finitely many levels") {
+  for (const std::int64_t levels : {0, 8})
+    for (const double scale : {1.0, 1.2}) {
+      std::vector<double> gradients;
+      for (std::uint32_t part = 0; part < 40; ++part) {
+        const VariationalDiffusion vdm(line, {.noise_schedule = "fixed", .levels = levels});
+        ExactGaussian network;
+        network.scale = Tensor::full({1}, scale, Dtype::f64).leaf();
+        gradients.push_back(
+            grad(vdm.loss(network, shard(gaussian_data(500, 2, part), part)).total, network.scale).item());
+      }
+      INFO(levels << " levels, scale " << scale << ": z = " << z_value(gradients));
+      if (scale == 1)
+        CHECK(std::abs(z_value(gradients)) < 5);
+      else
+        CHECK(z_value(gradients) > 8);
+    }
 }
 
 TEST_CASE("between its ends the schedule has no gradient in continuous time, and one for finitely many levels") {
