@@ -8,6 +8,7 @@
   extern const ByDtype<Elementwise> elementwise_table; \
   extern const ByDtype<Reduce> reduce_table;           \
   extern const ByDtype<Linear> linear_table;           \
+  extern const ByDtype<Attention> attention_table;     \
   extern const ByDtype<Update> update_table;           \
   extern const ByDtype<Random> random_table;           \
   extern const Bf16 bf16_table;                        \

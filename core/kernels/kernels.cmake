@@ -1,6 +1,6 @@
 # Every kernel source is compiled once an instruction set, with optimisation also in debug builds.  The objects become
 # part of fokker_core, so that nothing more has to be installed.
-set(FOKKER_KERNEL_UNITS elementwise binary reduce softmax gemm norm update random bf16)
+set(FOKKER_KERNEL_UNITS elementwise binary reduce softmax gemm norm attention update random bf16)
 set(FOKKER_KERNEL_ISAS baseline)
 if(CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|AMD64")
   list(APPEND FOKKER_KERNEL_ISAS v3 v4)

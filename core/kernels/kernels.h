@@ -3,7 +3,9 @@
 #include <cstdint>
 #include <string_view>
 
+#include "fokker/core/kernels/attention.h"
 #include "fokker/core/kernels/bf16.h"
+#include "fokker/core/kernels/update.h"
 #include "fokker/core/tensor.h"
 
 namespace fokker::kernels {
@@ -96,19 +98,6 @@ struct Linear {
                         const void* statistics, const void* dy, void* dx, void* dscale, void* dshift);
 };
 
-/// One step of Adam on n elements; bias corrections are folded in by the caller.
-struct AdamArguments {
-  double learning_rate, beta1, beta2, epsilon, decay;  // decay: learning_rate·weight_decay
-  double correction1, correction2;                     // 1/(1 − β₁^t), 1/(1 − β₂^t)
-  double gradient_scale;
-};
-
-struct Update {
-  void (*adam)(const AdamArguments&, const void* gradient, void* parameter, void* m, void* v, std::int64_t n);
-  /// average += (1 − decay)·(parameter − average)
-  void (*ema)(double decay, const void* parameter, void* average, std::int64_t n);
-};
-
 /// Philox4x32-10 counters (block, step, stream) under the key `seed`; see core/rng.h.
 struct Random {
   /// Elements [first, first + n) of the standard normal and uniform [0, 1) streams.
@@ -129,6 +118,7 @@ struct Table {
   ByDtype<Elementwise> elementwise;
   ByDtype<Reduce> reduce;
   ByDtype<Linear> linear;
+  ByDtype<Attention> attention;
   ByDtype<Update> update;
   ByDtype<Random> random;
   Bf16 bf16;
@@ -142,6 +132,7 @@ const Table* table(std::string_view name);
 inline const Elementwise& elementwise(Dtype dtype) { return table().elementwise[dtype]; }
 inline const Reduce& reduce(Dtype dtype) { return table().reduce[dtype]; }
 inline const Linear& linear(Dtype dtype) { return table().linear[dtype]; }
+inline const Attention& attention(Dtype dtype) { return table().attention[dtype]; }
 inline const Update& update(Dtype dtype) { return table().update[dtype]; }
 inline const Random& random(Dtype dtype) { return table().random[dtype]; }
 inline const Bf16& bf16() { return table().bf16; }

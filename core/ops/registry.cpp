@@ -47,6 +47,7 @@ constexpr const char* names[] = {"add",
                                  "conv2d",
                                  "conv2d_input_gradient",
                                  "conv2d_weight_gradient",
+                                 "attention",
                                  "group_norm"};
 static_assert(std::size(names) == static_cast<std::size_t>(Op::count) - 1);
 

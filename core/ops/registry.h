@@ -55,6 +55,7 @@ enum class Op : std::uint8_t {
   conv2d,
   conv2d_input_gradient,
   conv2d_weight_gradient,
+  attention,
   group_norm,
   count,
   composite  // what another layer records as one op; its own tests hold the gradient
