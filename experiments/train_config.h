@@ -34,7 +34,7 @@ struct TrainConfig {
   double weight_decay = 0;
   double momentum = 0.9;
   double clip = 1;
-  double explode = 1000;
+  double explode = 1e5;
   double ema = 0.999;
   std::vector<double> emas = {};
   std::vector<double> ema_lengths = {};
@@ -48,6 +48,7 @@ struct TrainConfig {
   std::int64_t validate_samples = 512;
   std::int64_t patience = 0;
 
+  void validate() const;
   std::int64_t step_samples() const { return batch * accumulate; }
   std::int64_t log_interval() const { return log_every > 0 ? log_every : std::max<std::int64_t>(1, steps / 20); }
   std::int64_t validation_interval() const { return validate_every > 0 ? validate_every : log_interval(); }

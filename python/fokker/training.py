@@ -71,7 +71,9 @@ def train(network, sde, data, *, seed=0, augment=(), progress=False, **config):
     """Trains `network` in place and returns a Training.
 
     data: from fk.datasets, or an array [samples, …], taken as it is.  Keywords are those of [train]: steps=3000,
-    batch=128, learning_rate=5e-4, ema=0.999, prediction="epsilon", weighting="uniform", …  Ctrl-C ends it between steps.
+    batch=128, learning_rate=5e-4, ema=0.999, prediction="epsilon", weighting="uniform", …  With held-out data their
+    loss is measured, too, and patience=n ends the training after n such losses without a new least one.  Ctrl-C ends it
+    between steps.
     """
     if not isinstance(data, _fokker.Data):
         data = datasets.from_array(data)

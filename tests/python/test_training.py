@@ -125,8 +125,9 @@ def test_training_curves():
     assert run.noise_levels["step"] == [10, 20, 30, 40]
     assert np.asarray(run.noise_levels["mean"]).shape == (4, 20) and np.sum(run.noise_levels["count"]) == 40 * 50
     assert len(set(run.operations)) == 1 and run.operations[0] > 0
-    assert len(run.plot().lines) == 3
-    matplotlib.pyplot.figure()
-    assert len(run.plot_noise_levels().lines) == 4
+    from matplotlib import pyplot
+
+    assert len(run.plot(pyplot.figure().gca()).lines) == 3
+    assert len(run.plot_noise_levels(pyplot.figure().gca()).lines) == 4
     with pytest.raises(fk.ConfigError, match="with_ema"):
         fk.train(fk.Mlp(hidden=(16,)), fk.VP(), data, steps=2, ema_lengths=[0.1])

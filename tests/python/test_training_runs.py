@@ -190,10 +190,20 @@ def test_averages_that_cannot_be_had(run, arguments, word):
     assert result.returncode == 2 and word in result.stderr
 
 
+@pytest.mark.parametrize("override, word", [("train.emas=[0.9,0.9]", "emas"), ("train.emas=[0.999]", "emas"),
+                                            ("train.emas=[1.0]", "emas"), ("train.ema_lengths=[0.1,0.1]", "ema_lengths"),
+                                            ("train.ema_lengths=[0.3]", "ema_lengths"), ("train.accumulate=0", "accumulate"),
+                                            ("train.explode=-1", "explode"), ("network.kind=unet", "unet")])
+def test_settings_that_cannot_work_leave_nothing(config, tmp_path, override, word):
+    result = fokker("train", config, override, "--out", tmp_path / "run")
+    assert result.returncode == 2 and word in result.stderr, (result.returncode, result.stderr)
+    assert not (tmp_path / "run").exists()
+
+
 def test_early_stop_keeps_the_best(config, tmp_path):
     """Few samples, learnt by heart."""
     result = fokker("train", config, "data.n=30", "data.held_out=0.7", "train.steps=5000", "train.learning_rate=2e-2",
-                    "train.ema=0.9", "train.patience=4", "train.ema_lengths=[0.1]", "--out", tmp_path / "run")
+                    "train.ema=0.8", "train.patience=4", "train.ema_lengths=[0.1]", "--out", tmp_path / "run")
     assert result.returncode == 0, result.stderr
     lines = rows(tmp_path / "run")
     losses = [row["held_out_loss"] for row in lines if "held_out_loss" in row]
