@@ -10,7 +10,7 @@
 namespace fokker {
 
 struct LearnedVarianceConfig {
-  /// "hybrid": L_simple + 0.001 L_vlb, whose gradient reaches the variances alone; "vlb": L_vlb in bits a dimension, its
+  /// "hybrid": L_simple + 0.001 L_vlb, the latter to train the variances alone; "vlb": L_vlb in bits a dimension, its
   /// terms drawn in proportion to √E[L_t²] over the last ten values of each.
   std::string objective = "hybrid";
   Parameterization parameterization = {};
