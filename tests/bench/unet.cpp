@@ -43,22 +43,25 @@ double median_seconds(const std::function<void()>& work) {
 struct Workload {
   bool train = true;
   Precision precision = Precision::f32;
+  bool checkpoint = false;
 };
 
 Workload parse(const std::string& name) {
   return {.train = name.starts_with("train"),
-          .precision = name.find("/bf16") == std::string::npos ? Precision::f32 : Precision::bf16};
+          .precision = name.find("/bf16") == std::string::npos ? Precision::f32 : Precision::bf16,
+          .checkpoint = name.find("/checkpoint") != std::string::npos};
 }
 
-std::shared_ptr<Network> network(std::int64_t width) {
-  const NetworkConfig config{.channels = {width, 2 * width, 4 * width}, .attention = {false, true, false}};
+std::shared_ptr<Network> network(std::int64_t width, bool checkpoint = false) {
+  const NetworkConfig config{
+      .channels = {width, 2 * width, 4 * width}, .attention = {false, true, false}, .checkpoint = checkpoint};
   return make_network(config, Shape{side, side, 1}, Rng(0));
 }
 
 double measure(const Workload& work, std::int64_t batch, std::int64_t width) {
   const Tensor images = Rng(1).normal({batch, side, side, 1});
   if (work.train) {
-    Trainer trainer(network(width), VP(), Dataset{.x = images},
+    Trainer trainer(network(width, work.checkpoint), VP(), Dataset{.x = images},
                     {.batch = batch, .precision = work.precision == Precision::bf16 ? "bf16" : "f32"}, 0);
     return median_seconds([&] { trainer.step(); });
   }
