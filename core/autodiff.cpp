@@ -83,14 +83,13 @@ namespace {
 /// it found it, also when a vjp throws, and when a pass inside a vjp meets nodes of the pass around it.
 class Frontier {
  public:
-  Frontier() = default;
+  Frontier() : around_(std::exchange(running, this)) {}
   Frontier(const Frontier&) = delete;
   Frontier& operator=(const Frontier&) = delete;
   ~Frontier() {
-    for (const NodeRef& node : touched_) {
-      node.get()->gradient = {};
-      node.get()->pass = nullptr;
-    }
+    running = around_;
+    for (const NodeRef& node : touched_)
+      if (node.get()) restore(node.get());
     for (auto& [node, pass, gradient] : outer_) {
       node->gradient = std::move(gradient);
       node->pass = pass;
@@ -106,18 +105,30 @@ class Frontier {
     if (node->pass) outer_.push_back({node, node->pass, std::move(node->gradient)});
     node->pass = this;
     node->gradient = std::move(gradient);
-    heap_.push_back({node->depth, discovered_++, node});
+    heap_.push_back({node->depth, static_cast<std::int64_t>(touched_.size()), node});
     std::ranges::push_heap(heap_, later);
   }
   Node* next() {
     if (heap_.empty()) return nullptr;
     std::ranges::pop_heap(heap_, later);
-    Node* node = heap_.back().node;
+    const Entry entry = heap_.back();
     heap_.pop_back();
-    return node;
+    last_ = static_cast<std::size_t>(entry.order - 1);
+    return entry.node;
   }
+  /// Lets go of the node that `next` gave: nothing adds to it any more, and what a vjp computed again is freed.
+  void done() {
+    if (!outer_.empty()) return;
+    restore(touched_[last_].get());
+    touched_[last_] = NodeRef();
+  }
+  static thread_local Frontier* running;
 
  private:
+  static void restore(Node* node) {
+    node->gradient = {};
+    node->pass = nullptr;
+  }
   struct Entry {
     std::int64_t depth, order;
     Node* node;
@@ -138,11 +149,14 @@ class Frontier {
     Tensor gradient;
   };
 
+  Frontier* around_;
   std::vector<Entry> heap_;
-  std::int64_t discovered_ = 0;
-  std::vector<NodeRef> touched_;
+  std::vector<NodeRef> touched_;  // in the order of discovery
+  std::size_t last_ = 0;
   std::vector<Outer> outer_;  // what a pass around this one had reached
 };
+
+thread_local Frontier* Frontier::running = nullptr;
 
 void pull_back(Node* node, Frontier& frontier) {
   Tensor y;
@@ -158,6 +172,11 @@ void pull_back(Node* node, Frontier& frontier) {
 }
 
 }  // namespace
+
+void continue_backward(const Tensor& y, const Tensor& dy) {
+  if (y.tracked()) Frontier::running->add(y.node(), dy);
+}
+
 }  // namespace detail
 
 std::vector<Tensor> grad(std::span<const Tensor> outputs, std::span<const Tensor> inputs, bool create_graph) {
@@ -173,10 +192,8 @@ std::vector<Tensor> grad(std::span<const Tensor> outputs, std::span<const Tensor
   while (detail::Node* node = frontier.next()) {
     for (std::size_t i = 0; i < inputs.size(); ++i)
       if (inputs[i].node() == node) result[i] = node->gradient;
-    if (node->pullback) {
-      detail::pull_back(node, frontier);
-      node->gradient = {};
-    }
+    if (node->pullback) detail::pull_back(node, frontier);
+    frontier.done();
   }
   for (std::size_t i = 0; i < inputs.size(); ++i)
     if (!result[i].defined()) result[i] = Tensor::zeros(inputs[i].shape(), inputs[i].dtype());

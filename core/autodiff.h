@@ -61,6 +61,7 @@ struct Node {
   std::int64_t depth = 0;  // one more than the deepest input: the order of backward
   NodeRef inputs[Gradients::max];
   Tensor output;               // off the tape, so no cycle; undefined where the vjp does not need it
+  Buffer rounded;              // bf16 copy of the output, made when a product first needs it
   Tensor gradient;             // while `grad` runs
   const void* pass = nullptr;  // the run of `grad` that this gradient belongs to
   Pullback pullback = nullptr;
@@ -71,6 +72,8 @@ struct Node {
 Node* new_node(Op op, std::span<const Tensor* const> inputs, std::size_t closure_bytes);
 bool any_tracked(std::span<const Tensor* const> inputs);
 void keep_output(Node* node, const Tensor& value);
+/// Within a vjp: the running pass goes on through the graph of y, whose gradient is dy.
+void continue_backward(const Tensor& y, const Tensor& dy);
 
 template <class F>
 concept PullbackOfOutput = std::invocable<F&, const Tensor&, const Tensor&>;

@@ -15,8 +15,8 @@ Precision precision_of(std::string_view name);
 Precision precision();
 
 /// While it lives, convolutions and products with a matrix (`matmul` with b [K, N]) of f32 tensors on this thread round
-/// their operands to bf16, to nearest and ties to even, add up in f32 and keep the rounded copies, of two bytes an
-/// element, for the backward pass [micikevicius2018].  Each op remembers its precision: backward, to any order, needs
+/// their operands to bf16, to nearest and ties to even, and add up in f32 [micikevicius2018].  They and normalisations keep the
+/// rounded copies, of two bytes an element, for the backward pass.  Each op remembers its precision: backward, to any order, needs
 /// no scope of its own, and takes the rounding's derivative as 1.  f64 tensors are not touched.
 class MixedPrecision {
  public:

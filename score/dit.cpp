@@ -2,6 +2,7 @@
 
 #include <cmath>
 
+#include "fokker/core/ops/checkpoint.h"
 #include "fokker/core/ops/elementwise.h"
 #include "fokker/core/ops/matmul.h"
 #include "fokker/core/ops/norm.h"
@@ -114,7 +115,7 @@ Tensor DiT::operator()(const Tensor& x, const Tensor& time, const Pass& pass) co
                       to_string(x.shape()));
   const Tensor c = silu(y_embedder_.add_to(t_embedder_(sinusoidal_embedding(time, time_features)), pass));
   Tensor h = reshape(x_embedder_(x), {x.extent(0), pos_embed_.extent(1), config_.width}) + pos_embed_;
-  for (const DiTBlock& block : blocks_) h = block(h, c);
+  for (const DiTBlock& block : blocks_) h = config_.checkpoint ? checkpoint(block, h, c) : block(h, c);
   const auto m = chunks(final_modulation_(c), 2);
   return image_of(final_linear_(modulated(h, m[0], m[1])));
 }

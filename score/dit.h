@@ -15,6 +15,7 @@ struct DiTConfig {
   std::int64_t out_channels = 0;  // 0: those of the image
   std::int64_t classes = 0;       // of labels; 0: unconditional
   double label_dropout = 0;       // share of null labels in training
+  bool checkpoint = false;        // the backward pass computes the blocks again
 };
 
 /// A transformer block whose norms are scaled and shifted, and whose branches are gated, by the embedding c [B, width]:

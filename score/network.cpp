@@ -43,7 +43,8 @@ std::unique_ptr<Network> make_unet(const NetworkConfig& config, const Shape& sam
                         .mid_divisor = config.mid_divisor,
                         .progressive = config.progressive,
                         .classes = config.classes,
-                        .label_dropout = config.label_dropout};
+                        .label_dropout = config.label_dropout,
+                        .checkpoint = config.checkpoint};
   return std::make_unique<UNet>(sample[2], unet, rng);
 }
 
@@ -54,7 +55,8 @@ std::unique_ptr<Network> make_dit(const NetworkConfig& config, const Shape& samp
                       .heads = static_cast<int>(config.heads),
                       .out_channels = config.out_channels,
                       .classes = config.classes,
-                      .label_dropout = config.label_dropout};
+                      .label_dropout = config.label_dropout,
+                      .checkpoint = config.checkpoint};
   return std::make_unique<DiT>(sample, dit, rng);
 }
 

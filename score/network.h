@@ -55,6 +55,8 @@ struct NetworkConfig {
   std::vector<std::int64_t> fourier_features = {};
   std::int64_t classes = 0;
   double label_dropout = 0;
+  // unet, dit
+  bool checkpoint = false;
 
   static constexpr auto fields = std::tuple{
       field("kind", &NetworkConfig::kind, "architecture", one_of(network_names)),
@@ -106,7 +108,10 @@ struct NetworkConfig {
       field("classes", &NetworkConfig::classes, "unet, dit, mlp: number of labels; 0: unconditional", at_least(0)),
       field("label_dropout", &NetworkConfig::label_dropout,
             "unet, dit, mlp: share of labels replaced by the null label, number `classes`, in training",
-            between(0, 0.99))};
+            between(0, 0.99)),
+      field("checkpoint", &NetworkConfig::checkpoint,
+            "unet, dit: the backward pass computes blocks again instead of keeping their values: less memory, more "
+            "time")};
 };
 
 /// A network for samples of one shape, such as [8, 8, 1] or [2].

@@ -1,5 +1,6 @@
 #include "fokker/score/unet.h"
 
+#include "fokker/core/ops/checkpoint.h"
 #include "fokker/core/ops/elementwise.h"
 #include "fokker/core/ops/view.h"
 
@@ -7,6 +8,13 @@ namespace fokker {
 namespace {
 
 constexpr double fourier_scale = 16;  // of NCSN++ [song2021]
+
+/// f(level, x…), computed again in the backward pass where `again`; the tape then holds a copy of the level.
+template <class F, class... X>
+Tensor through(const UNetLevel& level, bool again, F f, const X&... x) {
+  if (!again) return f(level, x...);
+  return checkpoint([level, f](const X&... inputs) { return f(level, inputs...); }, x...);
+}
 
 }  // namespace
 
@@ -108,7 +116,10 @@ std::vector<Tensor> UNet::encode(const Tensor& x, const Tensor& embedding, const
   std::vector<Tensor> skips{h};
   for (const UNetLevel& level : down_blocks_) {
     for (std::size_t j = 0; j < level.resnets.size(); ++j) {
-      h = level.layer(j, h, embedding, pass);
+      const auto layer = [j, pass](const UNetLevel& l, const Tensor& in, const Tensor& e) {
+        return l.layer(j, in, e, pass);
+      };
+      h = through(level, config_.checkpoint, layer, h, embedding);
       skips.push_back(h);
     }
     for (const Resampler& down : level.downsamplers) {
@@ -124,12 +135,17 @@ std::vector<Tensor> UNet::encode(const Tensor& x, const Tensor& embedding, const
 }
 
 Tensor UNet::decode(std::vector<Tensor> skips, const Tensor& embedding, const Pass& pass) const {
-  Tensor h = mid_block_.layer(0, skips.back(), embedding, pass);
-  h = mid_block_.resnets[1](h, embedding, pass);
+  const auto middle = [pass](const UNetLevel& l, const Tensor& in, const Tensor& e) {
+    return l.resnets[1](l.layer(0, in, e, pass), e, pass);
+  };
+  Tensor h = through(mid_block_, config_.checkpoint, middle, skips.back(), embedding);
   Tensor image;  // the sum of the levels' outputs, progressive alone
   for (const UNetLevel& level : up_blocks_) {
     for (std::size_t j = 0; j < level.resnets.size(); ++j) {
-      h = level.layer(j, concat({h, skips.back()}, 3), embedding, pass);
+      const auto layer = [j, pass](const UNetLevel& l, const Tensor& in, const Tensor& skip, const Tensor& e) {
+        return l.layer(j, concat({in, skip}, 3), e, pass);
+      };
+      h = through(level, config_.checkpoint, layer, h, skips.back(), embedding);
       skips.pop_back();
     }
     if (image.defined()) image = fir_upsample(image);

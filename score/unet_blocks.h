@@ -39,6 +39,7 @@ struct UNetConfig {
   bool progressive = false;  // resampled input added to every level, output summed over levels; needs "fir"
   std::int64_t classes = 0;  // of labels; 0: unconditional
   double label_dropout = 0;  // share of null labels in training
+  bool checkpoint = false;   // the backward pass computes the layers of each level again
 
   std::int64_t embedding_size() const { return embedding > 0 ? embedding : 4 * channels.front(); }
   /// Throws ConfigError.

@@ -22,9 +22,12 @@ struct Rows {
 /// factor·rows as [padded count, padded size], zeros beyond.
 template <class T>
 void pack(const Rows<const T>& rows, T factor, std::int64_t padded_count, std::int64_t padded_size, T* out) {
-  for (std::int64_t i = 0; i < padded_count; ++i, out += padded_size)
-    for (std::int64_t e = 0; e < padded_size; ++e)
-      out[e] = i < rows.count && e < rows.size ? factor * rows.data[i * rows.pitch + e] : T{};
+  const T* from = rows.data;
+  for (std::int64_t i = 0; i < padded_count; ++i, out += padded_size, from += rows.pitch) {
+    const std::int64_t filled = i < rows.count ? rows.size : 0;
+    for (std::int64_t e = 0; e < filled; ++e) out[e] = factor * from[e];
+    for (std::int64_t e = filled; e < padded_size; ++e) out[e] = 0;
+  }
 }
 
 /// Rows [first, first + lanes) by components: out[e] holds component e of each.

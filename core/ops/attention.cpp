@@ -1,6 +1,7 @@
 #include <cmath>
 
 #include "fokker/core/kernels/kernels.h"
+#include "fokker/core/operations.h"
 #include "fokker/core/ops/elementwise.h"
 #include "fokker/core/ops/matmul.h"
 #include "fokker/core/ops/reduce.h"
@@ -54,11 +55,14 @@ Tensor attention(const Tensor& q, const Tensor& k, const Tensor& v, int heads) {
       q.shape(), k.shape(), v.shape());
   Tensor y = Tensor::empty(q.shape(), q.dtype());
   const Tensor logsums = Tensor::empty({q.extent(0), heads, q.extent(1)}, q.dtype());
+  const std::int64_t products = 4 * q.size() * k.extent(1);  // of q kᵀ and of the weights with v
+  count_operations(products);
   kernels::attention(q.dtype()).forward(arguments(q, k, v, heads), y.raw(), Tensor(logsums).raw());
   return record(Op::attention, inputs(q, k, v), std::move(y), [=](const Tensor& y, const Tensor& dy) {
     if (recording()) return differentiable_gradients(q, k, v, heads, dy);
     Tensor dq = Tensor::empty(q.shape(), q.dtype()), dk = Tensor::empty(k.shape(), k.dtype()),
            dv = Tensor::empty(v.shape(), v.dtype());
+    count_operations(2 * products);
     kernels::attention(q.dtype()).backward(
         arguments(q, k, v, heads),
         {.y = y.raw(), .logsums = logsums.raw(), .dy = dy.raw(), .dq = dq.raw(), .dk = dk.raw(), .dv = dv.raw()});

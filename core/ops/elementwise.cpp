@@ -21,20 +21,30 @@ Tensor gradient_of(const Tensor& x, F&& f) {
   return when(x, [&] { return sum_to(f(), x.shape()); });
 }
 
+/// What a sum needs of a term for the backward pass, without its memory.
+struct SummedTerm {
+  Shape shape;
+  bool tracked;
+  explicit SummedTerm(const Tensor& x) : shape(x.shape()), tracked(x.tracked()) {}
+  Tensor gradient(const Tensor& d) const { return tracked ? sum_to(d, shape) : Tensor{}; }
+};
+
 Tensor scaled(const Tensor& x, double weight) { return weighted_sum({{weight, x}}); }
 
 }  // namespace
 
 Tensor operator+(const Tensor& a, const Tensor& b) {
-  return record(Op::add, inputs(a, b), binary(Binary::add, a, b, "add"), [a, b](const Tensor& dy) {
-    return Gradients{gradient_of(a, [&] { return dy; }), gradient_of(b, [&] { return dy; })};
-  });
+  return record(Op::add, inputs(a, b), binary(Binary::add, a, b, "add"),
+                [a = SummedTerm(a), b = SummedTerm(b)](const Tensor& dy) {
+                  return Gradients{a.gradient(dy), b.gradient(dy)};
+                });
 }
 
 Tensor operator-(const Tensor& a, const Tensor& b) {
-  return record(Op::subtract, inputs(a, b), binary(Binary::subtract, a, b, "subtract"), [a, b](const Tensor& dy) {
-    return Gradients{gradient_of(a, [&] { return dy; }), gradient_of(b, [&] { return -dy; })};
-  });
+  return record(Op::subtract, inputs(a, b), binary(Binary::subtract, a, b, "subtract"),
+                [a = SummedTerm(a), b = SummedTerm(b)](const Tensor& dy) {
+                  return Gradients{a.gradient(dy), b.tracked ? b.gradient(-dy) : Tensor{}};
+                });
 }
 
 Tensor operator*(const Tensor& a, const Tensor& b) {

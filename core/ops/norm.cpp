@@ -2,6 +2,7 @@
 
 #include "fokker/core/kernels/kernels.h"
 #include "fokker/core/ops/elementwise.h"
+#include "fokker/core/ops/operand.h"
 #include "fokker/core/ops/reduce.h"
 #include "fokker/core/ops/view.h"
 
@@ -41,7 +42,9 @@ Tensor normalised(const Tensor& x, const Tensor& scale, const Tensor& shift, con
   Tensor y = Tensor::empty(x.shape(), x.dtype());
   Tensor statistics = Tensor::empty({a.batch, a.groups, 2}, x.dtype());
   kernels::linear(x.dtype()).norm_forward(a, x.raw(), scale.raw(), shift.raw(), y.raw(), statistics.raw());
+  const detail::Operand kept(x, recording() && x.tracked() ? precision() : Precision::f32);
   return record(Op::group_norm, inputs(x, scale, shift), std::move(y), [=](const Tensor& dy) {
+    const Tensor x = kept.tensor();
     if (recording()) return differentiable_gradients(x, scale, shift, layout, dy);
     Tensor dx = Tensor::empty(x.shape(), x.dtype());
     Tensor dscale = Tensor::empty(scale.shape(), x.dtype()), dshift = Tensor::empty(scale.shape(), x.dtype());

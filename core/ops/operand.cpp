@@ -10,8 +10,14 @@ Operand::Operand(const Tensor& x, Precision precision) : shape_(x.shape()) {
     tape_ = x;
     return;
   }
-  values_ = Buffer(allocate(static_cast<std::size_t>(x.size()) * sizeof(std::uint16_t)));
-  kernels::bf16().round(x.data<float>().data(), static_cast<std::uint16_t*>(values_.data()), x.size());
+  // Ops make new tensors, so that what a node stands for never changes; a leaf's values may.
+  Node* node = x.tracked() && x.node()->op != Op::leaf ? x.node() : nullptr;
+  if (node) values_ = node->rounded;
+  if (!values_) {
+    values_ = Buffer(allocate(static_cast<std::size_t>(x.size()) * sizeof(std::uint16_t)));
+    kernels::bf16().round(x.data<float>().data(), static_cast<std::uint16_t*>(values_.data()), x.size());
+    if (node) node->rounded = values_;
+  }
   if (!x.tracked()) return;
   retain(x.node());
   tape_ = link({}, NodeRef(x.node()));

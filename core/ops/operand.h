@@ -6,7 +6,8 @@
 namespace fokker::detail {
 
 /// A factor of a product as it is multiplied and kept for the backward pass: the tensor itself, or for f32 in bf16 a
-/// rounded copy of two bytes an element, without the tensor's memory.
+/// rounded copy of two bytes an element, without the tensor's memory.  All operands of one tensor on the tape
+/// share the copy.
 class Operand {
  public:
   Operand(const Tensor& x, Precision precision);

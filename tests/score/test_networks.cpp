@@ -249,3 +249,24 @@ TEST_CASE("dropout acts in training alone, by sample") {
       (*network)(x.rows(4, 6), time.rows(4, 6), {.training = true, .rng = Rng(1, Stream::dropout), .first_sample = 4});
   CHECK(tail.at(0) == dropped.at(8));
 }
+
+TEST_CASE("network.checkpoint changes no bit of the gradients, with dropout and labels") {
+  NetworkConfig unet = small_unet, dit = small_dit;
+  unet.dropout = 0.2;
+  unet.classes = 2;
+  for (NetworkConfig config : {unet, dit}) {
+    const auto gradients = [&](bool checkpoint) {
+      config.checkpoint = checkpoint;
+      const auto network = make_network(config, Shape{8, 8, 1}, Rng(4));
+      randomise(*network);
+      network->visit(ParameterVisitor([](const std::string&, Tensor& p, bool) { p = cast(p, Dtype::f32); }));
+      std::vector<Tensor> leaves;
+      for (const auto& p : network->trainable_parameters()) leaves.push_back(*p.tensor = p.tensor->leaf());
+      const Pass pass{.training = true, .rng = Rng(5), .condition = {.labels = {0, 1, 1}}};
+      return grad(sum(square((*network)(Rng(6).normal({3, 8, 8, 1}), Tensor::full({3}, 10), pass))), leaves);
+    };
+    const auto plain = gradients(false), again = gradients(true);
+    INFO(config.kind);
+    for (std::size_t i = 0; i < plain.size(); ++i) REQUIRE(again[i].to_vector() == plain[i].to_vector());
+  }
+}
