@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""The reference U-Net in Fokker and in torch, side by side: bench_unet.py [--rounds 3] [--threads 0] [--torch PYTHON]
-[--command build/release/bin/fokker_bench_unet]
+"""The reference U-Net in Fokker and in torch, side by side: bench_unet.py [--rounds 3] [--threads 0] [--no-compile] [--no-growth]
+[--torch PYTHON] [--command build/release/bin/fokker_bench_unet]
 
 Every round runs each workload in Fokker, torch eager and torch.compile, one process after the other; the figures are medians
 over the rounds.  Writes build/bench_unet.json and the tables of the U-Net in docs/performance.md.
@@ -94,11 +94,12 @@ def main():
     parser.add_argument("--threads", type=int, default=0, help="0: all")
     parser.add_argument("--torch", default=ROOT / "build/peers/bin/python")
     parser.add_argument("--compile", action=argparse.BooleanOptionalAction, default=True)
+    parser.add_argument("--growth", action=argparse.BooleanOptionalAction, default=True)
     parser.add_argument("--command", default=ROOT / "build/release/bin/fokker_bench_unet")
     options = parser.parse_args()
     medians = measure(options)
     parts = {p: run(options.command, 1, name)[name] for p, name in (("f32", "parts"), ("bf16", "parts/bf16"))}
-    growth = {f"{t} {b} {w}": run(options.command, t, b, w, "train", "train/bf16") for t, b, w in GROWTH}
+    growth = {f"{t} {b} {w}": run(options.command, t, b, w, "train", "train/bf16") for t, b, w in (GROWTH if options.growth else [])}
     venv = ROOT / "build/venv/bin/python"
     imports = {"fokker": start_up(venv, "fokker", ROOT / "build/release/python"), "torch": start_up(options.torch, "torch", "")}
     report = {"rounds": options.rounds, "threads": options.threads, "load": os.getloadavg()[0], "medians": medians,
@@ -115,6 +116,8 @@ def main():
     }  # fmt: skip
     page = ROOT / "docs/performance.md"
     text = page.read_text()
+    if not options.growth:
+        del tables["unet_growth"]
     for name, content in tables.items():
         begin, end = f"<!-- {name}:begin -->", f"<!-- {name}:end -->"
         head, tail = text.split(begin)[0], text.split(end)[1]
