@@ -203,6 +203,11 @@ Dataset load_dataset(const std::string& source, const DatasetOptions& options) {
   return entry->load(argument, options);
 }
 
+Shape sample_shape(const Dataset& data) {
+  const Shape& shape = data.x.shape();
+  return Shape(std::span(shape.begin() + 1, shape.end()));
+}
+
 Dataset subset(const Dataset& data, std::span<const std::int64_t> indices) {
   const auto rows = [&](const Tensor& x) {
     Tensor result = Tensor::empty(with_extent(x.shape(), 0, std::ssize(indices)));

@@ -51,6 +51,9 @@ std::vector<std::string> dataset_names();
 /// name (with the nearest ones), unusable content or non-finite values, and IoError for a file that cannot be read.
 Dataset load_dataset(const std::string& source, const DatasetOptions& options = {});
 
+/// Shape of one sample.
+Shape sample_shape(const Dataset& data);
+
 /// Rows `indices` of the data with their labels and targets, in that order.
 Dataset subset(const Dataset& data, std::span<const std::int64_t> indices);
 

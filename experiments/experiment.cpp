@@ -9,9 +9,10 @@ namespace {
 void check(const Experiment& experiment) {
   require<ConfigError>(experiment.name.find_first_of("/\\") == std::string::npos && experiment.name != "..",
                        "name: expected the name of one folder, got {}", experiment.name);
-  require<ConfigError>(experiment.train.objective == "dsm" || experiment.sample.empty(),
-                       "sample: only a network trained by train.objective = \"dsm\" can be sampled from; remove the "
-                       "tables [[sample]]");
+  require<ConfigError>(objective_entry(experiment.train.objective).score || experiment.sample.empty(),
+                       "sample: a network trained by train.objective = \"{}\" is no score to sample from; remove the "
+                       "tables [[sample]]",
+                       experiment.train.objective);
   require<ConfigError>(
       experiment.network.classes == 0 || experiment.network.label_dropout > 0 || experiment.sample.empty(),
       "sample: samples are drawn under the null label, which a network has with "
@@ -40,11 +41,13 @@ Experiment read_experiment(const std::filesystem::path& path, const std::vector<
 Model build(const Experiment& experiment) {
   Model model{.data = prepare(experiment.data, experiment.seed),
               .sde = make_sde(experiment.sde),
-              .network = {},
+              .system = {},
               .sample_shape = {}};
-  const Shape& shape = model.data.training.x.shape();
-  model.sample_shape = Shape(std::span(shape.begin() + 1, shape.end()));
-  model.network = make_network(experiment.network, model.sample_shape, Rng(experiment.seed, Stream::initialisation));
+  model.sample_shape = sample_shape(model.data.training);
+  model.system.network =
+      make_network(experiment.network, model.sample_shape, Rng(experiment.seed, Stream::initialisation));
+  model.system.objective =
+      make_objective(experiment.train, *model.sde, {.sample = model.sample_shape, .seed = experiment.seed});
   return model;
 }
 
@@ -53,13 +56,6 @@ Dataset in_data_units(const Dataset& part, const Prepared& data) {
   if (part.x.defined()) result.x = data.scaling.invert(part.x);
   result.range = data.range;
   return result;
-}
-
-Score make_score(const Experiment& experiment, const ForwardSde& sde, std::shared_ptr<const Network> network) {
-  require<ConfigError>(experiment.train.objective == "dsm",
-                       "train.objective: a network trained by \"{}\" is no score; sample from one trained by \"dsm\"",
-                       experiment.train.objective);
-  return network_score(std::move(network), sde, prediction(experiment.train.prediction));
 }
 
 }  // namespace fokker

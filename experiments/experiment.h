@@ -41,11 +41,11 @@ struct Experiment {
 /// Reads a file with overrides such as "train.steps=20"; throws ConfigError naming file, line and key.
 Experiment read_experiment(const std::filesystem::path& path, const std::vector<std::string>& overrides = {});
 
-/// What an experiment's tables describe, built: prepared data, SDE and network with its first weights.
+/// What an experiment's tables describe, built: prepared data, SDE, and objective and network with their first weights.
 struct Model {
   Prepared data;
-  std::unique_ptr<ForwardSde> sde;
-  std::shared_ptr<Network> network;
+  std::shared_ptr<const ForwardSde> sde;
+  System system;
   /// Shape of one sample in the units of the network.
   Shape sample_shape;
 };
@@ -53,8 +53,5 @@ Model build(const Experiment& experiment);
 
 /// A part of prepared data, in the units of the data.
 Dataset in_data_units(const Dataset& part, const Prepared& data);
-
-/// The score that a network of the experiment stands for.
-Score make_score(const Experiment& experiment, const ForwardSde& sde, std::shared_ptr<const Network> network);
 
 }  // namespace fokker

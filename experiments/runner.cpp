@@ -47,7 +47,6 @@ class Runner {
   Experiment experiment_;
   const RunOptions& options_;
   Model model_;
-  std::shared_ptr<const Network> averaged_;
   std::vector<MetricsRow> rows_;
   std::vector<SampleSet> sets_;
   std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
@@ -71,7 +70,7 @@ void Runner::describe() {
   say(fmt::format("data     {}: {} training, {} held out, each {}", data.training.name, data.training.size(),
                   data.held_out.size(), to_string(model_.sample_shape)));
   for (const auto& step : data.report) say(fmt::format("         {}: {}", step.step, step.change));
-  say(fmt::format("network  {}: {} parameters", experiment_.network.kind, model_.network->parameter_count()));
+  say(fmt::format("network  {}: {} parameters", experiment_.network.kind, model_.system.network->parameter_count()));
   if (model_.data.training.images())
     write_grid(directory_.file("data.png"), data.scaling.invert(data.training.x), data.range);
 }
@@ -106,7 +105,7 @@ void Runner::train_step(Trainer& trainer, std::vector<MetricsRow>& unsaved) {
 }
 
 bool Runner::train() {
-  Trainer trainer(model_.network, *model_.sde, model_.data.training, experiment_.train, experiment_.seed);
+  Trainer trainer(model_.system, model_.data.training, experiment_.train, experiment_.seed);
   trainer.augment(Augmentation(experiment_.data.augment, model_.data.training.range.low));
   if (const auto state = latest_checkpoint(directory_.checkpoints())) {
     trainer.restore(*state);
@@ -123,10 +122,10 @@ bool Runner::train() {
     return false;
   }
   if (!rows_.empty()) say(fmt::format("trained  {} steps in {:.1f} s", trainer.steps_done(), rows_.back().seconds));
-  averaged_ = trainer.averaged();
+  model_.system = trainer.averaged();
+  model_.sde = model_.system.sde();
   SafeTensors weights;
-  for (const auto& p : std::const_pointer_cast<Network>(averaged_)->parameters())
-    weights.tensors.emplace_back(p.name, p.tensor->detach());
+  for (const auto& p : model_.system.parameters()) weights.tensors.emplace_back(p.name, p.tensor->detach());
   write_safetensors(directory_.file(weights_file), weights);
   return !stopping();
 }
@@ -145,7 +144,7 @@ Samples draw(const Model& model, const Score& score, const SampleConfig& config,
 
 bool Runner::draw_samples() {
   if (experiment_.sample.empty()) return true;
-  const Score score = make_score(experiment_, *model_.sde, averaged_);
+  const Score score = model_.system.score();
   for (const SampleConfig& config : experiment_.sample) {
     SampleSet set{.config = config, .samples = draw(model_, score, config, options_), .metrics = {}};
     if (stopping()) return false;
@@ -246,15 +245,15 @@ RunResult resume(const std::filesystem::path& path, const RunOptions& options) {
 }
 
 TrainedRun load_run(const std::filesystem::path& path) {
-  TrainedRun run{.experiment = read_experiment(path / "config.toml"), .model = {}, .network = {}, .score = {}};
+  TrainedRun run{.experiment = read_experiment(path / "config.toml"), .model = {}, .score = {}};
   std::error_code failure;
   require<ConfigError>(std::filesystem::exists(path / weights_file, failure),
                        "{}: the training of this run is not done; finish it with `fokker resume {}`", path.string(),
                        path.string());
   run.model = build(run.experiment);
-  load_parameters(*run.model.network, read_safetensors(path / weights_file).tensors);
-  run.network = run.model.network;
-  run.score = make_score(run.experiment, *run.model.sde, run.network);
+  load_parameters(run.model.system.parameters(), read_safetensors(path / weights_file).tensors);
+  run.model.sde = run.model.system.sde();
+  run.score = run.model.system.score();
   return run;
 }
 

@@ -40,9 +40,8 @@ RunResult resume(const std::filesystem::path& path, const RunOptions& options = 
 /// A finished run, ready to be used.
 struct TrainedRun {
   Experiment experiment;
-  Model model;
-  std::shared_ptr<const Network> network;  // averaged weights
-  Score score;
+  Model model;  // its system with the averaged weights
+  Score score;  // of model.sde
 };
 /// Throws ConfigError where `path` holds no run whose training is done.
 TrainedRun load_run(const std::filesystem::path& path);

@@ -1,7 +1,5 @@
 #include "fokker/experiments/trainer.h"
 
-#include <fmt/ranges.h>
-
 #include <algorithm>
 #include <cmath>
 #include <cstring>
@@ -10,34 +8,11 @@
 #include "fokker/core/ops/view.h"
 #include "fokker/core/parallel.h"
 #include "fokker/core/precision.h"
-#include "fokker/score/regression.h"
 
 namespace fokker {
 namespace {
 
 constexpr std::int64_t max_lanes = 8;
-
-Objective make_dsm(const TrainConfig& config, const ForwardSde& sde) {
-  auto dsm = std::make_shared<const DenoisingScoreMatching>(sde, DenoisingConfig{.prediction = config.prediction,
-                                                                                 .weighting = config.weighting,
-                                                                                 .time_sampling = config.time_sampling,
-                                                                                 .t_min = sde.t_min()});
-  return [dsm](const Network& network, const Shard& shard) { return dsm->loss(network, shard); };
-}
-
-Objective make_regression(const TrainConfig&, const ForwardSde&) { return regression_loss; }
-
-constexpr ObjectiveEntry objectives[] = {
-    {"dsm", "denoising score matching: prediction, weighting, time_sampling", make_dsm},
-    {"regression", "mean square error against the targets of the data", make_regression},
-};
-
-Objective make_objective(const TrainConfig& config, const ForwardSde& sde) {
-  for (const auto& entry : objectives)
-    if (config.objective == entry.name) return entry.make(config, sde);
-  throw ConfigError(fmt::format("[train] expected objective to be one of {}, got {}",
-                                fmt::join(objective_names(), ", "), config.objective));
-}
 
 std::unique_ptr<Optimizer> make_optimizer(const TrainConfig& config, std::vector<NamedParameter> parameters) {
   if (config.optimizer == "sgd") return std::make_unique<Sgd>(std::move(parameters), config.momentum);
@@ -84,52 +59,70 @@ void accumulate(std::vector<Tensor>& sum, std::vector<Tensor> gradients) {
 
 }  // namespace
 
-std::span<const ObjectiveEntry> objective_entries() { return objectives; }
+std::vector<NamedParameter> System::parameters() const {
+  std::vector<NamedParameter> result = network->parameters();
+  for (const NamedParameter& p : objective->parameters())
+    result.push_back({"objective." + p.name, p.tensor, p.trainable});
+  return result;
+}
 
-std::vector<std::string> objective_names() {
-  std::vector<std::string> names;
-  for (const auto& entry : objectives) names.emplace_back(entry.name);
-  return names;
+std::vector<NamedParameter> System::trainable_parameters() const {
+  auto result = parameters();
+  std::erase_if(result, [](const NamedParameter& p) { return !p.trainable; });
+  return result;
+}
+
+Trainer::Trainer(System system, Dataset training, TrainConfig config, std::uint64_t seed)
+    : system_(std::move(system)),
+      training_(std::move(training)),
+      config_(std::move(config)),
+      seed_(seed),
+      order_(seed, training_.size(), config_.batch),
+      parameters_(system_.trainable_parameters()),
+      optimizer_(make_optimizer(config_, parameters_)),
+      ema_(parameters_, config_.ema),
+      shard_rows_(rows_of_a_shard(training_, config_.batch)),
+      label_(static_cast<std::size_t>(config_.batch)),
+      error_(static_cast<std::size_t>(config_.batch)) {
+  check_labels(*system_.network, training_);
+  const std::int64_t shards = (config_.batch + shard_rows_ - 1) / shard_rows_;
+  for (std::int64_t i = 0; i < std::min(shards, max_lanes); ++i) add_lane();
 }
 
 Trainer::Trainer(std::shared_ptr<Network> network, const ForwardSde& sde, Dataset training, TrainConfig config,
                  std::uint64_t seed)
-    : network_(std::move(network)),
-      training_(std::move(training)),
-      config_(std::move(config)),
-      seed_(seed),
-      objective_(make_objective(config_, sde)),
-      order_(seed, training_.size(), config_.batch),
-      parameters_(network_->trainable_parameters()),
-      optimizer_(make_optimizer(config_, parameters_)),
-      ema_(parameters_, config_.ema),
-      shard_rows_(rows_of_a_shard(training_, config_.batch)) {
-  check_labels(*network_, training_);
-  const std::int64_t shards = (config_.batch + shard_rows_ - 1) / shard_rows_;
-  for (std::int64_t i = 0; i < std::min(shards, max_lanes); ++i) {
-    Lane lane{.network = std::unique_ptr<Network>(static_cast<Network*>(network_->replica().release())),
-              .leaves = {},
-              .gradients = {},
-              .loss = 0};
-    for (const auto& parameter : lane.network->trainable_parameters()) lane.leaves.push_back(*parameter.tensor);
-    lanes_.push_back(std::move(lane));
-  }
+    : Trainer(System{std::move(network), make_objective(config, sde, {.sample = sample_shape(training), .seed = seed})},
+              training, config, seed) {}
+
+void Trainer::add_lane() {
+  Lane lane{.network = std::unique_ptr<Network>(static_cast<Network*>(system_.network->replica().release())),
+            .objective = std::unique_ptr<Objective>(static_cast<Objective*>(system_.objective->replica().release())),
+            .leaves = {},
+            .gradients = {},
+            .loss = 0};
+  for (const auto& parameter : lane.network->trainable_parameters()) lane.leaves.push_back(*parameter.tensor);
+  for (const auto& parameter : lane.objective->trainable_parameters()) lane.leaves.push_back(*parameter.tensor);
+  lanes_.push_back(std::move(lane));
+}
+
+Tensor Trainer::gathered(std::span<const std::int64_t> rows, std::int64_t first) const {
+  Tensor x = gather(training_.x, rows);
+  return augmentation_.empty() ? x : augmentation_(x, seed_, steps_done(), first);
 }
 
 Shard Trainer::shard(std::int64_t index, std::span<const std::int64_t> rows) const {
   const std::int64_t first = index * shard_rows_;
   const auto count = std::min(shard_rows_, config_.batch - first);
   const auto own = rows.subspan(static_cast<std::size_t>(first), static_cast<std::size_t>(count));
-  const auto step = steps_done();
-  Tensor x = gather(training_.x, own);
-  if (!augmentation_.empty()) x = augmentation_(x, seed_, step, first);
-  return {.x0 = std::move(x),
-          .seed = seed_,
-          .step = static_cast<std::uint32_t>(step),
-          .first = first,
-          .batch = config_.batch,
-          .target = training_.target.defined() ? gather(training_.target, own) : Tensor{},
-          .condition = condition_of(*network_, training_, own)};
+  Shard shard{.x0 = gathered(own, first),
+              .seed = seed_,
+              .step = static_cast<std::uint32_t>(steps_done()),
+              .first = first,
+              .batch = config_.batch,
+              .target = training_.target.defined() ? gather(training_.target, own) : Tensor{},
+              .condition = condition_of(*system_.network, training_, own)};
+  if (!pairs_.empty()) shard.noise_rows.assign(pairs_.begin() + first, pairs_.begin() + first + count);
+  return shard;
 }
 
 void Trainer::run_lane(std::int64_t index, std::span<const std::int64_t> rows) {
@@ -139,9 +132,12 @@ void Trainer::run_lane(std::int64_t index, std::span<const std::int64_t> rows) {
   lane.loss = 0;
   const auto stride = static_cast<std::int64_t>(lanes_.size());
   for (std::int64_t i = index; i * shard_rows_ < config_.batch; i += stride) {
-    const Tensor loss = objective_(*lane.network, shard(i, rows));
-    lane.loss += loss.item();
-    accumulate(lane.gradients, grad(loss, lane.leaves));
+    const Shard part = shard(i, rows);
+    const ShardLoss loss = lane.objective->loss(*lane.network, part);
+    lane.loss += loss.total.item();
+    std::ranges::copy(loss.label, label_.begin() + part.first);
+    std::ranges::copy(loss.error, error_.begin() + part.first);
+    accumulate(lane.gradients, grad(loss.total, lane.leaves));
   }
 }
 
@@ -163,6 +159,8 @@ void Trainer::check_finite(double loss, double norm) const {
 
 StepReport Trainer::step() {
   const auto rows = order_.indices(steps_done());
+  if (system_.objective->couples())
+    pairs_ = system_.objective->coupling(gathered(rows, 0), seed_, static_cast<std::uint32_t>(steps_done()));
   parallel(static_cast<std::int64_t>(lanes_.size()), [&](std::int64_t lane) { run_lane(lane, rows); });
   double loss = 0;
   std::vector<std::vector<Tensor>> gradients;
@@ -179,19 +177,21 @@ StepReport Trainer::step() {
   optimizer_->step(lanes_[0].gradients, rate, clip_factor(norm, config_.clip));
   const double decay = ema_.decay_now();
   ema_.update();
+  system_.objective->observe(label_, error_);
   return {.step = steps_done(), .loss = loss, .gradient_norm = norm, .learning_rate = rate, .ema_decay = decay};
 }
 
-std::shared_ptr<const Network> Trainer::averaged() const {
-  std::shared_ptr<Network> copy(static_cast<Network*>(network_->clone().release()));
-  const auto parameters = copy->trainable_parameters();
+System Trainer::averaged() const {
+  const System copy{std::shared_ptr<Network>(static_cast<Network*>(system_.network->clone().release())),
+                    std::shared_ptr<Objective>(static_cast<Objective*>(system_.objective->clone().release()))};
+  const auto parameters = copy.trainable_parameters();
   for (std::size_t i = 0; i < parameters.size(); ++i) *parameters[i].tensor = ema_.averages()[i].second.clone();
   return copy;
 }
 
 std::vector<std::pair<std::string, Tensor>> Trainer::live_tensors() const {
   std::vector<std::pair<std::string, Tensor>> result;
-  for (const auto& p : network_->parameters()) result.emplace_back("model." + p.name, p.tensor->detach());
+  for (const auto& p : system_.parameters()) result.emplace_back("model." + p.name, p.tensor->detach());
   for (const auto& [name, tensor] : ema_.averages()) result.emplace_back("ema." + name, tensor);
   for (auto& [name, tensor] : optimizer_->state()) result.emplace_back("optimizer." + name, tensor);
   return result;
@@ -221,9 +221,8 @@ void Trainer::restore(const SafeTensors& state) {
   ema_.set_updates(std::stoll(state.metadata.at("ema_updates")));
 }
 
-std::shared_ptr<const Network> train(std::shared_ptr<Network> network, const ForwardSde& sde, Dataset training,
-                                     TrainConfig config, std::uint64_t seed,
-                                     const std::function<bool(const StepReport&)>& progress) {
+System train(std::shared_ptr<Network> network, const ForwardSde& sde, Dataset training, TrainConfig config,
+             std::uint64_t seed, const std::function<bool(const StepReport&)>& progress) {
   Trainer trainer(std::move(network), sde, std::move(training), std::move(config), seed);
   for (bool go_on = true; go_on && trainer.steps_done() < trainer.config().steps;) {
     const StepReport report = trainer.step();

@@ -80,13 +80,13 @@ struct Curves {
   std::vector<double> loss, gradient_norm;
 };
 
-/// Trains `network` in place; returns the averaged network and the curves.
+/// Trains `network` in place; returns the averaged network, its score and SDE, and the curves.
 py::tuple train(NetworkHandle& network, const ForwardSde& sde, const Prepared& data, const py::dict& keywords,
                 std::uint64_t seed, const std::vector<std::string>& augment, const py::object& progress) {
   const auto config = from_keywords<TrainConfig>(keywords);
   network.build(without_axis(data.training.x.shape(), 0));
   Curves curves;
-  NetworkHandle averaged = network;
+  System averaged;
   watched(progress, [&](Watch& watch) {
     Trainer trainer(network.network, sde, data.training, config, seed);
     trainer.augment(Augmentation(augment, data.training.range.low));
@@ -97,9 +97,14 @@ py::tuple train(NetworkHandle& network, const ForwardSde& sde, const Prepared& d
       curves.gradient_norm.push_back(report.gradient_norm);
       going = watch.report(report.step, config.steps);
     }
-    averaged.network = std::const_pointer_cast<Network>(trainer.averaged());
+    averaged = trainer.averaged();
   });
-  return py::make_tuple(averaged, curves.loss, curves.gradient_norm, to_dictionary(config));
+  NetworkHandle trained = network;
+  trained.network = averaged.network;
+  const bool score = objective_entry(config.objective).score;
+  return py::make_tuple(
+      trained, score ? py::cast(ScoreArgument{.score = averaged.score(), .sample = network.sample}) : py::none(),
+      std::const_pointer_cast<ForwardSde>(averaged.sde()), curves.loss, curves.gradient_norm, to_dictionary(config));
 }
 
 /// Metrics of samples, in the units of the original data.

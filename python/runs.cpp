@@ -47,7 +47,7 @@ py::tuple sample_run(const TrainedRun& self, const py::dict& keywords, const py:
 NetworkHandle network_of(const TrainedRun& self) {
   return {.config = self.experiment.network,
           .seed = self.experiment.seed,
-          .network = std::const_pointer_cast<Network>(self.network),
+          .network = self.model.system.network,
           .sample = self.model.sample_shape};
 }
 

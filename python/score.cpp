@@ -109,12 +109,18 @@ void bind_score(py::module_& m) {
       });
   m.def(
       "network_score",
-      [](const NetworkHandle& self, const ForwardSde& sde, const std::string& predicts) {
+      [](const NetworkHandle& self, const ForwardSde& sde, const std::string& predicts, double data_sigma,
+         const std::string& label, bool scale_input) {
         self.built();
-        return ScoreArgument{.score = network_score(self.network, sde, prediction(predicts)), .sample = self.sample};
+        Parameterization p = prediction(predicts);
+        p.data_sigma = data_sigma;
+        p.time_label = time_label(label);
+        p.scale_input = scale_input;
+        return ScoreArgument{.score = network_score(self.network, sde, p), .sample = self.sample};
       },
-      py::arg("network"), py::arg("sde"), py::arg("prediction") = "epsilon",
-      "∇ log p_t from a network that predicts epsilon, x0, v or the score.");
+      py::arg("network"), py::arg("sde"), py::arg("prediction") = "epsilon", py::kw_only(), py::arg("data_sigma") = 1.0,
+      py::arg("time_label") = "index", py::arg("scale_input") = true,
+      "∇ log p_t from a network that predicts epsilon, x0, v, the score, the velocity of a flow, or EDM's output.");
 }
 
 }  // namespace fokker::python

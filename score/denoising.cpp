@@ -3,34 +3,29 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <cmath>
 #include <iterator>
 
+#include "fokker/core/nn/embedding.h"
 #include "fokker/core/ops/elementwise.h"
 #include "fokker/core/ops/reduce.h"
+#include "fokker/core/ops/view.h"
+#include "fokker/score/coupling.h"
 
 namespace fokker {
 namespace {
 
 constexpr const char* weightings[] = {"uniform", "lambda", "snr", "min_snr", "likelihood"};
 constexpr double min_snr_bound = 5;
-
-std::shared_ptr<const ForwardSde> shared_clone(const ForwardSde& sde) {
-  return std::shared_ptr<const ForwardSde>(static_cast<const ForwardSde*>(sde.clone().release()));
-}
-
-/// [B] as [B, 1, …] to broadcast over the samples of x.
-Tensor per_sample(const std::vector<double>& values, const Tensor& x) {
-  Shape shape = x.shape();
-  for (int i = 1; i < x.rank(); ++i) shape = with_extent(shape, i, 1);
-  return Tensor::from(values, shape, x.dtype());
-}
+constexpr std::int64_t uncertainty_features = 64;
 
 }  // namespace
 
 std::span<const char* const> weighting_names() { return weightings; }
 
-double epsilon_weight(const std::string& weighting, Prediction prediction, const ForwardSde& sde, double t) {
-  const Marginal m = sde.marginal(t);
+double epsilon_weight(const std::string& weighting, Prediction prediction, const ForwardSde& sde, double t,
+                      double data_sigma) {
+  const Level m = level(sde, t, data_sigma);
   const double snr = m.alpha * m.alpha / (m.sigma * m.sigma);
   if (weighting == "uniform") {
     const double scale = convert(Prediction::epsilon, prediction, m).predicted;
@@ -45,50 +40,69 @@ double epsilon_weight(const std::string& weighting, Prediction prediction, const
 }
 
 DenoisingScoreMatching::DenoisingScoreMatching(const ForwardSde& sde, DenoisingConfig config)
-    : sde_(shared_clone(sde)),
-      config_(std::move(config)),
-      prediction_(fokker::prediction(config_.prediction)),
-      times_(config_.time_sampling, sde, config_.t_min) {
+    : sde_(share(sde)), config_(std::move(config)), times_(config_.times, sde) {
   require<ConfigError>(std::ranges::find(weightings, config_.weighting) != std::end(weightings),
                        "[weighting] expected one of {}, got {}", fmt::join(weightings, ", "), config_.weighting);
+  require<ConfigError>(config_.coupling == "independent" || config_.coupling == "optimal",
+                       "[coupling] expected independent or optimal, got {}", config_.coupling);
+  if (config_.uncertainty) uncertainty_ = Linear(uncertainty_features, 1, Rng(0), Init::zero);
 }
 
-Tensor DenoisingScoreMatching::loss(const Network& network, const Shard& shard) const {
-  const Tensor& x0 = shard.x0;
-  const std::int64_t rows = x0.extent(0), dimension = x0.size() / rows;
-  const TimeDraw draw = times_.draw(shard.seed, shard.step, shard.batch, shard.first, rows);
-  std::vector<double> label, scale, alpha, sigma, target_x, target_epsilon, weight;
-  for (std::size_t i = 0; i < draw.t.size(); ++i) {
-    const Marginal m = sde_->marginal(draw.t[i]);
-    const Conversion target = convert(Prediction::epsilon, prediction_, m);
-    label.push_back(time_label(*sde_, draw.t[i]));
-    scale.push_back(input_scale(m));
-    alpha.push_back(m.alpha);
-    sigma.push_back(m.sigma);
-    target_x.push_back(target.x);
-    target_epsilon.push_back(target.predicted);
-    // The residual of the network's own quantity is `target.predicted` times that of ε.
-    weight.push_back(epsilon_weight(config_.weighting, prediction_, *sde_, draw.t[i]) * draw.inverse_density[i] /
-                     (target.predicted * target.predicted * static_cast<double>(shard.batch * dimension)));
+void DenoisingScoreMatching::visit(const ParameterVisitor& visitor) {
+  if (uncertainty_) visitor("uncertainty", *uncertainty_);
+}
+
+Tensor DenoisingScoreMatching::target(const Noised& noised, const Tensor& x0) const {
+  const Prediction what = config_.parameterization.prediction;
+  if (what == Prediction::epsilon) return noised.epsilon;
+  if (what == Prediction::x0) return x0;
+  std::vector<double> data, noise;
+  for (const Level& at : noised.level) {
+    const Combination c = combination(what, at);
+    data.push_back(c.data);
+    noise.push_back(c.noise);
   }
-  const Tensor epsilon = Rng(shard.seed, Stream::noise, shard.step)
-                             .normal(x0.shape(), x0.dtype(), static_cast<std::uint64_t>(shard.first * dimension));
-  const Tensor x = x0 * per_sample(alpha, x0) + epsilon * per_sample(sigma, x0);
-  const Tensor target = prediction_ == Prediction::epsilon
-                            ? epsilon
-                            : x * per_sample(target_x, x) + epsilon * per_sample(target_epsilon, x);
-  const Pass pass{.training = true,
-                  .rng = Rng(shard.seed, Stream::dropout, shard.step),
-                  .first_sample = shard.first,
-                  .condition = shard.condition};
-  const Tensor predicted = network(x * per_sample(scale, x), Tensor::from(label, {rows}, x.dtype()), pass);
-  require<ShapeError>(predicted.shape() == x.shape(), "[denoising] expected the network to return {}, got {}",
-                      x.shape(), predicted.shape());
-  return sum(square(predicted - target) * per_sample(weight, x));
+  return x0 * per_sample(data, x0) + noised.epsilon * per_sample(noise, x0);
+}
+
+Tensor DenoisingScoreMatching::uncertainty(const std::vector<double>& t) const {
+  std::vector<double> label;
+  for (double at : t) label.push_back(1000 * sde_->label(at));
+  const Tensor time = Tensor::from(label, {std::ssize(t)}, uncertainty_->weight.dtype());
+  return reshape((*uncertainty_)(sinusoidal_embedding(time, uncertainty_features)), {std::ssize(t)});
+}
+
+ShardLoss DenoisingScoreMatching::loss(const Network& network, const Shard& shard) const {
+  const Parameterization& p = config_.parameterization;
+  const Noised noised = add_noise(shard, *sde_, times_, p.data_sigma);
+  const Tensor residual = predict(network, p, *sde_, noised, shard) - target(noised, shard.x0);
+  const Tensor error = sample_mean(square(residual));
+  ShardLoss result{.total = {}, .label = {}, .error = error.to_vector()};
+  std::vector<double> weight;
+  for (std::size_t i = 0; i < noised.t.size(); ++i) {
+    // The residual of the network's own quantity is `own` times that of ε.
+    const double own = convert(Prediction::epsilon, p.prediction, noised.level[i]).predicted;
+    const double by_epsilon = epsilon_weight(config_.weighting, p.prediction, *sde_, noised.t[i], p.data_sigma);
+    weight.push_back(by_epsilon / (own * own) * noised.weight[i] / static_cast<double>(shard.batch));
+    result.label.push_back(sde_->label(noised.t[i]));
+  }
+  const Tensor weights = Tensor::from(weight, error.shape(), error.dtype());
+  if (!uncertainty_) {
+    result.total = sum(error * weights);
+  } else {
+    const Tensor u = cast(uncertainty(noised.t), error.dtype());
+    result.total = sum(error * weights * exp(-u)) + sum(u) * (1.0 / static_cast<double>(shard.batch));
+  }
+  return result;
 }
 
 Score DenoisingScoreMatching::score(std::shared_ptr<const Network> network) const {
-  return network_score(std::move(network), *sde_, prediction_);
+  return network_score(std::move(network), *sde_, config_.parameterization);
+}
+
+std::vector<std::int64_t> DenoisingScoreMatching::coupling(const Tensor& x0, std::uint64_t seed,
+                                                           std::uint32_t step) const {
+  return optimal_pairs(x0, noise_of({.x0 = x0, .seed = seed, .step = step, .first = 0, .batch = x0.extent(0)}));
 }
 
 }  // namespace fokker

@@ -11,77 +11,93 @@
 namespace fokker {
 namespace {
 
-constexpr const char* names[] = {"epsilon", "x0", "v", "score"};
+constexpr const char* names[] = {"epsilon", "x0", "v", "score", "velocity", "edm"};
+constexpr const char* labels[] = {"index", "sigma", "log_sigma"};
 
-/// ε = x·a + predicted·b
-Conversion to_epsilon(Prediction from, double alpha, double sigma) {
-  const double square = alpha * alpha + sigma * sigma;
-  switch (from) {
-    case Prediction::epsilon: return {0, 1};
-    case Prediction::x0: return {1 / sigma, -alpha / sigma};
-    case Prediction::v: return {sigma / square, alpha / square};
-    case Prediction::score: return {0, -sigma};
-  }
-  return {};
+template <class Enum>
+Enum by_name(std::span<const char* const> known, const std::string& name, const char* where) {
+  const auto found = std::ranges::find(known, name);
+  require<ConfigError>(found != known.end(), "[{}] expected one of {}, got {}", where, fmt::join(known, ", "), name);
+  return static_cast<Enum>(found - known.begin());
 }
 
-/// wanted = x·a + ε·b
-Conversion from_epsilon(Prediction to, double alpha, double sigma) {
-  switch (to) {
-    case Prediction::epsilon: return {0, 1};
-    case Prediction::x0: return {1 / alpha, -sigma / alpha};
-    case Prediction::v: return {-sigma / alpha, alpha + sigma * sigma / alpha};
-    case Prediction::score: return {0, -1 / sigma};
-  }
-  return {};
+const char* name_of(Prediction what) { return names[static_cast<int>(what)]; }
+
+[[noreturn]] void fail(Prediction from, Prediction to, const Level& at) {
+  throw NumericalError(
+      fmt::format("[convert] {} has no {} at alpha = {}, sigma = {}; stay away from the end of the time interval",
+                  name_of(from), name_of(to), at.alpha, at.sigma));
 }
 
 }  // namespace
 
 std::span<const char* const> prediction_names() { return names; }
+Prediction prediction(const std::string& name) { return by_name<Prediction>(names, name, "prediction"); }
 
-Prediction prediction(const std::string& name) {
-  const auto found = std::ranges::find(names, name);
-  require<ConfigError>(found != std::end(names), "[prediction] expected one of {}, got {}", fmt::join(names, ", "),
-                       name);
-  return static_cast<Prediction>(found - std::begin(names));
+std::span<const char* const> time_label_names() { return labels; }
+TimeLabel time_label(const std::string& name) { return by_name<TimeLabel>(labels, name, "time_label"); }
+
+Level level(const ForwardSde& sde, double t, double data_sigma) {
+  const Marginal m = sde.marginal(t);
+  const double f = sde.drift_rate(t), g = sde.diffusion_rate(t);
+  return {m, f * m.alpha, f * m.sigma + g * g / (2 * m.sigma), data_sigma};
 }
 
-Conversion convert(Prediction from, Prediction to, Marginal at) {
+Combination combination(Prediction of, const Level& at) {
+  const double deviation = std::hypot(at.alpha * at.data_sigma, at.sigma);
+  switch (of) {
+    case Prediction::epsilon: return {0, 1};
+    case Prediction::x0: return {1, 0};
+    case Prediction::v: return {-at.sigma, at.alpha};
+    case Prediction::score: return {0, -1 / at.sigma};
+    case Prediction::velocity: return {at.alpha_rate, at.sigma_rate};
+    case Prediction::edm: return {at.sigma / at.data_sigma / deviation, -at.alpha * at.data_sigma / deviation};
+  }
+  return {};
+}
+
+Conversion convert(Prediction from, Prediction to, const Level& at) {
   if (from == to) return {0, 1};
-  const bool divides_by_sigma = from == Prediction::x0 || to == Prediction::score;
-  const bool divides_by_alpha = to == Prediction::x0 || to == Prediction::v;
-  require<NumericalError>(
-      (at.sigma > 0 || !divides_by_sigma) && (at.alpha > 0 || !divides_by_alpha),
-      "[convert] {} has no {} at alpha = {}, sigma = {}; stay away from the end of the time interval",
-      names[static_cast<int>(from)], names[static_cast<int>(to)], at.alpha, at.sigma);
-  const Conversion inner = to_epsilon(from, at.alpha, at.sigma), outer = from_epsilon(to, at.alpha, at.sigma);
-  return {outer.x + outer.predicted * inner.x, outer.predicted * inner.predicted};
+  const Combination known = combination(from, at), wanted = combination(to, at);
+  if (!std::isfinite(wanted.noise) || !std::isfinite(known.noise)) fail(from, to, at);
+  if (known.data == 0 && wanted.data == 0) return {0, wanted.noise / known.noise};
+  // x and the prediction are two equations for x₀ and ε.
+  const double determinant = at.alpha * known.noise - at.sigma * known.data;
+  if (determinant == 0 || !std::isfinite(determinant)) fail(from, to, at);
+  return {(wanted.data * known.noise - wanted.noise * known.data) / determinant,
+          (at.alpha * wanted.noise - at.sigma * wanted.data) / determinant};
 }
 
-Tensor convert(const Tensor& predicted, const Tensor& x, Prediction from, Prediction to, Marginal at) {
+Tensor convert(const Tensor& predicted, const Tensor& x, Prediction from, Prediction to, const Level& at) {
   const Conversion c = convert(from, to, at);
   return c.x == 0 ? predicted * c.predicted : weighted_sum({{c.x, x}, {c.predicted, predicted}});
 }
 
-double time_label(const ForwardSde& sde, double t) { return 1000 * sde.label(t); }
+double time_label(const ForwardSde& sde, double t, TimeLabel kind) {
+  switch (kind) {
+    case TimeLabel::index: return 1000 * sde.label(t);
+    case TimeLabel::sigma: return std::exp(-sde.marginal(t).lambda());
+    case TimeLabel::log_sigma: return -0.25 * sde.marginal(t).lambda();
+  }
+  return 0;
+}
 
-double input_scale(Marginal at) { return 1 / std::hypot(at.alpha, at.sigma); }
+double input_scale(Marginal at, double data_sigma) { return 1 / std::hypot(at.alpha * data_sigma, at.sigma); }
 
 namespace {
 
-Tensor score_of(const Network& network, const ForwardSde& sde, Prediction from, const Tensor& x, double t) {
-  const Tensor label = Tensor::full({x.extent(0)}, time_label(sde, t), x.dtype());
-  const Marginal m = sde.marginal(t);
-  return convert(network(x * input_scale(m), label), x, from, Prediction::score, m);
+Tensor score_of(const Network& network, const ForwardSde& sde, const Parameterization& p, const Tensor& x, double t) {
+  const Tensor label = Tensor::full({x.extent(0)}, time_label(sde, t, p.time_label), x.dtype());
+  const Level at = level(sde, t, p.data_sigma);
+  const Tensor predicted = network(p.scale_input ? x * input_scale(at, p.data_sigma) : x, label);
+  return convert(predicted, x, p.prediction, Prediction::score, at);
 }
 
 }  // namespace
 
-Score network_score(std::shared_ptr<const Network> network, const ForwardSde& sde, Prediction from) {
-  std::shared_ptr<const Sde> kept = sde.clone();
-  return [network = std::move(network), kept, from](const Tensor& x, double t) {
-    return score_of(*network, static_cast<const ForwardSde&>(*kept), from, x, t);
+Score network_score(std::shared_ptr<const Network> network, const ForwardSde& sde, const Parameterization& p) {
+  return [network = std::move(network), kept = share(sde), p](const Tensor& x, double t) {
+    return score_of(*network, *kept, p, x, t);
   };
 }
 

@@ -1,10 +1,20 @@
 #pragma once
 
-#include "fokker/score/denoising.h"
+#include "fokker/score/objective.h"
 
 namespace fokker {
 
-/// The shard's part of the mean square error of the network's output against `shard.target`, a scalar on the tape.
-Tensor regression_loss(const Network& network, const Shard& shard);
+/// Mean square error of the network's output against the targets of the data; the network is no score.
+class Regression final : public Objective {
+ public:
+  explicit Regression(const ForwardSde& sde) : sde_(share(sde)) {}
+  ShardLoss loss(const Network& network, const Shard& shard) const override;
+  std::shared_ptr<const ForwardSde> sde() const override { return sde_; }
+  Score score(std::shared_ptr<const Network> network) const override;
+  std::unique_ptr<Module> clone() const override { return std::make_unique<Regression>(*this); }
+
+ private:
+  std::shared_ptr<const ForwardSde> sde_;
+};
 
 }  // namespace fokker

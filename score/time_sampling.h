@@ -18,10 +18,21 @@ struct TimeDraw {
 
 /// How times are drawn: "uniform"; "stratified", one in each of `batch` equal strata; "antithetic", one offset for the
 /// whole batch, (u + i/batch) mod 1 [kingma2021]; "importance", with density ∝ g²/σ², which turns the likelihood weighting
-/// into a constant [song2021b].
+/// into a constant [song2021b]; "log_normal", log(σ/α) ~ N(mean, deviation²) [karras2022], which is a weighting of its own:
+/// 1/density counts as 1.
+struct TimeSamplingConfig {
+  std::string kind = "stratified";
+  double t_min = 1e-3;
+  /// Labels are rounded down to this many, equally spaced from t_min to t_max: discrete times, as in DDPM, or for VE the
+  /// geometric noise levels of NCSN [song2019].  0: continuous.
+  std::int64_t levels = 0;
+  double mean = -1.2, deviation = 1.2;  // of log_normal
+};
+
 class TimeSampler {
  public:
-  TimeSampler(const std::string& kind, const ForwardSde& sde, double t_min);
+  /// Throws ConfigError for an unknown kind or numbers out of range.
+  TimeSampler(TimeSamplingConfig config, const ForwardSde& sde);
   /// Times of samples [first, first + count) of the batch of `batch` samples that `step` trains on.
   TimeDraw draw(std::uint64_t seed, std::uint32_t step, std::int64_t batch, std::int64_t first,
                 std::int64_t count) const;
@@ -29,11 +40,18 @@ class TimeSampler {
   static std::span<const char* const> names();
 
  private:
+  enum class Kind : std::uint8_t { uniform, stratified, antithetic, importance, log_normal };
+
   double unit(std::uint64_t seed, std::uint32_t step, std::int64_t batch, std::int64_t i) const;
+  /// t at cumulative probability u of a uniform label.
+  double uniform(double u) const;
   /// t and 1/density at cumulative probability u.
   std::pair<double, double> importance(double u) const;
+  double log_normal(const Rng& rng, std::int64_t i) const;
+  void make_cells();
 
-  enum class Kind : std::uint8_t { uniform, stratified, antithetic, importance } kind_;
+  TimeSamplingConfig config_;
+  Kind kind_;
   std::shared_ptr<const ForwardSde> sde_;
   double first_label_;
   std::vector<double> knots_, cumulative_;  // importance: a piecewise-constant density on geometric cells

@@ -34,8 +34,13 @@ std::unique_ptr<Module> Module::replica() const {
 }
 
 void load_parameters(Module& module, const std::vector<std::pair<std::string, Tensor>>& values) {
+  load_parameters(module.parameters(), values);
+}
+
+void load_parameters(const std::vector<NamedParameter>& parameters,
+                     const std::vector<std::pair<std::string, Tensor>>& values) {
   std::map<std::string, Tensor*> by_name;
-  for (const auto& parameter : module.parameters()) by_name[parameter.name] = parameter.tensor;
+  for (const auto& parameter : parameters) by_name[parameter.name] = parameter.tensor;
   for (const auto& [name, value] : values) {
     const auto found = by_name.find(name);
     require<ConfigError>(found != by_name.end(), "[load_parameters] the network has no parameter {}", name);

@@ -72,6 +72,8 @@ class Module {
 };
 
 /// Copies values by name; throws ConfigError for a missing or unknown name and ShapeError for another shape.
+void load_parameters(const std::vector<NamedParameter>& parameters,
+                     const std::vector<std::pair<std::string, Tensor>>& values);
 void load_parameters(Module& module, const std::vector<std::pair<std::string, Tensor>>& values);
 
 /// A score or denoising network: x [B, ...], time label [B] → [B, ...].

@@ -12,16 +12,12 @@ class Training:
     """A trained network and how it came about."""
 
     network: _fokker.Network  # averaged weights
-    sde: _fokker.ForwardSde
+    score: object  # ∇ log p_t of the averaged network, in its units; None for regression
+    sde: _fokker.ForwardSde  # that of the score
     data: _fokker.Data
     config: dict
     loss: list
     gradient_norm: list
-
-    @property
-    def score(self):
-        """∇ log p_t of the averaged network, in the units of the network."""
-        return _fokker.network_score(self.network, self.sde, self.config["prediction"])
 
     def sample(self, **keywords):
         """fk.sample with this score, in the units of the data."""
@@ -52,14 +48,14 @@ class Training:
 
 
 def train(network, sde, data, *, seed=0, augment=(), progress=False, **config):
-    """Trains `network` in place by denoising score matching and returns a Training.
+    """Trains `network` in place and returns a Training.
 
     data: from fk.datasets, or an array [samples, …], taken as it is.  Keywords are those of [train]: steps=3000,
     batch=128, learning_rate=5e-4, ema=0.999, prediction="epsilon", weighting="uniform", …  Ctrl-C ends it between steps.
     """
     if not isinstance(data, _fokker.Data):
         data = datasets.from_array(data)
-    averaged, loss, norm, used = _fokker.train_network(
+    network, score, sde, loss, norm, used = _fokker.train_network(
         network, sde, data, config, seed_of(seed), list(augment), callback(progress, "training")
     )
-    return Training(averaged, sde, data, used, loss, norm)
+    return Training(network, score, sde, data, used, loss, norm)

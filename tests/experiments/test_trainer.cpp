@@ -8,6 +8,7 @@
 #include "fokker/core/parallel.h"
 #include "fokker/experiments/checkpoint.h"
 #include "fokker/experiments/toys.h"
+#include "fokker/score/denoising.h"
 #include "fokker/score/network.h"
 #include "fokker/sde/vp.h"
 #include "tests/support/catch.h"
@@ -108,10 +109,11 @@ TEST_CASE("one step of SGD is the gradient of the batch's loss") {
   const double loss = t.step().loss;
   std::vector<Tensor> leaves;
   for (auto& p : reference->trainable_parameters()) leaves.push_back(*p.tensor = p.tensor->leaf());
-  const DenoisingScoreMatching dsm(sde, {.t_min = sde.t_min()});
+  const TimeSamplingConfig times{.t_min = sde.t_min()};
+  const DenoisingScoreMatching dsm(sde, {.times = times});
   const auto rows = batch_indices(5, 0, 90, 90);
   const Tensor expected =
-      dsm.loss(*reference, {.x0 = subset(data, rows).x, .seed = 5, .step = 0, .first = 0, .batch = 90});
+      dsm.loss(*reference, {.x0 = subset(data, rows).x, .seed = 5, .step = 0, .first = 0, .batch = 90}).total;
   CHECK(loss == Approx(expected.item()).epsilon(1e-6));
   const auto gradients = grad(expected, leaves);
   const SafeTensors state = t.state();
@@ -157,8 +159,7 @@ TEST_CASE("the averaged network lags behind the trained one") {
   const double start = t.state().tensors[0].second.at(0);
   for (int i = 0; i < 20; ++i) t.step();
   const double now = network->parameters()[0].tensor->at(0);
-  const auto averaged = t.averaged();
-  const double average = std::const_pointer_cast<Network>(averaged)->parameters()[0].tensor->at(0);
+  const double average = t.averaged().parameters()[0].tensor->at(0);
   CHECK(std::min(start, now) < average);
   CHECK(average < std::max(start, now));
 }
@@ -173,9 +174,9 @@ TEST_CASE("train() is the trainer's steps, and its progress can end it") {
     return report.step < 4;
   });
   CHECK(seen == 4);
-  const auto parameters = std::const_pointer_cast<Network>(trained)->parameters();
-  const auto averaged = steps.averaged();
-  const auto expected = std::const_pointer_cast<Network>(averaged)->parameters();
+  const auto parameters = trained.parameters();
+  const System averaged = steps.averaged();
+  const auto expected = averaged.parameters();
   for (std::size_t i = 0; i < parameters.size(); ++i)
     CHECK(parameters[i].tensor->to_vector() == expected[i].tensor->to_vector());
 }

@@ -3,6 +3,7 @@
 #include <cmath>
 
 #include "fokker/sde/edm.h"
+#include "fokker/sde/interpolant.h"
 #include "fokker/sde/vp.h"
 #include "tests/support/catch.h"
 
@@ -11,17 +12,28 @@ using namespace fokker;
 namespace {
 
 /// What each prediction would say of x_t = α x₀ + σ ε.
-double truth(Prediction p, double x0, double epsilon, Marginal m) {
+double truth(Prediction p, double x0, double epsilon, const Level& m) {
+  const double variance = m.alpha * m.alpha * m.data_sigma * m.data_sigma + m.sigma * m.sigma;
   switch (p) {
     case Prediction::epsilon: return epsilon;
     case Prediction::x0: return x0;
     case Prediction::v: return m.alpha * epsilon - m.sigma * x0;
     case Prediction::score: return -epsilon / m.sigma;
+    case Prediction::velocity: return m.alpha_rate * x0 + m.sigma_rate * epsilon;
+    case Prediction::edm: {
+      // (x₀ − c_skip x̃)/c_out at x̃ = x/α, σ̃ = σ/α [karras2022, table 1]
+      const double s = m.sigma / m.alpha, d = m.data_sigma;
+      const double skip = d * d / (s * s + d * d), out = s * d / std::sqrt(s * s + d * d);
+      CHECK((m.sigma * x0 / d - m.alpha * d * epsilon) / std::sqrt(variance) ==
+            Approx((x0 - skip * (x0 + s * epsilon)) / out));
+      return (x0 - skip * (x0 + s * epsilon)) / out;
+    }
   }
   return 0;
 }
 
-constexpr Prediction all[] = {Prediction::epsilon, Prediction::x0, Prediction::v, Prediction::score};
+constexpr Prediction all[] = {Prediction::epsilon, Prediction::x0,       Prediction::v,
+                              Prediction::score,   Prediction::velocity, Prediction::edm};
 
 /// Returns `value` everywhere, and keeps what it was given.
 struct Constant final : Network {
@@ -40,7 +52,8 @@ struct Constant final : Network {
 
 TEST_CASE("every prediction converts into every other") {
   const double x0 = 0.7, epsilon = -1.3;
-  for (const Marginal m : {Marginal{0.999, 0.03}, Marginal{0.6, 0.8}, Marginal{0.01, 0.99995}, Marginal{1, 20}}) {
+  for (const Level& m : {Level{{0.999, 0.03}, -0.5, 4, 0.5}, Level{{0.6, 0.8}, -1, 0.75, 1},
+                         Level{{0.01, 0.99995}, -0.1, 1e-3, 2}, Level{{1, 20}, 0, 1, 0.5}}) {
     const double x = m.alpha * x0 + m.sigma * epsilon;
     for (Prediction from : all)
       for (Prediction to : all) {
@@ -58,8 +71,8 @@ TEST_CASE("every prediction converts into every other") {
 }
 
 TEST_CASE("a conversion that would divide by zero says so") {
-  CHECK_THROWS_AS(convert(Prediction::epsilon, Prediction::score, Marginal{1, 0}), NumericalError);
-  CHECK_THROWS_AS(convert(Prediction::epsilon, Prediction::x0, Marginal{0, 1}), NumericalError);
+  CHECK_THROWS_AS(convert(Prediction::epsilon, Prediction::score, Level{{1, 0}}), NumericalError);
+  CHECK_THROWS_AS(convert(Prediction::epsilon, Prediction::x0, Level{{0, 1}}), NumericalError);
   CHECK_THROWS_AS(prediction("eps"), ConfigError);
 }
 
@@ -88,4 +101,35 @@ TEST_CASE("networks see inputs of variance one and a logarithmic time where the 
   network_score(network, sde)(x, std::sqrt(0.002 * 80));
   CHECK(network->seen_time == Approx(500));
   CHECK(sde.time_of_label(sde.label(3.5)) == Approx(3.5));
+}
+
+TEST_CASE("velocities are the rates of the marginal") {
+  const RectifiedFlow flow;
+  const VP vp;
+  for (double t : {0.1, 0.5, 0.9}) {
+    CHECK(level(flow, t).alpha_rate == Approx(-1));
+    CHECK(level(flow, t).sigma_rate == Approx(1));
+    const double h = 1e-6;
+    CHECK(level(vp, t).alpha_rate ==
+          Approx((vp.marginal(t + h).alpha - vp.marginal(t - h).alpha) / (2 * h)).epsilon(1e-7));
+    CHECK(level(vp, t).sigma_rate ==
+          Approx((vp.marginal(t + h).sigma - vp.marginal(t - h).sigma) / (2 * h)).epsilon(1e-7));
+  }
+}
+
+TEST_CASE("networks can be told the noise instead of the time, and see x itself") {
+  const EDM sde;
+  const auto network = std::make_shared<Constant>();
+  const Tensor x = Tensor::full({1, 1}, 8, Dtype::f64);
+  Parameterization p = Prediction::edm;
+  p.data_sigma = 0.5;
+  p.time_label = TimeLabel::log_sigma;
+  network_score(network, sde, p)(x, 3);
+  CHECK(network->seen_time == Approx(std::log(3.0) / 4));
+  CHECK(network->seen_x == Approx(8 / std::sqrt(0.25 + 9)));
+  p.time_label = TimeLabel::sigma;
+  p.scale_input = false;
+  network_score(network, sde, p)(x, 3);
+  CHECK(network->seen_time == Approx(3));
+  CHECK(network->seen_x == Approx(8));
 }

@@ -1,8 +1,10 @@
 #include "fokker/score/time_sampling.h"
 
 #include <cmath>
+#include <map>
 
 #include "fokker/score/denoising.h"
+#include "fokker/sde/edm.h"
 #include "fokker/sde/ve.h"
 #include "fokker/sde/vp.h"
 #include "tests/support/catch.h"
@@ -40,7 +42,8 @@ TEST_CASE("every way to draw times keeps expectations over uniform times") {
   // ∫ 1/(0.1 + t) dt over [t_min, 1], as a mean
   const double exact = std::log(1.1 / (0.1 + t_min)) / (1 - t_min);
   for (const char* kind : TimeSampler::names()) {
-    const TimeSampler sampler(kind, sde, t_min);
+    if (kind == std::string("log_normal")) continue;  // a weighting of its own
+    const TimeSampler sampler({.kind = kind, .t_min = t_min}, sde);
     const Estimate estimate = expectation(sampler, [](double t) { return 1 / (0.1 + t); });
     INFO(kind << ": " << estimate.mean << " ± " << estimate.error << ", exact " << exact);
     CHECK(std::abs(estimate.mean - exact) < 4.5 * estimate.error);
@@ -51,8 +54,8 @@ TEST_CASE("every way to draw times keeps expectations over uniform times") {
 TEST_CASE("stratified times fall one in each stratum, antithetic ones are equally spaced") {
   const VP sde;
   const int batch = 16;
-  const TimeDraw stratified = TimeSampler("stratified", sde, t_min).draw(1, 3, batch, 0, batch);
-  const TimeDraw antithetic = TimeSampler("antithetic", sde, t_min).draw(1, 3, batch, 0, batch);
+  const TimeDraw stratified = TimeSampler({.kind = "stratified", .t_min = t_min}, sde).draw(1, 3, batch, 0, batch);
+  const TimeDraw antithetic = TimeSampler({.kind = "antithetic", .t_min = t_min}, sde).draw(1, 3, batch, 0, batch);
   std::vector<int> hits(batch);
   std::vector<double> sorted = antithetic.t;
   std::sort(sorted.begin(), sorted.end());
@@ -63,7 +66,7 @@ TEST_CASE("stratified times fall one in each stratum, antithetic ones are equall
 
 TEST_CASE("importance sampling turns the likelihood weighting into a constant") {
   const VP sde;
-  const TimeDraw draw = TimeSampler("importance", sde, t_min).draw(5, 0, 256, 0, 256);
+  const TimeDraw draw = TimeSampler({.kind = "importance", .t_min = t_min}, sde).draw(5, 0, 256, 0, 256);
   double low = 1e300, high = 0;
   for (std::size_t i = 0; i < draw.t.size(); ++i) {
     const double product = epsilon_weight("likelihood", Prediction::epsilon, sde, draw.t[i]) * draw.inverse_density[i];
@@ -79,9 +82,41 @@ TEST_CASE("importance sampling turns the likelihood weighting into a constant") 
 TEST_CASE("the times of a shard are those of the whole batch") {
   const VE sde;
   for (const char* kind : TimeSampler::names()) {
-    const TimeSampler sampler(kind, sde, t_min);
+    const TimeSampler sampler({.kind = kind, .t_min = t_min}, sde);
     const TimeDraw whole = sampler.draw(2, 9, 24, 0, 24), part = sampler.draw(2, 9, 24, 7, 5);
     for (int i = 0; i < 5; ++i) CHECK(part.t[i] == whole.t[i + 7]);
   }
-  CHECK_THROWS_AS(TimeSampler("halton", sde, t_min), ConfigError);
+  CHECK_THROWS_AS(TimeSampler({.kind = "halton", .t_min = t_min}, sde), ConfigError);
+}
+
+TEST_CASE("log-normal noise levels have the mean and deviation asked for") {
+  const EDM sde;
+  const TimeSampler sampler({.kind = "log_normal", .t_min = sde.t_min(), .mean = -1.2, .deviation = 1.1}, sde);
+  const int n = 20'000;
+  const TimeDraw draw = sampler.draw(3, 0, n, 0, n);
+  double sum = 0, squares = 0;
+  for (double t : draw.t) {
+    sum += std::log(t) / n;
+    squares += std::pow(std::log(t), 2) / n;
+  }
+  CHECK(std::abs(sum + 1.2) < 4.5 * 1.1 / std::sqrt(n));
+  CHECK(std::sqrt(squares - sum * sum) == Approx(1.1).epsilon(4.5 / std::sqrt(2.0 * n)));
+  CHECK(draw.inverse_density == std::vector<double>(n, 1.0));
+  CHECK(sampler.draw(3, 0, n, 17, 5).t[2] == draw.t[19]);
+}
+
+TEST_CASE("levels of a VE diffusion are NCSN's geometric sequence, both ends included") {
+  const VE sde({.sigma_min = 0.01, .sigma_max = 1});
+  const TimeSampler sampler({.t_min = 1e-12, .levels = 5}, sde);
+  std::map<long, int> hits;
+  const TimeDraw draw = sampler.draw(1, 0, 500, 0, 500);
+  for (double t : draw.t) ++hits[std::lround(1e6 * sde.marginal(t).sigma)];
+  REQUIRE(hits.size() == 5);
+  double level = 1e4;
+  for (const auto& [sigma, count] : hits) {
+    CHECK(static_cast<double>(sigma) == Approx(level).epsilon(1e-5));
+    CHECK(count == 100);  // stratified
+    level *= std::sqrt(10.0);
+  }
+  CHECK_THROWS_WITH(TimeSampler({.kind = "importance", .t_min = 1e-3, .levels = 5}, sde), Catch::Contains("levels"));
 }
