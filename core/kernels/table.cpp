@@ -6,8 +6,11 @@
 namespace fokker::kernels {
 namespace {
 
-#define FOKKER_TABLE(isa, name) \
-  Table { name, isa::elementwise_table, isa::reduce_table, isa::linear_table, isa::attention_table, isa::update_table, isa::random_table, isa::bf16_table }
+#define FOKKER_TABLE(isa, name)                                                                                  \
+  Table {                                                                                                        \
+    name, isa::elementwise_table, isa::reduce_table, isa::linear_table, isa::attention_table, isa::update_table, \
+        isa::random_table, isa::bf16_table                                                                       \
+  }
 
 const Table& baseline_table() {
   static const Table table = FOKKER_TABLE(baseline, "baseline");
