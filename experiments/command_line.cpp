@@ -103,7 +103,7 @@ void define(CLI::App& app, Arguments& arguments) {
   add_common(compare, arguments);
   CLI::App* likelihood = app.add_subcommand("likelihood", "bits per dimension of a run's held-out data");
   likelihood->add_option("run", arguments.target, "the folder of the run")->required();
-  likelihood->add_option("settings", arguments.overrides, "as n=64 flow.tolerance=1e-4 divergence.trace=hutchinson");
+  likelihood->add_option("settings", arguments.overrides, "as n=64 bounds=['discrete','ode'] discrete.steps=1000");
   add_common(likelihood, arguments);
   add_orders(app, arguments);
   CLI::App* resume = app.add_subcommand("resume", "go on with a run that was interrupted or killed");

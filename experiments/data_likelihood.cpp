@@ -116,6 +116,9 @@ BoundRow ode_row(const HeldOut& data, const DataLikelihoodConfig& config, const 
   require<ConfigError>(config.dequantisations == 1 || discrete_data,
                        "[likelihood] dequantisations is for whole numbers that data.dequantise has added no noise to; "
                        "leave it at 1");
+  require<ConfigError>(config.dequantisations == 1 || config.divergence.exact(data.dimension()),
+                       "[likelihood] the mean of densities needs each of them, which Hutchinson's estimate of a log "
+                       "density does not give: set divergence.trace = \"exact\", or dequantisations = 1");
   BoundRow row{.name = "ode", .bits = {}};
   LikelihoodConfig how{.flow = config.flow, .divergence = config.divergence};
   if (discrete_data && how.flow.t_min == 0) how.flow.t_min = decoding_time(*data.run.model.sde, data.levels);

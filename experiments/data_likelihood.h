@@ -32,7 +32,9 @@ struct DataLikelihoodConfig {
             "the probability-flow ODE; whole numbers have the decoder's t_min, unless it is given"),
       field("divergence", &DataLikelihoodConfig::divergence, "its divergence"),
       field("dequantisations", &DataLikelihoodConfig::dequantisations,
-            "draws of the noise that the ODE adds to a sample of whole numbers; the more, the tighter", at_least(1))};
+            "draws of the noise that the ODE adds to a sample of whole numbers; more are tighter, and need the exact "
+            "trace",
+            at_least(1))};
 
   /// Throws ConfigError where a table's `terms` are not what its name says.
   void validate() const;

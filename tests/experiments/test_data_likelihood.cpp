@@ -212,6 +212,8 @@ TEST_CASE("settings of a table that contradict each other are refused") {
   config = {};
   config.discrete.decoder = "gaussian";
   CHECK_THROWS_WITH(data_likelihood(run, config), Catch::Contains("decoder"));
+  config = {.bounds = {"ode"}, .divergence = {.trace = "hutchinson"}, .dequantisations = 2};
+  CHECK_THROWS_WITH(data_likelihood(run, config), Catch::Contains("exact"));
   const TrainedRun whole = exact_run(rounded_gaussian(20), {.held_out = 0}, network_law(127.5, 127.5));
   CHECK_THROWS_WITH(data_likelihood(whole, {}), Catch::Contains("held_out"));
 }
