@@ -42,6 +42,7 @@ peers: ## the environment of the libraries that `make bench` compares with
 
 bench: build ## side by side with the peers: docs/performance.md and build/bench.json
 	$(PYTHON) scripts/bench.py
+	$(PYTHON) scripts/bench_unet.py
 
 format: ## clang-format every C++ file in place
 	$(FORMAT) -i $(SOURCES)
