@@ -17,13 +17,13 @@ struct DivergenceConfig {
   std::int64_t probes = 1;
   std::uint64_t seed = 0;
 
-  static constexpr auto fields =
-      std::tuple{field("trace", &DivergenceConfig::trace, "exact: a backward pass a dimension; hutchinson: one a probe; auto",
-                       one_of("auto", "exact", "hutchinson")),
-                 field("probe", &DivergenceConfig::probe, "law of the probes", one_of("rademacher", "gaussian")),
-                 field("probes", &DivergenceConfig::probes,
-                       "of hutchinson, for each sample; two or more give a standard error", at_least(1)),
-                 field("seed", &DivergenceConfig::seed, "of the probes")};
+  static constexpr auto fields = std::tuple{
+      field("trace", &DivergenceConfig::trace, "exact: a backward pass a dimension; hutchinson: one a probe; auto",
+            one_of("auto", "exact", "hutchinson")),
+      field("probe", &DivergenceConfig::probe, "law of the probes", one_of("rademacher", "gaussian")),
+      field("probes", &DivergenceConfig::probes, "of hutchinson, for each sample; two or more give a standard error",
+            at_least(1)),
+      field("seed", &DivergenceConfig::seed, "of the probes")};
 
   /// Whether samples of D elements get the exact trace.
   bool exact(std::int64_t dimension) const { return trace == "exact" || (trace == "auto" && dimension <= 16); }
