@@ -125,7 +125,7 @@ def small_run(tmp_path_factory):
         (folder / f"t10k-{name}-ubyte.gz").write_bytes(gzip.compress(header + values.astype(np.uint8).tobytes()))
     run = fk.run(SCRIPTS.parent / "experiments/mnist.toml", out=folder / "run", data={"source": f"idx:{folder}"},
                  network={"channels": [8, 16], "attention": [False, True]}, train={"steps": 6, "warmup": 2, "batch": 8},
-                 sample={"0": {"steps": 3, "n": 12}},
+                 sample={"0": {"steps": 3, "n": 12}, "1": {"steps": 3, "n": 12}},
                  evaluate={"classifier_steps": 5})  # fmt: skip
     return folder, run
 
