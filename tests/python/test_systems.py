@@ -7,7 +7,7 @@ import time
 import h5py
 import numpy as np
 import pytest
-from command import COMMAND, datasets, fokker
+from command import COMMAND, ROOT, datasets, fokker
 
 EXPERIMENT = """
 name = "{name}"
@@ -108,3 +108,31 @@ def test_a_wrong_system_is_named_before_anything_runs(configs, tmp_path):
     assert "noise" in message('systems = ["a.toml", "a.toml"]')
     assert "train.stepz" in message('systems = ["a.toml"]\nset = ["train.stepz=3"]')
     assert "sweep" in fokker("run", configs / "systems.toml", "-m", "train.steps=1,2").stderr
+
+
+SYSTEMS = sorted(path.name for path in (ROOT / "experiments").glob("*_digits.toml") if "compare" not in path.name)
+SMALL = ["data.n=120", "train.steps=9", "train.batch=12", "train.warmup=2", "train.checkpoint_every=1", "train.validate_samples=8"]
+
+
+def trained(config, out, *more):
+    result = fokker("train", ROOT / "experiments" / config, *SMALL, "--out", out, *more)
+    assert result.returncode == 0, result.stderr
+    return (out / "model.safetensors").read_bytes()
+
+
+@pytest.mark.parametrize("precision", ["f32", "bf16"])
+@pytest.mark.parametrize("config", SYSTEMS)
+def test_every_system_has_the_same_bits_on_any_threads_and_after_a_kill(config, precision, tmp_path):
+    key = f"train.precision={precision}"
+    one = trained(config, tmp_path / "one", key, "--threads", 1)
+    assert trained(config, tmp_path / "three", key, "--threads", 3) == one
+    assert trained(config, tmp_path / "seed", key, "seed=1") != one
+    killed = tmp_path / "killed"
+    process = subprocess.Popen([COMMAND, "train", ROOT / "experiments" / config, *SMALL, key, "--out", killed, "--quiet"])
+    deadline = time.time() + 60
+    while not list(killed.glob("checkpoints/*3.safetensors")) and process.poll() is None and time.time() < deadline:
+        time.sleep(0.002)
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    assert fokker("resume", killed, "--threads", 2).returncode == 0
+    assert (killed / "model.safetensors").read_bytes() == one
