@@ -19,7 +19,7 @@ struct HeldOut {
   const TrainedRun& run;
   Tensor x;                             // in the units of the network
   std::span<const std::int64_t> index;  // rows of the original data
-  Levels levels = {};
+  GreyLevels levels = {};
   double log_jacobian = 0;  // log |∂ prepared / ∂ data| of a sample
 
   std::int64_t dimension() const { return x.size() / x.extent(0); }
@@ -29,24 +29,6 @@ double log_jacobian(const Scaling& scaling, std::int64_t dimension) {
   double total = 0;
   for (std::int64_t i = 0; i < scaling.scale.size(); ++i) total -= std::log(std::abs(scaling.scale.at(i)));
   return total * static_cast<double>(dimension) / static_cast<double>(scaling.scale.size());
-}
-
-bool whole(double value) { return std::abs(value - std::round(value)) < 0.01; }
-
-/// Those of whole numbers under one scaling; none for other data.
-Levels levels_of(const TrainedRun& run) {
-  constexpr double most = 4096;
-  const Prepared& data = run.model.data;
-  const auto [low, high] = data.range;
-  if (run.experiment.data.dequantise || data.scaling.scale.size() != 1) return {};
-  if (!whole(low) || !whole(high) || high <= low || high - low >= most) return {};
-  for (const Tensor& part : {data.training.x, data.held_out.x}) {
-    const Tensor values = data.scaling.invert(part);
-    for (std::int64_t i = 0; i < values.size(); ++i)
-      if (const double v = values.at(i); !whole(v) || v < low - 0.5 || v > high + 0.5) return {};
-  }
-  const double scale = data.scaling.scale.item();
-  return {static_cast<std::int64_t>(std::round(high - low)) + 1, (low - data.scaling.shift.item()) / scale, 1 / scale};
 }
 
 HeldOut held_out(const TrainedRun& run, std::int64_t n) {
@@ -59,19 +41,10 @@ HeldOut held_out(const TrainedRun& run, std::int64_t n) {
   return data;
 }
 
-FlowOptions watched(const RunOptions& options, const std::string& task) {
-  FlowOptions flow;
-  flow.progress = [&options, task](std::int64_t done, std::int64_t total) {
-    if (options.progress) options.progress(task, done, total);
-    return !(options.stop && options.stop());
-  };
-  return flow;
-}
-
 /// log p in the units of the data.
 Likelihood density(const HeldOut& data, const Tensor& x, const LikelihoodConfig& config, const RunOptions& options) {
   LikelihoodOptions how;
-  static_cast<FlowOptions&>(how) = watched(options, "ode");
+  how.progress = options.watching("ode");
   Likelihood found = log_likelihood(data.run.score, *data.run.model.sde, x, config, how);
   found.log_density = found.log_density + data.log_jacobian;
   return found;
@@ -84,7 +57,7 @@ BoundRow variational_row(const HeldOut& data, const BoundConfig& config, const R
       "[likelihood] a density at whole numbers bounds no probability: leave the decoder at \"auto\", or "
       "train with data.dequantise");
   BoundOptions how;
-  static_cast<FlowOptions&>(how) = watched(options, config.terms);
+  how.progress = options.watching(config.terms);
   how.levels = data.levels;
   if (config.terms == "discrete") how.log_variance_ratio = data.run.log_variance_ratio;
   const VariationalBound found = variational_bound(data.run.score, *data.run.model.sde, data.x, config, how);
@@ -182,7 +155,7 @@ DataLikelihood data_likelihood(const TrainedRun& run, const DataLikelihoodConfig
   config.validate();
   const NoGrad off_tape;
   HeldOut data = held_out(run, config.n);
-  data.levels = levels_of(run);
+  data.levels = grey_levels(run.model.data);
   DataLikelihood found{.config = config, .basis = basis_of(data), .rows = {}};
   for (const BoundEntry& entry : entries) {
     if (std::ranges::find(config.bounds, entry.name) == config.bounds.end()) continue;

@@ -5,8 +5,8 @@
 
 #include "fokker/core/shape.h"
 #include "fokker/experiments/train_config.h"
-#include "fokker/score/grey_levels.h"
 #include "fokker/score/objective.h"
+#include "fokker/sde/grey_levels.h"
 
 namespace fokker {
 

@@ -10,7 +10,7 @@
 #include "fokker/core/rng.h"
 #include "fokker/experiments/dataset.h"
 #include "fokker/experiments/scaling.h"
-#include "fokker/score/grey_levels.h"
+#include "fokker/sde/grey_levels.h"
 
 namespace fokker {
 

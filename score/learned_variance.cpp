@@ -47,10 +47,7 @@ double log_range(const Marginal& at, const Marginal& below) { return 2 * std::lo
 
 LearnedVariance::LearnedVariance(const ForwardSde& sde, LearnedVarianceConfig config)
     : sde_(share(sde)), config_(checked(std::move(config))), sampler_(config_.times, sde) {
-  const double first = sde_->label(config_.times.t_min);
-  for (std::int64_t i = 0; i < config_.times.levels; ++i)
-    t_.push_back(sde_->time_of_label(first + static_cast<double>(i) / static_cast<double>(config_.times.levels - 1) *
-                                                 (1 - first)));
+  for (std::int64_t i = 0; i < config_.times.levels; ++i) t_.push_back(sampler_.level_time(i));
   if (config_.objective == "vlb") {
     history_ = Tensor::zeros({config_.times.levels, remembered}, Dtype::f64);
     count_ = Tensor::zeros({config_.times.levels}, Dtype::f64);
@@ -173,12 +170,10 @@ Score LearnedVariance::score(std::shared_ptr<const Network> network) const {
 
 LogVarianceRatio LearnedVariance::log_variance_ratio(std::shared_ptr<const Network> network) const {
   return [network = std::move(network), sde = sde_, p = config_.parameterization](const Tensor& x, double t, double s) {
-    const Marginal at = sde->marginal(t);
-    const Tensor label = Tensor::full({x.extent(0)}, time_label(*sde, t, p.time_label), x.dtype());
-    const Tensor both = (*network)(p.scale_input ? x * input_scale(at, p.data_sigma) : x, label);
+    const Tensor both = ask(*network, *sde, p, x, t);
     const int last = x.rank() - 1;
     const std::int64_t channels = x.extent(last);
-    return (slice(both, last, channels, 2 * channels) + 1) * (0.5 * log_range(at, sde->marginal(s)));
+    return (slice(both, last, channels, 2 * channels) + 1) * (0.5 * log_range(sde->marginal(t), sde->marginal(s)));
   };
 }
 

@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "fokker/score/grey_levels.h"
+#include "fokker/score/decoder.h"
 #include "fokker/score/noising.h"
 
 namespace fokker {

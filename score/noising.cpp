@@ -12,13 +12,18 @@ Pass Shard::pass() const {
   return {.training = training, .rng = Rng(seed, Stream::dropout, step), .first_sample = first, .condition = condition};
 }
 
-Tensor per_sample(const std::vector<double>& values, const Tensor& x) {
+Shape sample_column(const Tensor& x) {
   Shape shape = x.shape();
   for (int i = 1; i < x.rank(); ++i) shape = with_extent(shape, i, 1);
-  return Tensor::from(values, shape, x.dtype());
+  return shape;
+}
+
+Tensor per_sample(const std::vector<double>& values, const Tensor& x) {
+  return Tensor::from(values, sample_column(x), x.dtype());
 }
 
 Tensor sample_mean(const Tensor& x) { return mean(reshape(x, {x.extent(0), x.size() / x.extent(0)}), {1}); }
+Tensor sample_sum(const Tensor& x) { return sum(reshape(x, {x.extent(0), x.size() / x.extent(0)}), {1}); }
 
 Tensor noise_of(const Shard& shard) {
   const Rng rng(shard.seed, Stream::noise, shard.step);

@@ -30,7 +30,10 @@ Tensor noise_of(const Shard& shard);
 
 /// A value each sample, as [B, 1, …] to broadcast over samples like x.
 Tensor per_sample(const std::vector<double>& values, const Tensor& x);
-/// Mean over all axes but the first, [B].
+/// x's shape with one number a sample: [B, 1, …].
+Shape sample_column(const Tensor& x);
+/// Mean and sum over all axes but the first, [B].
 Tensor sample_mean(const Tensor& x);
+Tensor sample_sum(const Tensor& x);
 
 }  // namespace fokker

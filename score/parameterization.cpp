@@ -84,20 +84,14 @@ double time_label(const ForwardSde& sde, double t, TimeLabel kind) {
 
 double input_scale(Marginal at, double data_sigma) { return 1 / std::hypot(at.alpha * data_sigma, at.sigma); }
 
-namespace {
-
-Tensor score_of(const Network& network, const ForwardSde& sde, const Parameterization& p, const Tensor& x, double t) {
+Tensor ask(const Network& network, const ForwardSde& sde, const Parameterization& p, const Tensor& x, double t) {
   const Tensor label = Tensor::full({x.extent(0)}, time_label(sde, t, p.time_label), x.dtype());
-  const Level at = level(sde, t, p.data_sigma);
-  const Tensor predicted = network(p.scale_input ? x * input_scale(at, p.data_sigma) : x, label);
-  return convert(predicted, x, p.prediction, Prediction::score, at);
+  return network(p.scale_input ? x * input_scale(sde.marginal(t), p.data_sigma) : x, label);
 }
-
-}  // namespace
 
 Score network_score(std::shared_ptr<const Network> network, const ForwardSde& sde, const Parameterization& p) {
   return [network = std::move(network), kept = share(sde), p](const Tensor& x, double t) {
-    return score_of(*network, *kept, p, x, t);
+    return convert(ask(*network, *kept, p, x, t), x, p.prediction, Prediction::score, level(*kept, t, p.data_sigma));
   };
 }
 

@@ -62,6 +62,9 @@ double time_label(const ForwardSde& sde, double t, TimeLabel kind = TimeLabel::i
 /// 1/√(α²σ_d² + σ²), by which x_t has variance 1 for data of standard deviation σ_d, whatever the SDE.
 double input_scale(Marginal at, double data_sigma = 1);
 
+/// What the network answers for x_t = x, in its own quantity.
+Tensor ask(const Network& network, const ForwardSde& sde, const Parameterization& parameterization, const Tensor& x,
+           double t);
 /// ∇ log p_t from a network; the network is shared, and evaluated off the tape unless x is tracked.
 Score network_score(std::shared_ptr<const Network> network, const ForwardSde& sde,
                     const Parameterization& parameterization = {});

@@ -8,8 +8,6 @@
 namespace fokker {
 namespace {
 
-Tensor sample_sum(const Tensor& x) { return sample_mean(x) * static_cast<double>(x.size() / x.extent(0)); }
-
 /// vᵀ (∂s/∂x) v of each sample, on the tape.
 Tensor directional(const Tensor& score, const Tensor& x, const Tensor& v) {
   return sample_sum(grad(sum(score * v), x, true) * v);

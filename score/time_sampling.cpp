@@ -58,9 +58,14 @@ double TimeSampler::unit(std::uint64_t seed, std::uint32_t step, std::int64_t ba
 }
 
 double TimeSampler::uniform(double u) const {
-  const auto levels = static_cast<double>(config_.levels);
-  if (config_.levels > 0) u = std::min(std::floor(u * levels), levels - 1) / (levels - 1);
+  if (config_.levels > 0)
+    return level_time(std::min(static_cast<std::int64_t>(u * static_cast<double>(config_.levels)), config_.levels - 1));
   return sde_->time_of_label(first_label_ + u * (1 - first_label_));
+}
+
+double TimeSampler::level_time(std::int64_t i) const {
+  const double place = static_cast<double>(i) / static_cast<double>(config_.levels - 1);
+  return sde_->time_of_label(first_label_ + place * (1 - first_label_));
 }
 
 double TimeSampler::log_normal(const Rng& rng, std::int64_t i) const {

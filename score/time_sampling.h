@@ -39,6 +39,9 @@ class TimeSampler {
   /// The number in [0, 1) that the time of sample i follows from; of "uniform", "stratified" and "antithetic".
   double unit(std::uint64_t seed, std::uint32_t step, std::int64_t batch, std::int64_t i) const;
 
+  /// The time of level i of config.levels.
+  double level_time(std::int64_t i) const;
+
   static std::span<const char* const> names();
 
  private:

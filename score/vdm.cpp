@@ -19,11 +19,7 @@ Tensor scale_gradient(const Tensor& x, const std::shared_ptr<const Tensor>& fact
 }
 
 /// [B] as [B, 1, …] of x's rank and dtype.
-Tensor column(const Tensor& values, const Tensor& x) {
-  Shape shape = x.shape();
-  for (int i = 1; i < x.rank(); ++i) shape = with_extent(shape, i, 1);
-  return reshape(cast(values, x.dtype()), shape);
-}
+Tensor column(const Tensor& values, const Tensor& x) { return reshape(cast(values, x.dtype()), sample_column(x)); }
 
 TimeSamplingConfig unit_times(const std::string& kind, const ForwardSde& sde) {
   require<ConfigError>(

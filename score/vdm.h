@@ -3,7 +3,7 @@
 #include <optional>
 #include <string>
 
-#include "fokker/score/grey_levels.h"
+#include "fokker/score/decoder.h"
 #include "fokker/score/noise_curve.h"
 #include "fokker/score/noising.h"
 

@@ -16,19 +16,9 @@ double log_difference(double a, double b) {
   return of_a + std::log(-std::expm1(log_erfc(b) - of_a));
 }
 
-std::int64_t level_of(double value, const Levels& levels) {
-  const double place = (value - levels.first) / levels.width;
-  const auto level = static_cast<std::int64_t>(std::round(place));
-  require<ConfigError>(std::abs(place - static_cast<double>(level)) < 0.01 && level >= 0 && level < levels.count,
-                       "[decoder] expected one of {} levels from {} in steps of {}, got {}; take the decoder "
-                       "\"gaussian\" for data between them",
-                       levels.count, levels.first, levels.width, value);
-  return level;
-}
-
 /// log of the share that `level` has in Σ over the levels of exp(−½ ((level − mean)/deviation)²), which is summed from the
 /// nearest one outwards.
-double log_share(std::int64_t level, double mean, double deviation, const Levels& levels) {
+double log_share(std::int64_t level, double mean, double deviation, const GreyLevels& levels) {
   constexpr double negligible = 45;  // e^−45 is less than a rounding error of what is there
   const double place = std::clamp((mean - levels.first) / levels.width, 0.0, static_cast<double>(levels.count - 1));
   const auto nearest = static_cast<std::int64_t>(std::round(place));
@@ -50,7 +40,7 @@ double log_share(std::int64_t level, double mean, double deviation, const Levels
 
 /// Σ over each sample of log_probability(level, mean).
 template <class LogProbability>
-Tensor summed(const Tensor& x0, const Tensor& mean, const Levels& levels, LogProbability log_probability) {
+Tensor summed(const Tensor& x0, const Tensor& mean, const GreyLevels& levels, LogProbability log_probability) {
   require<ShapeError>(x0.shape() == mean.shape() && x0.rank() > 0 && x0.extent(0) > 0,
                       "[decoder] expected data and means of one shape, got {} and {}", to_string(x0.shape()),
                       to_string(mean.shape()));
@@ -61,13 +51,13 @@ Tensor summed(const Tensor& x0, const Tensor& mean, const Levels& levels, LogPro
   Tensor result = Tensor::zeros({n}, Dtype::f64);
   const auto sums = result.data<double>();
   for (std::int64_t i = 0; i < x0.size(); ++i)
-    sums[static_cast<std::size_t>(i / width)] += log_probability(level_of(x0.at(i), levels), mean.at(i));
+    sums[static_cast<std::size_t>(i / width)] += log_probability(levels.index(x0.at(i)), mean.at(i));
   return result;
 }
 
 }  // namespace
 
-double decoding_time(const ForwardSde& sde, const Levels& levels) {
+double decoding_time(const ForwardSde& sde, const GreyLevels& levels) {
   return std::max(sde.t_min(), sde.time_of_lambda(-std::log(levels.width / 3)));
 }
 
@@ -88,7 +78,7 @@ double log_normal_interval(double a, double b) {
   return std::log1p(-0.5 * (std::erfc(-low) + std::erfc(high)));
 }
 
-Tensor discretised_log_probability(const Tensor& x0, const Tensor& mean, double deviation, const Levels& levels) {
+Tensor discretised_log_probability(const Tensor& x0, const Tensor& mean, double deviation, const GreyLevels& levels) {
   constexpr double infinity = std::numeric_limits<double>::infinity();
   return summed(x0, mean, levels, [&](std::int64_t level, double at) {
     const double centre = levels.first + static_cast<double>(level) * levels.width - at;
@@ -98,7 +88,7 @@ Tensor discretised_log_probability(const Tensor& x0, const Tensor& mean, double 
   });
 }
 
-Tensor categorical_log_probability(const Tensor& x0, const Tensor& mean, double deviation, const Levels& levels) {
+Tensor categorical_log_probability(const Tensor& x0, const Tensor& mean, double deviation, const GreyLevels& levels) {
   return summed(x0, mean, levels,
                 [&](std::int64_t level, double at) { return log_share(level, at, deviation, levels); });
 }

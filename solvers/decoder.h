@@ -1,20 +1,13 @@
 #pragma once
 
-#include <cstdint>
-
+#include "fokker/sde/grey_levels.h"
 #include "fokker/sde/sde.h"
 
 namespace fokker {
 
-/// Whole-number data as the network sees them: the values first + k·width, k = 0 … count − 1.
-struct Levels {
-  std::int64_t count = 0;  // 0: the data are continuous
-  double first = 0, width = 1;
-};
-
 /// The time of a decoder to levels: where σ/α is a third of their width, or the SDE's t_min where that is later.  Before it a
 /// model spends bits on telling what rounding to the nearest level tells for nothing.
-double decoding_time(const ForwardSde& sde, const Levels& levels);
+double decoding_time(const ForwardSde& sde, const GreyLevels& levels);
 
 /// log erfc(x), finite where erfc(x) itself underflows (x > 26).
 double log_erfc(double x);
@@ -25,9 +18,9 @@ double log_normal_interval(double a, double b);
 /// Σ over the elements of log P(level of x0), [B], f64, where each level has the mass that N(mean, deviation²) has within
 /// half a width of it; the bins of the first and last level reach to −∞ and ∞ [ho2020].  x0 and mean [B, ...].
 /// Throws ConfigError where a value of x0 is no level.
-Tensor discretised_log_probability(const Tensor& x0, const Tensor& mean, double deviation, const Levels& levels);
+Tensor discretised_log_probability(const Tensor& x0, const Tensor& mean, double deviation, const GreyLevels& levels);
 
 /// The same with masses in proportion to the density N(level; mean, deviation²) [kingma2021].
-Tensor categorical_log_probability(const Tensor& x0, const Tensor& mean, double deviation, const Levels& levels);
+Tensor categorical_log_probability(const Tensor& x0, const Tensor& mean, double deviation, const GreyLevels& levels);
 
 }  // namespace fokker

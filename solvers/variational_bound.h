@@ -38,7 +38,7 @@ struct BoundConfig {
 };
 
 struct BoundOptions : FlowOptions {
-  Levels levels = {};             // of whole-number data
+  GreyLevels levels = {};         // of whole-number data
   std::int64_t first_sample = 0;  // number of the first sample in the streams of random numbers
   /// log(v/β̃) of the variance v that the model gives to x_s on the way from t to s < t, [B, ...], against the posterior's
   /// β̃; empty: 0.  Variances between β̃ and that of the forward step [nichol2021] are w · 2 log(σ_t/σ_s), w in [0, 1].

@@ -16,16 +16,16 @@ namespace {
 constexpr double infinity = std::numeric_limits<double>::infinity();
 
 /// 17 levels on [−1, 1], as the digits have.
-constexpr Levels digits{.count = 17, .first = -1, .width = 0.125};
+constexpr GreyLevels digits{.count = 17, .first = -1, .width = 0.125};
 
-Tensor level(std::int64_t k, const Levels& levels = digits) {
+Tensor level(std::int64_t k, const GreyLevels& levels = digits) {
   return Tensor::from({levels.first + static_cast<double>(k) * levels.width}, {1, 1}, Dtype::f64);
 }
 
-using Decoder = Tensor (*)(const Tensor&, const Tensor&, double, const Levels&);
+using Decoder = Tensor (*)(const Tensor&, const Tensor&, double, const GreyLevels&);
 
 /// Σ over all levels of p(level | mean).
-double total(Decoder decoder, double mean, double deviation, const Levels& levels) {
+double total(Decoder decoder, double mean, double deviation, const GreyLevels& levels) {
   double sum = 0;
   for (std::int64_t k = 0; k < levels.count; ++k)
     sum += std::exp(decoder(level(k, levels), Tensor::full({1, 1}, mean, Dtype::f64), deviation, levels).item());
@@ -65,7 +65,7 @@ TEST_CASE("log erfc and the mass of an interval equal values in sixty digits") {
 }
 
 TEST_CASE("a decoder's probabilities sum to one over the levels") {
-  for (const Levels& levels : {digits, Levels{256, -1, 2.0 / 255}, Levels{2, 0, 3}})
+  for (const GreyLevels& levels : {digits, GreyLevels{256, -1, 2.0 / 255}, GreyLevels{2, 0, 3}})
     for (const double deviation : {1e-3, 0.02, 0.4, 30.0})
       for (const double mean : {-7.0, -1.0, -0.4321, 0.0, 0.999, 1.5}) {
         INFO(levels.count << " levels, mean " << mean << ", deviation " << deviation);

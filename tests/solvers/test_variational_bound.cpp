@@ -218,7 +218,7 @@ TEST_CASE("with the variance of the exact reverse step a discrete bound is tight
 
 TEST_CASE("noise images of independent uniform levels cost log2 of the levels a dimension") {
   const VP sde;
-  const Levels levels{.count = 17, .first = -1, .width = 0.125};
+  const GreyLevels levels{.count = 17, .first = -1, .width = 0.125};
   std::vector<std::vector<double>> points;
   std::vector<double> values;
   for (std::int64_t k = 0; k < levels.count; ++k) points.push_back({-1 + 0.125 * static_cast<double>(k)});

@@ -1,4 +1,4 @@
-#include "fokker/score/grey_levels.h"
+#include "fokker/score/decoder.h"
 
 #include <cmath>
 #include <numbers>

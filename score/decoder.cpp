@@ -1,4 +1,4 @@
-#include "fokker/score/grey_levels.h"
+#include "fokker/score/decoder.h"
 
 #include <algorithm>
 #include <cmath>
@@ -7,20 +7,10 @@
 #include "fokker/core/ops/elementwise.h"
 #include "fokker/core/ops/reduce.h"
 #include "fokker/core/ops/view.h"
+#include "fokker/score/noising.h"
 
 namespace fokker {
 namespace {
-
-Tensor per_sample_sum(const Tensor& x, std::int64_t rows) { return sum(reshape(x, {rows, x.size() / rows}), {1}); }
-
-std::int64_t level_of(double value, const GreyLevels& levels) {
-  const double place = (value - levels.first) / levels.width;
-  const auto level = static_cast<std::int64_t>(std::lround(place));
-  require<ConfigError>(std::abs(place - static_cast<double>(level)) < 0.01 && level >= 0 && level < levels.count,
-                       "[decoder] expected one of {} levels from {} in steps of {}, got {}", levels.count, levels.first,
-                       levels.width, value);
-  return level;
-}
 
 /// 0 where the level j − `window` away from x₀ exists, else far below every exponent, [elements, 2·window + 1].
 Tensor mask(const Tensor& x0, const GreyLevels& levels, std::int64_t window) {
@@ -29,7 +19,7 @@ Tensor mask(const Tensor& x0, const GreyLevels& levels, std::int64_t window) {
   visit(x0.dtype(), [&]<class T>(T) {
     const auto values = result.data<T>();
     for (std::int64_t i = 0; i < x0.size(); ++i) {
-      const std::int64_t level = level_of(x0.at(i), levels);
+      const std::int64_t level = levels.index(x0.at(i));
       for (std::int64_t j = 0; j < columns; ++j)
         if (const std::int64_t other = level + j - window; other < 0 || other >= levels.count)
           values[static_cast<std::size_t>(i * columns + j)] = T(-1e30);
@@ -46,7 +36,7 @@ Tensor decoder_nll(const Tensor& x0, const Tensor& offset, const Tensor& log_dev
   if (levels.count == 0) {
     const Tensor constant =
         (log_deviation + 0.5 * std::log(2 * std::numbers::pi)) * static_cast<double>(x0.size() / rows);
-    return per_sample_sum(square(offset) * 0.5, rows) + cast(constant, offset.dtype());
+    return sample_sum(square(offset) * 0.5) + cast(constant, offset.dtype());
   }
   // With ρ = width/deviation the level j away has the density's exponent  j ρ offset − ½ (j ρ)², relative to that of x₀.
   const Tensor spacing = exp(-log_deviation) * levels.width;
@@ -56,7 +46,7 @@ Tensor decoder_nll(const Tensor& x0, const Tensor& offset, const Tensor& log_dev
   for (std::int64_t j = -window; j <= window; ++j) away.push_back(static_cast<double>(j));
   const Tensor steps = Tensor::from(away, {2 * window + 1}, offset.dtype()) * cast(spacing, offset.dtype());
   const Tensor exponent = reshape(offset, {x0.size(), 1}) * steps - square(steps) * 0.5 + mask(x0, levels, window);
-  return per_sample_sum(logsumexp(exponent), rows);
+  return sample_sum(reshape(logsumexp(exponent), {rows, x0.size() / rows}));
 }
 
 }  // namespace fokker

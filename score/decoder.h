@@ -1,14 +1,9 @@
 #pragma once
 
 #include "fokker/core/autodiff.h"
+#include "fokker/sde/grey_levels.h"
 
 namespace fokker {
-
-/// Whole-number data as networks see them: first + k·width, k = 0 … count − 1.
-struct GreyLevels {
-  std::int64_t count = 0;  // 0: the data are continuous
-  double first = 0, width = 1;
-};
 
 /// −log p(x₀) of each sample in nats, [B], under N(mean, deviation²), given by  offset = (mean − x₀)/deviation  [B, …]
 /// and the scalar `log_deviation`.  Continuous data: the density.  Levels: the probability, in proportion to the density
