@@ -12,10 +12,6 @@
 namespace fokker {
 namespace {
 
-void say(const RunOptions& options, const std::string& line) {
-  if (options.line) options.line(line);
-}
-
 /// A struct of settings from "key=value" texts, on top of `defaults`.
 template <class T>
 T with_settings(const std::vector<std::string>& settings, const T& defaults) {
@@ -51,10 +47,10 @@ int run_command(const std::filesystem::path& config, const std::vector<std::stri
     all.insert(all.end(), combination.begin(), combination.end());
     prepare_experiment(config, all, target.only_train);
   }
-  for (std::size_t i = 0; i < combinations.size() && !(options.stop && options.stop()); ++i) {
+  for (std::size_t i = 0; i < combinations.size() && !options.stopping(); ++i) {
     auto all = overrides;
     all.insert(all.end(), combinations[i].begin(), combinations[i].end());
-    say(options, fmt::format("run {} of {}: {}", i + 1, combinations.size(), fmt::join(combinations[i], " ")));
+    options.say(fmt::format("run {} of {}: {}", i + 1, combinations.size(), fmt::join(combinations[i], " ")));
     const Experiment experiment = prepare_experiment(config, all, target.only_train);
     const auto parent = target.out.empty() ? default_run_path(experiment.name, dump(experiment)) : target.out;
     run(experiment, parent / std::to_string(i), options);
@@ -74,8 +70,8 @@ int sample_command(const std::filesystem::path& path, const std::vector<std::str
                    const AverageChoice& average, const std::filesystem::path& out, const RunOptions& options) {
   const TrainedRun run = load_run(path, average);
   if (run.snapshots > 0)
-    say(options, fmt::format("average  from {} snapshots; its weights over time differ by {:.2g} %", run.snapshots,
-                             100 * run.profile_error));
+    options.say(fmt::format("average  from {} snapshots; its weights over time differ by {:.2g} %", run.snapshots,
+                            100 * run.profile_error));
   const SampleConfig config = with_settings(settings, SampleConfig{});
   SampleSet set{.config = config, .samples = sample(run, config, options), .metrics = {}};
   const auto file = out.empty() ? path / (config.title() + ".h5") : out;
@@ -89,8 +85,8 @@ int sample_command(const std::filesystem::path& path, const std::vector<std::str
       .save(file);
   write_pictures(file.has_parent_path() ? file.parent_path() : ".", config.title(), set.samples,
                  look_of(run.model.data));
-  for (const auto& line : metrics_table(std::span(&set, 1))) say(options, line);
-  say(options, fmt::format("wrote    {}", file.string()));
+  for (const auto& line : metrics_table(std::span(&set, 1))) options.say(line);
+  options.say(fmt::format("wrote    {}", file.string()));
   return 0;
 }
 
@@ -107,17 +103,13 @@ int evaluate_command(const std::filesystem::path& path, const std::vector<std::s
   const Evaluator evaluator(in_data_units(data.training, data), in_data_units(data.held_out, data), config);
   std::vector<SampleSet> sets;
   for (const auto& name : file.list("/samples")) {
-    SampleSet set;
-    set.config.name = name;
-    set.samples.values = read_samples(file, name);
-    set.samples.nfe = std::get<double>(file.attribute("/samples/" + name, "nfe"));
-    set.samples.seconds = std::get<double>(file.attribute("/samples/" + name, "wall_time_s"));
+    SampleSet set = read_sample_set(file, name);
     set.metrics = evaluator(set.samples.values);
     write_evaluation(file, name, set.metrics);
     sets.push_back(std::move(set));
   }
   file.save(results);
-  for (const auto& line : metrics_table(sets)) say(options, line);
+  for (const auto& line : metrics_table(sets)) options.say(line);
   return 0;
 }
 
@@ -126,21 +118,21 @@ int info_command(const std::filesystem::path& path, const RunOptions& options) {
     const auto facts = nlohmann::json::parse(provenance_json({}));
     for (const auto& [key, value] : facts.items())
       if (key != "command_line")
-        say(options, fmt::format("{:<16} {}", key, value.is_string() ? value.get<std::string>() : value.dump()));
+        options.say(fmt::format("{:<16} {}", key, value.is_string() ? value.get<std::string>() : value.dump()));
     return 0;
   }
   const Experiment experiment = read_experiment(path / "config.toml");
-  say(options, fmt::format("run      {} ({})", experiment.name, run_status(path)));
-  say(options, fmt::format("config   SHA-256 {}", sha256(dump(experiment))));
+  options.say(fmt::format("run      {} ({})", experiment.name, run_status(path)));
+  options.say(fmt::format("config   SHA-256 {}", sha256(dump(experiment))));
   std::error_code failure;
   if (!std::filesystem::exists(path / "results.h5", failure)) return 0;
   const Hdf5File file = Hdf5File::open(path / "results.h5");
   if (!file.contains("/samples")) return 0;
   for (const auto& name : file.list("/samples")) {
     const std::string group = "/samples/" + name;
-    say(options,
-        fmt::format("samples  {}: {}, {:.4g} evaluations each", name, to_string(read_samples(file, name).shape()),
-                    std::get<double>(file.attribute(group, "nfe"))));
+    options.say(fmt::format("samples  {}: {}, {:.4g} evaluations each", name,
+                            to_string(read_samples(file, name).shape()),
+                            std::get<double>(file.attribute(group, "nfe"))));
   }
   return 0;
 }

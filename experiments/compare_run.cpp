@@ -52,8 +52,8 @@ RunDirectory new_directory(const CompareConfig& config, const std::filesystem::p
 CompareOptions under(const RunOptions& options) {
   CompareOptions result;
   result.progress = [&options](std::string_view task, std::int64_t done, std::int64_t total) {
-    if (options.progress) options.progress(task, done, total);
-    return !(options.stop && options.stop());
+    options.show(task, done, total);
+    return !options.stopping();
   };
   return result;
 }
@@ -90,7 +90,7 @@ std::filesystem::path run_comparison(const CompareConfig& given, const std::file
   const RunDirectory directory = new_directory(config, out);
   const auto say = [&](const std::string& line) {
     directory.log(line);
-    if (options.line) options.line(line);
+    options.say(line);
   };
   directory.update_status(provenance_json(options.command_line));
   directory.update_status(fmt::format(R"({{"status": "running", "started": "{}"}})", utc_now()));

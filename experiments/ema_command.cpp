@@ -10,14 +10,14 @@ constexpr double usual_lengths[] = {0.02, 0.03, 0.04, 0.05, 0.06, 0.08, 0.1, 0.1
 /// One row; an average that the run cannot give says why.
 void show(const std::filesystem::path& path, const AverageChoice& average, const std::string& name,
           const RunOptions& options) {
-  if (options.stop && options.stop()) throw Cancelled("[ema] stopped by a signal");
+  if (options.stopping()) throw Cancelled("[ema] stopped by a signal");
   try {
     const TrainedRun run = load_run(path, average);
     const std::string wrong = average.length ? fmt::format("{:.2g} %", 100 * run.profile_error) : "";
-    if (options.line) options.line(fmt::format("{:<16} {:>12} {:>12.6f}", name, wrong, held_out_loss(run)));
+    options.say(fmt::format("{:<16} {:>12} {:>12.6f}", name, wrong, held_out_loss(run)));
   } catch (const ConfigError& error) {
     if (!average.length) throw;
-    if (options.line) options.line(fmt::format("{:<16} {}", name, error.what()));
+    options.say(fmt::format("{:<16} {}", name, error.what()));
   }
 }
 
@@ -26,7 +26,7 @@ void show(const std::filesystem::path& path, const AverageChoice& average, const
 int ema_command(const std::filesystem::path& path, const std::vector<double>& lengths, std::int64_t step,
                 const RunOptions& options) {
   const TrainConfig config = load_run(path).experiment.train;
-  if (options.line) options.line(fmt::format("{:<16} {:>12} {:>12}", "average", "fit off by", "held out"));
+  options.say(fmt::format("{:<16} {:>12} {:>12}", "average", "fit off by", "held out"));
   show(path, {}, fmt::format("decay {}", config.ema), options);
   for (double decay : config.emas) show(path, {.decay = decay}, fmt::format("decay {}", decay), options);
   if (config.ema_lengths.empty() && lengths.empty()) return 0;

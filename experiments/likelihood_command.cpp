@@ -16,9 +16,8 @@ int likelihood_command(const std::filesystem::path& path, const std::vector<std:
   const DataLikelihood found = data_likelihood(run, config, options);
   write_likelihood(file, found);
   file.save(results);
-  if (!options.line) return 0;
-  for (const auto& line : likelihood_lines(found)) options.line(line);
-  options.line(fmt::format("wrote    {}", results.string()));
+  for (const auto& line : likelihood_lines(found)) options.say(line);
+  options.say(fmt::format("wrote    {}", results.string()));
   return 0;
 }
 

@@ -66,13 +66,12 @@ std::vector<std::string> list_kinds() {
 
 int list_command(const std::string& kind, const RunOptions& options) {
   if (kind.empty()) {
-    if (options.line) options.line(fmt::format("fokker list {}", fmt::join(list_kinds(), " | ")));
+    options.say(fmt::format("fokker list {}", fmt::join(list_kinds(), " | ")));
     return 0;
   }
   for (const Kind& known : kinds) {
     if (kind != known.name) continue;
-    for (const auto& line : known.lines())
-      if (options.line) options.line(line);
+    for (const auto& line : known.lines()) options.say(line);
     return 0;
   }
   throw ConfigError(fmt::format("expected a kind of {}, got {}", fmt::join(list_kinds(), ", "), kind));

@@ -114,13 +114,17 @@ void write_samples(Hdf5File& file, const SampleSet& set, const ValueRange& range
 
 }  // namespace
 
-void write_evaluation(Hdf5File& file, const std::string& name, std::span<const MetricResult> metrics) {
-  file.remove("/evaluation/" + name);
+void write_metrics(Hdf5File& file, const std::string& group, std::span<const MetricResult> metrics) {
   for (const auto& metric : metrics) {
-    const std::string path = "/evaluation/" + name + "/" + metric.name;
+    const std::string path = group + "/" + metric.name;
     file.write(path, Tensor::scalar(metric.value, Dtype::f64));
     file.write(path + "_real", Tensor::scalar(metric.reference, Dtype::f64));
   }
+}
+
+void write_evaluation(Hdf5File& file, const std::string& name, std::span<const MetricResult> metrics) {
+  file.remove("/evaluation/" + name);
+  write_metrics(file, "/evaluation/" + name, metrics);
 }
 
 void write_identity(Hdf5File& file, const char* schema, const std::string& config) {
@@ -156,6 +160,22 @@ Hdf5File results_file(const Experiment& experiment, const RunResults& results) {
 Tensor read_samples(const Hdf5File& file, const std::string& name) {
   const std::string group = "/samples/" + name;
   return file.read(group + (file.contains(group + "/image") ? "/image" : "/x"));
+}
+
+SampleSet read_sample_set(const Hdf5File& file, const std::string& name) {
+  const std::string samples = "/samples/" + name, evaluation = "/evaluation/" + name;
+  SampleSet set;
+  set.config.name = name;
+  set.samples.values = read_samples(file, name);
+  set.samples.nfe = std::get<double>(file.attribute(samples, "nfe"));
+  set.samples.seconds = std::get<double>(file.attribute(samples, "wall_time_s"));
+  if (!file.contains(evaluation)) return set;
+  const auto number = [&](const std::string& metric) {
+    return file.read(evaluation + "/" + metric, Dtype::f64).item();
+  };
+  for (const auto& metric : file.list(evaluation))
+    if (!metric.ends_with("_real")) set.metrics.push_back({metric, number(metric), number(metric + "_real")});
+  return set;
 }
 
 std::vector<std::string> metrics_table(std::span<const SampleSet> sets) {

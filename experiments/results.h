@@ -35,11 +35,16 @@ void write_identity(Hdf5File& file, const char* schema, const std::string& confi
 /// /provenance.  Every dataset but `wall_time` is a function of the experiment alone.
 Hdf5File results_file(const Experiment& experiment, const RunResults& results);
 
+/// GROUP/METRIC and GROUP/METRIC_real.
+void write_metrics(Hdf5File& file, const std::string& group, std::span<const MetricResult> metrics);
 /// Replaces /evaluation/NAME of a results file.
 void write_evaluation(Hdf5File& file, const std::string& name, std::span<const MetricResult> metrics);
 
 /// The samples of /samples/NAME, [N, …].
 Tensor read_samples(const Hdf5File& file, const std::string& name);
+
+/// A set of samples with its NFE, seconds and metrics; of its config only the name.
+SampleSet read_sample_set(const Hdf5File& file, const std::string& name);
 
 /// Rows of text, a column each for sampler, NFE, seconds and every metric, and below it real data against real data.
 std::vector<std::string> metrics_table(std::span<const SampleSet> sets);

@@ -35,11 +35,7 @@ class Runner {
 
   void say(const std::string& line) const {
     directory_.log(line);
-    if (options_.line) options_.line(line);
-  }
-  bool stopping() const { return options_.stop && options_.stop(); }
-  void show(std::string_view task, std::int64_t done, std::int64_t total) const {
-    if (options_.progress) options_.progress(task, done, total);
+    options_.say(line);
   }
 
   RunDirectory& directory_;
@@ -90,14 +86,14 @@ void Runner::train_step(Trainer& trainer, std::vector<MetricsRow>& unsaved) {
   const SafeTensors snapshot = trainer.snapshot();
   if (!snapshot.tensors.empty()) save_snapshot(directory_.averages(), snapshot);
   if (last || report.step % config.checkpoint_every == 0) save(trainer, unsaved);
-  show("training", report.step, config.steps);
+  options_.show("training", report.step, config.steps);
 }
 
 /// Until it is finished or told to stop.  A failure leaves the losses until it in metrics.jsonl.
 void Runner::train_on(Trainer& trainer, std::vector<MetricsRow>& unsaved) {
   std::int64_t saved = trainer.steps_done();
   try {
-    while (!trainer.finished() && !stopping()) {
+    while (!trainer.finished() && !options_.stopping()) {
       train_step(trainer, unsaved);
       if (unsaved.empty()) saved = trainer.steps_done();
     }
@@ -133,7 +129,7 @@ bool Runner::train() {
   train_on(trainer, unsaved);
   if (!trainer.finished()) return false;
   finish(trainer);
-  return !stopping();
+  return !options_.stopping();
 }
 
 bool Runner::draw_samples() {
@@ -141,7 +137,7 @@ bool Runner::draw_samples() {
   const Score score = model_.system.score();
   for (const SampleConfig& config : experiment_.sample) {
     SampleSet set{.config = config, .samples = sample(model_, score, config, options_), .metrics = {}};
-    if (stopping()) return false;
+    if (options_.stopping()) return false;
     write_pictures(directory_.path(), set.config.title(), set.samples, look_of(model_.data));
     sets_.push_back(std::move(set));
   }

@@ -27,22 +27,6 @@ std::string said(const TrainConfig& train) {
   return train.objective == "dsm" ? fmt::format("dsm, {}", train.prediction) : train.objective;
 }
 
-double number(const Hdf5File& file, const std::string& path) { return file.read(path, Dtype::f64).item(); }
-
-SampleSet read_set(const Hdf5File& file, const SampleConfig& config) {
-  SampleSet set{.config = config, .samples = {}, .metrics = {}};
-  const std::string samples = "/samples/" + config.title(), evaluation = "/evaluation/" + config.title();
-  set.samples.values = read_samples(file, config.title());
-  set.samples.nfe = std::get<double>(file.attribute(samples, "nfe"));
-  set.samples.seconds = std::get<double>(file.attribute(samples, "wall_time_s"));
-  if (!file.contains(evaluation)) return set;
-  for (const auto& metric : file.list(evaluation))
-    if (!metric.ends_with("_real"))
-      set.metrics.push_back(
-          {metric, number(file, evaluation + "/" + metric), number(file, evaluation + "/" + metric + "_real")});
-  return set;
-}
-
 /// Of a run that is done: its figures, and the bounds, which are added to its results.
 TableSystem measure(const fs::path& folder, const DataLikelihoodConfig& likelihood, const RunOptions& options) {
   const TrainedRun run = load_run(folder);
@@ -53,7 +37,7 @@ TableSystem measure(const fs::path& folder, const DataLikelihoodConfig& likeliho
   system.range = run.model.data.range;
   const Tensor seconds = file.read("/metrics/train/wall_time", Dtype::f64);
   system.training_seconds = seconds.at(seconds.size() - 1);
-  for (const SampleConfig& config : run.experiment.sample) system.sets.push_back(read_set(file, config));
+  for (const SampleConfig& config : run.experiment.sample) system.sets.push_back(read_sample_set(file, config.title()));
   const DataLikelihood found = data_likelihood(run, likelihood, options);
   write_likelihood(file, found);
   file.save(folder / "results.h5");
@@ -101,8 +85,7 @@ std::vector<std::string> table(const std::vector<TableSystem>& systems) {
                       cell(fmt::format("{:.1f}", set.samples.seconds), 10));
     }
   const std::size_t before = name + objective + sampler + 6 + 6 + 21 * systems[0].bounds.size();
-  if (!systems[0].sets.empty())
-    lines.push_back(fmt::format("{:<{}}", "(real data)", before) + figures_of(systems[0].sets[0], true));
+  lines.push_back(fmt::format("{:<{}}", "(real data)", before) + figures_of(systems[0].sets[0], true));
   return lines;
 }
 
@@ -114,10 +97,7 @@ Hdf5File file_of(const std::vector<TableSystem>& systems, const std::string& con
     for (const auto& bound : system.bounds) file.write(group + "/bits/" + bound.name, bound.bits, {"held_out"});
     for (const auto& set : system.sets) {
       const std::string inner = group + "/samplers/" + set.config.title();
-      for (const auto& metric : set.metrics) {
-        file.write(inner + "/" + metric.name, Tensor::scalar(metric.value, Dtype::f64));
-        file.write(inner + "/" + metric.name + "_real", Tensor::scalar(metric.reference, Dtype::f64));
-      }
+      write_metrics(file, inner, set.metrics);
       file.write(inner + "/nfe", Tensor::scalar(set.samples.nfe, Dtype::f64));
       file.set_attribute(inner, "wall_time_s", Attribute(set.samples.seconds));
     }
@@ -143,22 +123,16 @@ void write_picture(const fs::path& path, const std::vector<TableSystem>& systems
             {.low = range.low, .high = range.high, .columns = static_cast<int>(shown), .separator = 2});
 }
 
-bool stopping(const RunOptions& options) { return options.stop && options.stop(); }
-
-void say(const RunOptions& options, const std::string& line) {
-  if (options.line) options.line(line);
-}
-
 void finish(const fs::path& folder, const std::vector<TableSystem>& systems, const RunOptions& options) {
   std::string text;
   for (const auto& line : table(systems)) {
-    say(options, line);
+    options.say(line);
     text += line + "\n";
   }
   write_file_atomically(folder / "systems.txt", text);
   file_of(systems, read_text_file(folder / config_file)).save(folder / "systems.h5");
   write_picture(folder / "systems.png", systems);
-  say(options, fmt::format("wrote    {}", (folder / "systems.h5").string()));
+  options.say(fmt::format("wrote    {}", (folder / "systems.h5").string()));
 }
 
 }  // namespace
@@ -188,7 +162,12 @@ void run_systems(const fs::path& path, const std::vector<std::string>& overrides
   const fs::path folder = out.empty() ? default_run_path(config.name, text) : out;
   require<ConfigError>(!holds_systems(folder), "{} holds systems already; go on with `fokker resume {}`",
                        folder.string(), folder.string());
-  for (const auto& experiment : experiments) check_experiment(experiment);
+  for (const auto& experiment : experiments) {
+    require<ConfigError>(!experiment.sample.empty(), "{}: {} draws no samples to show; give it a table [[sample]]",
+                         path.string(), experiment.name);
+    RunDirectory::require_new(folder / experiment.name);
+    check_experiment(experiment);
+  }
   for (const auto& experiment : experiments) RunDirectory::create(folder / experiment.name, dump(experiment));
   write_file_atomically(folder / config_file, text);
   resume_systems(folder, options);
@@ -199,11 +178,11 @@ void resume_systems(const fs::path& folder, const RunOptions& options) {
   std::vector<TableSystem> systems;
   for (std::size_t i = 0; i < config.systems.size(); ++i) {
     const fs::path run = folder / config.systems[i];
-    say(options, fmt::format("system {} of {}: {}", i + 1, config.systems.size(), config.systems[i]));
+    options.say(fmt::format("system {} of {}: {}", i + 1, config.systems.size(), config.systems[i]));
     if (run_status(run) != "done") resume(run, options);
-    if (stopping(options)) return;
+    if (options.stopping()) return;
     systems.push_back(measure(run, config.likelihood, options));
-    if (stopping(options)) return;
+    if (options.stopping()) return;
   }
   finish(folder, systems, options);
 }

@@ -86,10 +86,7 @@ double held_out_loss(const TrainedRun& run) {
 
 Samples sample(const Model& model, const Score& score, const SampleConfig& config, const RunOptions& options) {
   SampleOptions sampling{.shape = model.sample_shape, .trajectory = trajectory_frames};
-  sampling.progress = [&](std::int64_t done, std::int64_t total) {
-    if (options.progress) options.progress("sampling " + config.title(), done, total);
-    return !(options.stop && options.stop());
-  };
+  sampling.progress = options.watching("sampling " + config.title());
   Samples samples = sample(score, *model.sde, config, sampling);
   samples.values = model.data.scaling.invert(samples.values);
   if (samples.trajectory.defined()) samples.trajectory = model.data.scaling.invert(samples.trajectory);

@@ -72,14 +72,7 @@ def main():
         "numbers": list(rows.numbers(grown)),
     }
     (ROOT / "build/bench.json").write_text(json.dumps(report, indent=2, ensure_ascii=False) + "\n")
-    page = ROOT / "docs/performance.md"
-    text = page.read_text()
-    for name, table in rows.tables(report).items():
-        begin, end = f"<!-- {name}:begin -->", f"<!-- {name}:end -->"
-        head, tail = text.split(begin)[0], text.split(end)[1]
-        text = f"{head}{begin}\n{table}\n{end}{tail}"
-        print(f"\n{table}")
-    page.write_text(text)
+    rows.put(ROOT / "docs/performance.md", rows.tables(report))
 
 
 if __name__ == "__main__":

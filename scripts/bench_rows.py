@@ -100,6 +100,17 @@ def numbers(grown):
             yield {"problem": problem, "solver": solver, "paths": int(number), "rate": rate, "peak": peak, "states": states}
 
 
+def put(page, tables):
+    """Prints the tables and puts each between its marks in a page."""
+    text = page.read_text()
+    for name, content in tables.items():
+        begin, end = f"<!-- {name}:begin -->", f"<!-- {name}:end -->"
+        head, tail = text.split(begin)[0], text.split(end)[1]
+        text = f"{head}{begin}\n{content}\n{end}{tail}"
+        print(f"\n{content}")
+    page.write_text(text)
+
+
 def table(header, lines):
     cells = [header, ["---"] * len(header), *lines]
     return "\n".join("| " + " | ".join(line) + " |" for line in cells)

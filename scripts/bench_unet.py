@@ -14,6 +14,8 @@ import statistics
 import subprocess
 import sys
 
+from bench_rows import number, put, table
+
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 WORKLOADS = {"train": "training step", "train/bf16": "training step, bf16", "forward": "forward", "forward/bf16": "forward, bf16"}
 TARGETS = {"train": "2× eager", "train/bf16": "5× the best bf16", "forward": "2×", "forward/bf16": "3×"}
@@ -57,14 +59,6 @@ def measure(options):
                     figures.setdefault((library, f"{name} peak"), []).append(found["peak_mb"])
         print(f"bench: round {number + 1} of {options.rounds}", flush=True)
     return {f"{library}: {key}": statistics.median(values) for (library, key), values in figures.items()}
-
-
-def table(header, lines):
-    return "\n".join("| " + " | ".join(line) + " |" for line in [header, ["---"] * len(header), *lines])
-
-
-def number(value, suffix=""):
-    return "" if value is None else f"{value:.3g}{suffix}"
 
 
 def workload_lines(m):
@@ -114,16 +108,9 @@ def main():
                               for key, found in growth.items()]),
         "start": table(["import", "s", "MB"], [[k, number(v[0]), f"{v[1]:.0f}"] for k, v in imports.items() if v]),
     }  # fmt: skip
-    page = ROOT / "docs/performance.md"
-    text = page.read_text()
     if not options.growth:
         del tables["unet_growth"]
-    for name, content in tables.items():
-        begin, end = f"<!-- {name}:begin -->", f"<!-- {name}:end -->"
-        head, tail = text.split(begin)[0], text.split(end)[1]
-        text = f"{head}{begin}\n{content}\n{end}{tail}"
-        print(f"\n{content}")
-    page.write_text(text)
+    put(ROOT / "docs/performance.md", tables)
 
 
 if __name__ == "__main__":

@@ -9,12 +9,13 @@ import numpy as np
 
 from . import _fokker
 from ._arguments import seed_of
+from ._bits import BitsMixin
 from ._progress import callback
 from .flows import _array, _score
 
 
-@dataclasses.dataclass
-class VariationalBound:
+@dataclasses.dataclass(repr=False)
+class VariationalBound(BitsMixin):
     """An upper bound on −log p of samples, in nats, by its parts: nats = prior + Σ diffusion + mean reconstruction."""
 
     nats: np.ndarray  # [n]
@@ -31,14 +32,6 @@ class VariationalBound:
     def bits_per_dimension(self):
         """[n]"""
         return self.nats / (self.dimension * math.log(2))
-
-    def __len__(self):
-        return len(self.nats)
-
-    def __repr__(self):
-        bits = self.bits_per_dimension
-        half = 1.96 * bits.std(ddof=1) / math.sqrt(len(bits)) if len(bits) > 1 else 0.0
-        return f"VariationalBound({len(self)} samples, {bits.mean():.4f} ± {half:.4f} bits per dimension, {self.nfe:g} evaluations, {self.seconds:.2f} s)"
 
 
 @dataclasses.dataclass

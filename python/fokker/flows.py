@@ -9,13 +9,14 @@ import numpy as np
 
 from . import _fokker
 from ._arguments import seed_of
+from ._bits import BitsMixin
 from ._progress import callback
 
 _DIVERGENCE = ("trace", "probe", "probes", "seed")
 
 
-@dataclasses.dataclass
-class Likelihood:
+@dataclasses.dataclass(repr=False)
+class Likelihood(BitsMixin):
     """Log densities of samples, in nats, and how they were found."""
 
     log_density: np.ndarray  # [n]
@@ -33,14 +34,6 @@ class Likelihood:
     def bits_per_dimension(self):
         """−log p / (D log 2), [n]."""
         return self.log_density / (-self.latent[0].size * math.log(2))
-
-    def __len__(self):
-        return len(self.log_density)
-
-    def __repr__(self):
-        bits = self.bits_per_dimension
-        half = 1.96 * bits.std(ddof=1) / math.sqrt(len(bits)) if len(bits) > 1 else 0.0
-        return f"Likelihood({len(self)} samples, {bits.mean():.4f} ± {half:.4f} bits per dimension, {self.nfe:g} evaluations, {self.seconds:.2f} s)"
 
 
 @dataclasses.dataclass

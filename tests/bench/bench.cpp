@@ -2,7 +2,6 @@
 // the path-steps a second of PROBLEM/SOLVER, and the peak of the memory in MB.
 
 #include <fmt/format.h>
-#include <sys/resource.h>
 
 #include <algorithm>
 #include <chrono>
@@ -22,6 +21,7 @@
 #include "fokker/sde/vp.h"
 #include "fokker/solvers/registry.h"
 #include "fokker/solvers/simulate.h"
+#include "tests/bench/memory.h"
 
 using namespace fokker;
 
@@ -118,12 +118,6 @@ double measure(const std::string& name) {
   for (const Workload& workload : networks)
     if (name == workload.name) return workload.seconds();
   throw ConfigError(fmt::format("[bench] unknown workload {}", name));
-}
-
-double peak_megabytes() {
-  rusage usage{};
-  getrusage(RUSAGE_SELF, &usage);
-  return static_cast<double>(usage.ru_maxrss) / 1024;
 }
 
 }  // namespace

@@ -4,7 +4,6 @@
 // of work in a training step of 64 images, one by one.
 
 #include <fmt/format.h>
-#include <sys/resource.h>
 
 #include <algorithm>
 #include <chrono>
@@ -18,6 +17,7 @@
 #include "fokker/experiments/trainer.h"
 #include "fokker/score/network.h"
 #include "fokker/sde/vp.h"
+#include "tests/bench/memory.h"
 #include "tests/bench/unet_parts.h"
 
 using namespace fokker;
@@ -87,12 +87,6 @@ Timing measure(const Workload& work, std::int64_t batch, std::int64_t width) {
       (*net)(images.rows(i * shard, end), Tensor::full({end - i * shard}, 0.5));
     });
   });
-}
-
-double peak_megabytes() {
-  rusage usage{};
-  getrusage(RUSAGE_SELF, &usage);
-  return static_cast<double>(usage.ru_maxrss) / 1024;
 }
 
 }  // namespace
