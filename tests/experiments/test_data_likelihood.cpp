@@ -104,6 +104,25 @@ TEST_CASE("all bounds of a rounded Gaussian lie at or above its exact bits") {
   }
 }
 
+TEST_CASE("the variances that a run has learned enter its discrete bound alone") {
+  const DataConfig data{.held_out = 0.5};
+  TrainedRun run = exact_run(rounded_gaussian(40), data, network_law(127.5, 127.5));
+  DataLikelihoodConfig config;
+  config.bounds = {"discrete", "continuous"};
+  config.discrete.steps = config.continuous.steps = 20;
+  const DataLikelihood before = data_likelihood(run, config);
+  // A variance e^ρ β̃ costs ½ (ρ + e^−ρ − 1 + (e^−ρ − 1) D) nats more a number and step, D the distance of the means.
+  const double rho = 2;
+  run.log_variance_ratio = [&](const Tensor& x, double, double) { return Tensor::full(x.shape(), rho, x.dtype()); };
+  const DataLikelihood after = data_likelihood(run, config);
+  CHECK(row(after, "continuous").bits.to_vector() == row(before, "continuous").bits.to_vector());
+  // Without it a step's nats are D/2; the bound's parts are in nats, those of 4 numbers and 20 steps.
+  const double shrink = std::exp(-rho), steps = 20 * 4;
+  const Tensor &was = row(before, "discrete").parts[1].second, &is = row(after, "discrete").parts[1].second;
+  for (std::int64_t i = 0; i < was.size(); ++i)
+    CHECK(is.at(i) == Approx(0.5 * steps * (rho + shrink - 1) + shrink * was.at(i)).epsilon(1e-6));
+}
+
 TEST_CASE("dequantisation bounds the bits of narrow laws, and more draws tighten it") {
   // Numbers 0 … 7, which the model spreads by a fifth of a level: −log ∫ p over a bin is far below −∫ log p.
   const Tensor uniform = Rng(2).uniform({400, 6}) * 8.0;

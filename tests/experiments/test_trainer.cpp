@@ -10,6 +10,7 @@
 #include "fokker/experiments/toys.h"
 #include "fokker/score/denoising.h"
 #include "fokker/score/network.h"
+#include "fokker/sde/interpolant.h"
 #include "fokker/sde/vp.h"
 #include "tests/support/catch.h"
 #include "tests/support/folder.h"
@@ -123,6 +124,25 @@ TEST_CASE("one step of SGD is the gradient of the batch's loss") {
       CHECK(state.tensors[i].second.at(j) ==
             Approx(leaves[i].at(j) - 0.5 * gradients[i].at(j)).epsilon(1e-5).margin(1e-7));
     }
+}
+
+TEST_CASE("noise that is paired with data over a whole batch stays paired in its shards") {
+  const RectifiedFlow flow;
+  const Dataset data = eight_gaussians(90, 0);
+  const std::shared_ptr<Network> network =
+      make_network({.kind = "mlp", .hidden = {6}, .time_dimension = 4}, Shape{2}, Rng(3));
+  TrainConfig config{.prediction = "velocity", .batch = 90};
+  const auto expected = [&](const char* coupling) {
+    config.coupling = coupling;
+    const auto objective = make_objective(config, flow);
+    Shard batch{.x0 = subset(data, batch_indices(5, 0, 90, 90)).x, .seed = 5, .step = 0, .first = 0, .batch = 90};
+    if (objective->couples()) batch.noise_rows = objective->coupling(batch.x0, 5, 0);
+    return objective->loss(*network, batch).total.item();
+  };
+  const double independent = expected("independent"), optimal = expected("optimal");
+  CHECK(std::abs(independent - optimal) > 0.05 * independent);
+  Trainer t(network, flow, data, config, 5);
+  CHECK(t.step().loss == Approx(optimal).epsilon(1e-5));
 }
 
 TEST_CASE("training approaches the least possible loss of a Gaussian") {

@@ -1,5 +1,6 @@
 #include "fokker/score/time_sampling.h"
 
+#include <algorithm>
 #include <cmath>
 #include <map>
 
@@ -119,4 +120,15 @@ TEST_CASE("levels of a VE diffusion are NCSN's geometric sequence, both ends inc
     level *= std::sqrt(10.0);
   }
   CHECK_THROWS_WITH(TimeSampler({.kind = "importance", .t_min = 1e-3, .levels = 5}, sde), Catch::Contains("levels"));
+}
+
+TEST_CASE("levels run from t_min to t_max") {
+  const VP sde;
+  const TimeSampler sampler({.t_min = 0.2, .levels = 9}, sde);
+  CHECK(sampler.level_time(0) == Approx(0.2));
+  CHECK(sampler.level_time(4) == Approx(0.6));
+  CHECK(sampler.level_time(8) == Approx(1));
+  const TimeDraw draw = sampler.draw(2, 0, 900, 0, 900);
+  CHECK(std::ranges::min(draw.t) == Approx(0.2));
+  CHECK(std::ranges::max(draw.t) == Approx(1));
 }
