@@ -26,10 +26,13 @@ void show(const std::filesystem::path& path, const AverageChoice& average, const
 int ema_command(const std::filesystem::path& path, const std::vector<double>& lengths, std::int64_t step,
                 const RunOptions& options) {
   const TrainConfig config = load_run(path).experiment.train;
+  require<ConfigError>(lengths.empty() || !config.ema_lengths.empty(),
+                       "{}: the run kept no snapshots of averages; train with train.ema_lengths = [0.05, 0.1]",
+                       path.string());
   options.say(fmt::format("{:<16} {:>12} {:>12}", "average", "fit off by", "held out"));
   show(path, {}, fmt::format("decay {}", config.ema), options);
   for (double decay : config.emas) show(path, {.decay = decay}, fmt::format("decay {}", decay), options);
-  if (config.ema_lengths.empty() && lengths.empty()) return 0;
+  if (config.ema_lengths.empty()) return 0;
   const std::span<const double> chosen = lengths.empty() ? std::span<const double>(usual_lengths) : lengths;
   for (double length : chosen) show(path, {.length = length, .step = step}, fmt::format("length {}", length), options);
   return 0;

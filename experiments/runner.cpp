@@ -8,6 +8,7 @@
 #include "fokker/experiments/checkpoint.h"
 #include "fokker/experiments/pictures.h"
 #include "fokker/experiments/provenance.h"
+#include "fokker/experiments/shards.h"
 #include "fokker/experiments/training_log.h"
 
 namespace fokker {
@@ -181,6 +182,16 @@ std::string status_json(const char* status, const std::string& reason) {
   return fmt::format(R"({{"status": "{}", "reason": "{}", "ended": "{}"}})", status, text, utc_now());
 }
 
+/// One loss of one sample, for data, network and objective that do not fit each other.
+void try_loss(const Model& model) {
+  const Dataset& data = model.data.training;
+  const std::int64_t first = 0;
+  check_labels(*model.system.network, data);
+  const Shard one =
+      make_shard(*model.system.network, data, std::span(&first, 1), {.seed = 0, .step = 0, .first = 0, .batch = 1});
+  model.system.objective->loss(*model.system.network, one);
+}
+
 /// Builds the model, and finds settings of the samplers and metrics that cannot work before hours of training do.
 Model build_checked(const Experiment& experiment) {
   Model model = build(experiment);
@@ -190,6 +201,7 @@ Model build_checked(const Experiment& experiment) {
       experiment.sample.empty() || experiment.evaluate.metrics.empty() || model.data.held_out.size() >= 2,
       "evaluate.metrics: the samples are compared with held-out data; raise data.held_out, or set evaluate.metrics = "
       "[]");
+  try_loss(model);
   const Score silent = [](const Tensor& x, double) { return Tensor::zeros(x.shape(), x.dtype()); };
   for (SampleConfig config : experiment.sample) try {
       config.n = 1;

@@ -14,6 +14,13 @@ std::int64_t rows_of_a_shard(const Dataset& data, std::int64_t batch) {
   return std::clamp<std::int64_t>(256, 1, std::max<std::int64_t>(1, batch / 2));
 }
 
+void check_labels(const Network& network, const Dataset& data) {
+  if (network.classes() == 0) return;
+  require<ConfigError>(data.classes() > 0 && data.classes() <= network.classes(),
+                       "[train] the network takes {} labels, the data has {}: set network.classes to those of the data",
+                       network.classes(), data.classes());
+}
+
 Shard make_shard(const Network& network, const Dataset& data, std::span<const std::int64_t> rows,
                  const ShardPlace& place) {
   Shard shard{.x0 = gather(data.x, rows),

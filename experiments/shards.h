@@ -10,6 +10,9 @@ namespace fokker {
 /// Cache-sized shards that still leave work for several cores; a function of the work alone.
 std::int64_t rows_of_a_shard(const Dataset& data, std::int64_t batch);
 
+/// Throws ConfigError where `network` takes labels that `data` does not have.
+void check_labels(const Network& network, const Dataset& data);
+
 /// A shard at its place in the batch, without samples yet.
 struct ShardPlace {
   std::uint64_t seed;

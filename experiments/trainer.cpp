@@ -24,13 +24,6 @@ std::unique_ptr<Optimizer> make_optimizer(const TrainConfig& config, std::vector
   return std::make_unique<Adam>(std::move(parameters), AdamConfig{.weight_decay = decay});
 }
 
-void check_labels(const Network& network, const Dataset& data) {
-  if (network.classes() == 0) return;
-  require<ConfigError>(data.classes() > 0 && data.classes() <= network.classes(),
-                       "[train] the network takes {} labels, the data has {}: set network.classes to those of the data",
-                       network.classes(), data.classes());
-}
-
 void accumulate(std::vector<Tensor>& sum, std::vector<Tensor> gradients) {
   const bool first = sum.empty();
   if (first) sum.resize(gradients.size());

@@ -136,3 +136,16 @@ def test_every_system_has_the_same_bits_on_any_threads_and_after_a_kill(config, 
     process.wait()
     assert fokker("resume", killed, "--threads", 2).returncode == 0
     assert (killed / "model.safetensors").read_bytes() == one
+
+
+@pytest.mark.parametrize("config, override, word", [
+    ("ddpm_digits.toml", "network.out_channels=1", "out_channels"),
+    ("vdm_digits.toml", "train.prediction=x0", "epsilon"),
+    ("ddpm_digits.toml", "data.source=two_moons", "unet"),
+    ("edm_digits.toml", "network.classes=3", "network.classes"),
+    ("digits.toml", "train.objective=regression", "regression"),
+])  # fmt: skip
+def test_what_does_not_fit_is_named_before_there_is_a_folder(config, override, word, tmp_path):
+    result = fokker("train", ROOT / "experiments" / config, override, "--out", tmp_path / "run")
+    assert result.returncode == 2 and word in result.stderr, result.stderr
+    assert not (tmp_path / "run").exists()

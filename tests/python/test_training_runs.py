@@ -190,6 +190,12 @@ def test_averages_that_cannot_be_had(run, arguments, word):
     assert result.returncode == 2 and word in result.stderr
 
 
+def test_lengths_of_a_run_without_snapshots_are_refused(config, tmp_path):
+    assert fokker("train", config, "train.ema_lengths=[]", "train.steps=3", "--out", tmp_path / "run").returncode == 0
+    refused = fokker("ema", tmp_path / "run", 0.1)
+    assert refused.returncode == 2 and "train.ema_lengths" in refused.stderr and not refused.stdout
+
+
 @pytest.mark.parametrize("override, word", [("train.emas=[0.9,0.9]", "emas"), ("train.emas=[0.999]", "emas"),
                                             ("train.emas=[1.0]", "emas"), ("train.ema_lengths=[0.1,0.1]", "ema_lengths"),
                                             ("train.ema_lengths=[0.3]", "ema_lengths"), ("train.accumulate=0", "accumulate"),
