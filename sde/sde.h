@@ -1,25 +1,14 @@
 #pragma once
 
 #include <cstdint>
-#include <functional>
 #include <memory>
 #include <string>
 
 #include "fokker/core/rng.h"
 #include "fokker/core/tensor.h"
+#include "fokker/sde/score.h"
 
 namespace fokker {
-
-/// ∇ₓ log pₜ(x): x [B, ...] → [B, ...], one time for the whole batch.
-using Score = std::function<Tensor(const Tensor& x, double t)>;
-
-/// A score, drift or diffusion of another language: it takes each batch whole, from one thread at a time, so that solvers do not cut its
-/// batches into shards.
-struct WholeBatch {
-  Score function;
-  Tensor operator()(const Tensor& x, double t) const { return function(x, t); }
-};
-inline bool takes_shards(const Score& function) { return function.target<WholeBatch>() == nullptr; }
 
 /// How Brownian motion enters.  Additive: through a diffusion of t alone.  Diagonal: component i of B drives component i of
 /// x, by a diffusion that sees that component alone.  Scalar: one B drives all components.  General: a matrix times B.

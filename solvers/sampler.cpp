@@ -51,6 +51,9 @@ class Sampling {
     if (grid_.empty()) grid_ = time_grid(config.grid, sde, config.steps, config.t_min > 0 ? config.t_min : sde.t_min());
     require<ConfigError>(grid_.front() <= sde.t_max(), "[times] {} ends at t_max = {}, got {}", sde.name(), sde.t_max(),
                          grid_.front());
+    require<ShapeError>(!options.initial.defined() || options.initial.shape() == batch_shape(config.n, options.shape),
+                        "[sample] expected initial states {}, got {}", batch_shape(config.n, options.shape),
+                        options.initial.shape());
     points_ = frame_points(options.trajectory, config.step_count());
     result_.values = Tensor::empty(batch_shape(config.n, options.shape), options.dtype);
     if (options.trajectory > 0)
@@ -81,7 +84,7 @@ class Sampling {
   /// Evaluations and failures of one shard, whose samples go into the result.
   std::pair<std::int64_t, std::int64_t> run_shard(std::int64_t first, std::int64_t count) {
     const NoGrad off_tape;
-    const CountedScore counted(score_, precision_of(config_.precision));
+    const CountedScore counted(rows_of(score_, first, count), precision_of(config_.precision));
     detail::Shard shard{sde_,
                         config_,
                         grid_,
@@ -107,6 +110,7 @@ class Sampling {
   }
 
   Tensor prior(const detail::Shard& shard) const {
+    if (options_.initial.defined()) return options_.initial.rows(shard.first, shard.first + shard.shape[0]);
     const Tensor x = sde_.prior(shard.shape, Rng(config_.seed), shard.dtype, shard.first);
     if (grid_.front() == sde_.t_max()) return x;
     return x * (sde_.marginal(grid_.front()).sigma / sde_.marginal(sde_.t_max()).sigma);

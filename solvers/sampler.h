@@ -14,6 +14,7 @@ struct SampleOptions {
   std::int64_t shard = 0;       // samples that one worker carries at a time; 0: chosen by the shape.  Changes no bit.
   int trajectory = 0;           // states to keep, evenly spaced over the grid points, first and last among them
   bool allow_failures = false;  // count non-finite samples instead of throwing
+  Tensor initial = {};          // states [n, …] at the first time, in place of draws of the prior
   /// Sample-steps done and in all, at most 50 times a second, by one worker at a time; false cancels.
   std::function<bool(std::int64_t done, std::int64_t total)> progress = {};
 };

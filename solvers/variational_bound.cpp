@@ -125,7 +125,7 @@ class Bound {
     parallel(shards, [&](std::int64_t i) {
       const NoGrad off_tape;
       const std::int64_t first = i * size, count = std::min(size, n - first);
-      const CountedScore counted(score_);
+      const CountedScore counted(rows_of(score_, first, count));
       const Part part{counted, x0_.rows(first, first + count), first + options_.first_sample};
       std::vector<Tensor> columns;
       for (std::size_t number = 0; number < nodes_.size(); ++number) {

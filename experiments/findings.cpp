@@ -1,0 +1,55 @@
+#include "fokker/experiments/findings.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "fokker/core/file.h"
+#include "fokker/experiments/compare_statistics.h"
+
+namespace fokker {
+
+std::vector<std::string> figure_lines(const Findings& findings) {
+  std::size_t width = 0;
+  for (const Figure& figure : findings.figures) width = std::max(width, figure.name.size());
+  std::vector<std::string> lines;
+  for (const Figure& figure : findings.figures) {
+    std::string line = fmt::format("{:<{}}  {:.4g}", figure.name, width, figure.value);
+    if (figure.has_interval()) line += fmt::format("  [{:.4g}, {:.4g}]", figure.low, figure.high);
+    lines.push_back(std::move(line));
+  }
+  return lines;
+}
+
+void write_findings(Hdf5File& file, const std::string& group, const Findings& findings) {
+  for (const Figure& figure : findings.figures) {
+    const std::string path = group + "/figures/" + figure.name;
+    file.write(path, Tensor::scalar(figure.value, Dtype::f64));
+    if (!figure.has_interval()) continue;
+    file.set_attribute(path, "low", figure.low);
+    file.set_attribute(path, "high", figure.high);
+  }
+  for (const auto& [name, values] : findings.arrays) file.write(group + "/" + name, values);
+}
+
+void write_findings_pictures(const std::filesystem::path& folder, const std::string& prefix, const Findings& findings) {
+  for (const Picture& picture : findings.pictures)
+    write_png(folder / fmt::format("{}-{}.png", prefix, picture.name), picture.images, picture.look);
+  for (const Chart& chart : findings.charts)
+    write_file_atomically(folder / fmt::format("{}-{}.svg", prefix, chart.name), chart.svg);
+}
+
+Figure mean_figure(std::string name, std::vector<double> values) {
+  const Interval interval = mean_interval(values, 0.95);
+  return {std::move(name), interval.mean, interval.low, interval.high};
+}
+
+Figure share_figure(std::string name, std::int64_t successes, std::int64_t n) {
+  constexpr double z = 1.959963984540054;
+  const auto trials = static_cast<double>(n);
+  const double share = static_cast<double>(successes) / trials, spread = z * z / trials;
+  const double middle = (share + spread / 2) / (1 + spread);
+  const double half = z / (1 + spread) * std::sqrt(share * (1 - share) / trials + spread / (4 * trials));
+  return {std::move(name), share, middle - half, middle + half};
+}
+
+}  // namespace fokker

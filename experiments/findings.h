@@ -1,0 +1,55 @@
+#pragma once
+
+#include <filesystem>
+#include <limits>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "fokker/core/hdf5.h"
+#include "fokker/core/png.h"
+
+namespace fokker {
+
+/// A measured number and, where it has one, its 95 % interval.
+struct Figure {
+  std::string name;
+  double value;
+  double low = std::numeric_limits<double>::quiet_NaN(), high = std::numeric_limits<double>::quiet_NaN();
+
+  bool has_interval() const { return low == low; }
+};
+
+/// Images [N, height, width, 1 or 3] as one grid.
+struct Picture {
+  std::string name;
+  Tensor images;
+  PngOptions look = {};
+};
+
+/// An SVG document.
+struct Chart {
+  std::string name, svg;
+};
+
+/// What an application found: numbers, arrays in the units of the data, and what the eye sees.
+struct Findings {
+  std::vector<Figure> figures = {};
+  std::vector<std::pair<std::string, Tensor>> arrays = {};
+  std::vector<Picture> pictures = {};
+  std::vector<Chart> charts = {};
+};
+
+/// A line for each figure.
+std::vector<std::string> figure_lines(const Findings& findings);
+/// GROUP/figures/NAME with attributes low and high, and GROUP/ARRAY.
+void write_findings(Hdf5File& file, const std::string& group, const Findings& findings);
+/// FOLDER/PREFIX-NAME.png and .svg.
+void write_findings_pictures(const std::filesystem::path& folder, const std::string& prefix, const Findings& findings);
+
+/// Mean and Student interval of independent values.
+Figure mean_figure(std::string name, std::vector<double> values);
+/// A share of `n` trials with Wilson's interval.
+Figure share_figure(std::string name, std::int64_t successes, std::int64_t n);
+
+}  // namespace fokker
