@@ -7,6 +7,8 @@
 #include <vector>
 
 #include "fokker/core/config.h"
+#include "fokker/experiments/edit.h"
+#include "fokker/experiments/generate.h"
 #include "fokker/experiments/metrics.h"
 #include "fokker/experiments/prepare.h"
 #include "fokker/experiments/trainer.h"
@@ -24,7 +26,8 @@ struct Experiment {
   SdeConfig sde;
   NetworkConfig network;
   TrainConfig train;
-  std::vector<SampleConfig> sample;
+  std::vector<GenerateConfig> sample;
+  std::vector<EditConfig> edit;
   MetricConfig evaluate;
 
   static constexpr auto fields =
@@ -35,6 +38,7 @@ struct Experiment {
                  field("network", &Experiment::network, "what is trained"),
                  field("train", &Experiment::train, "how it is trained"),
                  field("sample", &Experiment::sample, "sets of samples to draw, one table each"),
+                 field("edit", &Experiment::edit, "image to image, one table each"),
                  field("evaluate", &Experiment::evaluate, "comparison of the samples with the data")};
 };
 
