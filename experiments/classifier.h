@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <vector>
 
 #include "fokker/experiments/dataset.h"
 
@@ -28,6 +29,8 @@ class FeatureClassifier {
   Tensor features(const Tensor& x) const;
   /// The label of the largest logit of each sample.
   std::vector<std::int64_t> labels(const Tensor& x) const;
+  /// The label of each sample that has a probability of at least `confidence`, else −1.
+  std::vector<std::int64_t> sure_labels(const Tensor& x, double confidence) const;
   /// Share of samples whose label has the largest logit.
   double accuracy(const Dataset& data) const;
 

@@ -1,9 +1,28 @@
 #include "fokker/experiments/experiment.h"
 
+#include <fmt/ranges.h>
+
+#include <cmath>
 #include <set>
+
+#include "fokker/score/adversarial.h"
 
 namespace fokker {
 namespace {
+
+/// A generator knows no other times than its own.
+void check_generator(const Experiment& experiment) {
+  const auto sde = make_sde(experiment.sde);
+  const auto times = generator_times(*sde, generator_levels(experiment.train));
+  for (const auto& sample : experiment.sample) {
+    bool own = sample.times.size() == times.size() && sample.denoise;
+    for (std::size_t i = 0; own && i < times.size(); ++i) own = std::abs(sample.times[i] - times[i]) < 1e-9;
+    require<ConfigError>(own,
+                         "sample: the generator of train.objective = \"{}\" makes samples \"{}\" at its own times, the "
+                         "last without noise: set solver = \"ancestral\" and times = [{}], and leave denoise at true",
+                         experiment.train.objective, sample.title(), fmt::join(times, ", "));
+  }
+}
 
 /// Rules between tables, which no single field can say.
 void check(const Experiment& experiment) {
@@ -13,6 +32,7 @@ void check(const Experiment& experiment) {
                        "sample: a network trained by train.objective = \"{}\" is no score to sample from; remove the "
                        "tables [[sample]]",
                        experiment.train.objective);
+  if (objective_entry(experiment.train.objective).implicit) check_generator(experiment);
   std::set<std::string> names;
   for (const auto& sample : experiment.sample) {
     const bool unconditional = !sample.conditional() || (sample.guidance.strength != 1 && sample.guidance.weak.empty());
@@ -31,7 +51,8 @@ void check(const Experiment& experiment) {
 Experiment read_experiment(const std::filesystem::path& path, const std::vector<std::string>& overrides) {
   Config document = Config::load(path);
   for (const auto& assignment : overrides) document.set(assignment);
-  Experiment experiment = read<Experiment>(document);
+  const Experiment defaults;
+  Experiment experiment = read<Experiment>(document, defaults);
   try {
     check(experiment);
   } catch (const ConfigError& error) {
@@ -47,10 +68,15 @@ Model build(const Experiment& experiment) {
               .sample_shape = {}};
   model.sample_shape = sample_shape(model.data.training);
   NetworkConfig network = experiment.network;
+  Shape input = model.sample_shape;
+  const int last = input.rank() - 1;
   const int factor = objective_entry(experiment.train.objective).channel_factor;
-  if (network.out_channels == 0 && factor > 1)
-    network.out_channels = factor * model.sample_shape[model.sample_shape.rank() - 1];
-  model.system.network = make_network(network, model.sample_shape, Rng(experiment.seed, Stream::initialisation));
+  if (network.out_channels == 0 && factor > 1) network.out_channels = factor * input[last];
+  if (const std::int64_t latent = latent_channels(experiment.train); latent > 0) {
+    network.out_channels = input[last];
+    input = with_extent(input, last, input[last] + latent);
+  }
+  model.system.network = make_network(network, input, Rng(experiment.seed, Stream::initialisation));
   model.system.objective =
       make_objective(experiment.train, *model.sde,
                      {.sample = model.sample_shape, .seed = experiment.seed, .grey = grey_levels(model.data)});

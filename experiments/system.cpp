@@ -7,7 +7,7 @@ namespace fokker {
 std::vector<NamedParameter> System::parameters() const {
   std::vector<NamedParameter> result = network->parameters();
   for (const NamedParameter& p : objective->parameters())
-    result.push_back({"objective." + p.name, p.tensor, p.trainable});
+    result.push_back({"objective." + p.name, p.tensor, p.trainable, objective->rate()});
   return result;
 }
 

@@ -10,7 +10,11 @@ namespace {
 void check_times(const SampleConfig& config) {
   const std::vector<double>& times = config.times;
   const SampleConfig fresh;
-  require<ConfigError>(times.size() > 1, "[times] expected at least two points, got {}", times.size());
+  const bool generates = config.solver == "ancestral" && config.denoise;
+  require<ConfigError>(times.size() > 1 || generates,
+                       "[times] expected at least two points, got {}; from a single one, ancestral makes a sample by "
+                       "denoise = true alone",
+                       times.size());
   for (std::size_t i = 0; i < times.size(); ++i)
     require<ConfigError>(times[i] > 0 && std::isfinite(times[i]) && (i == 0 || times[i] < times[i - 1]),
                          "[times] expected points that fall and stay above 0, got {} at point {}", times[i], i);

@@ -40,6 +40,7 @@ struct NamedParameter {
   std::string name;
   Tensor* tensor;
   bool trainable;
+  double rate = 1;  // factor of the learning rate
 };
 
 /// What the samples of a batch are conditioned on; an empty list: on nothing.
