@@ -101,12 +101,10 @@ Tensor FeatureClassifier::features(const Tensor& x) const {
   return result;
 }
 
-std::vector<std::int64_t> FeatureClassifier::labels(const Tensor& x) const {
+std::vector<std::int64_t> FeatureClassifier::classify(const Tensor& x) const {
   const NoGrad no_grad;
-  std::vector<std::int64_t> result;
-  for (const double label : argmax(layers_->last(features(x))).to_vector())
-    result.push_back(static_cast<std::int64_t>(label));
-  return result;
+  const auto largest = argmax(layers_->last(features(x))).to_vector();
+  return {largest.begin(), largest.end()};
 }
 
 std::vector<std::int64_t> FeatureClassifier::sure_labels(const Tensor& x, double confidence) const {
@@ -125,7 +123,7 @@ double FeatureClassifier::accuracy(const Dataset& data) const {
   require<ShapeError>(data.size() > 0 && std::ssize(data.labels) == data.size(),
                       "[classifier] expected labelled samples, got {} samples with {} labels", data.size(),
                       data.labels.size());
-  const auto named = labels(data.x);
+  const std::vector<std::int64_t> named = classify(data.x);
   std::int64_t right = 0;
   for (std::size_t i = 0; i < named.size(); ++i) right += named[i] == data.labels[i];
   return static_cast<double>(right) / static_cast<double>(named.size());

@@ -73,7 +73,7 @@ Findings edit(const TrainedRun& run, const EditConfig& config, const Application
   std::optional<FeatureClassifier> judge;
   if (training.classes() >= 2) judge.emplace(training);
   const std::vector<std::int64_t> labels = !judge                ? std::vector<std::int64_t>{}
-                                           : data.labels.empty() ? judge->labels(data.x)
+                                           : data.labels.empty() ? judge->classify(data.x)
                                                                  : data.labels;
   Findings findings;
   std::vector<Tensor> columns{data.x}, results;
@@ -84,7 +84,7 @@ Findings edit(const TrainedRun& run, const EditConfig& config, const Application
     findings.figures.push_back({fmt::format("distance_{:g}", strength), distance(columns.back(), data.x)});
     if (!judge) continue;
     std::int64_t kept = 0;
-    const auto named = judge->labels(columns.back());
+    const auto named = judge->classify(columns.back());
     for (std::size_t i = 0; i < named.size(); ++i) kept += named[i] == labels[i];
     findings.figures.push_back(share_figure(fmt::format("class_kept_{:g}", strength), kept, data.size()));
   }

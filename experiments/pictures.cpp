@@ -12,15 +12,9 @@ namespace {
 constexpr std::int64_t grid_images = 64, strip_rows = 8;
 constexpr int gap = 4;  // pixels between images
 
-bool drawable(const Shape& images) { return images.rank() == 4 && (images[3] == 1 || images[3] == 3); }
-
-/// At most `most` samples as images whose black and white are the ends of the range; what is neither image nor signal
-/// stays as it is.
+/// At most `most` samples.
 Tensor as_images(const Tensor& x, const Look& look, std::int64_t most) {
-  const Tensor first = x.rows(0, std::min(x.extent(0), most));
-  if (!look.signals || x.rank() != 2) return first;
-  const auto [low, high] = look.range;
-  return curve_images(first, {.low = low, .high = high}) * (high - low) + low;
+  return as_images(x.rows(0, std::min(x.extent(0), most)), look);
 }
 
 /// Points as they lie in the plane, the data's range and a fifth around it.
@@ -41,6 +35,14 @@ Tensor strip(const Tensor& frames, const Look& look) {
 }
 
 }  // namespace
+
+bool drawable(const Shape& images) { return images.rank() == 4 && (images[3] == 1 || images[3] == 3); }
+
+Tensor as_images(const Tensor& x, const Look& look) {
+  if (!look.signals || x.rank() != 2) return x;
+  const auto [low, high] = look.range;
+  return curve_images(x, {.low = low, .high = high}) * (high - low) + low;
+}
 
 Look look_of(const Prepared& data) { return {.range = data.range, .signals = data.training.signals}; }
 

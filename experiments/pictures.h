@@ -14,6 +14,11 @@ struct Look {
   bool signals = false;  // whether x [N, length] are signals, drawn as curves
 };
 
+/// Samples as images whose black and white are the ends of the range: signals as their curves, anything else as it is.
+Tensor as_images(const Tensor& x, const Look& look);
+/// Whether x [N, height, width, 1 or 3] can be a picture.
+bool drawable(const Shape& images);
+
 /// Of samples in the units of the data.
 Look look_of(const Prepared& data);
 

@@ -53,6 +53,8 @@ void SampleConfig::validate() const {
                        "[churn] {} adds no noise of this kind; leave the churn out, or take edm_heun", solver);
   require<ConfigError>(solver == "restart" || restart == RestartConfig{},
                        "[restart] {} does not restart; leave the table out, or take the solver restart", solver);
+  require<ConfigError>(solver == "repaint" || resample == ResampleConfig{},
+                       "[resample] {} does not go back; leave the table out, or take the solver repaint", solver);
   restart.validate();
   if (!times.empty()) check_times(*this);
   reverse_eta(*this);
