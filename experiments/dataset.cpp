@@ -192,6 +192,8 @@ constexpr std::array entries{
                  load_toy<chirps>},
     DatasetEntry{"gaussian_features", "", "a table of ten correlated normal features whose law is known",
                  load_toy<gaussian_features>},
+    DatasetEntry{"gaussian_anomalies", "", "the same, a quarter of the samples 3 deviations off: labelled 1",
+                 load_toy<gaussian_anomalies>},
     DatasetEntry{
         "breast_cancer", "",
         "UCI breast cancer (WDBC): a table of 569 tumours, 30 features, benign or malignant; comes with Fokker",
