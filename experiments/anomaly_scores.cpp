@@ -31,11 +31,12 @@ double time_of_level(const ForwardSde& sde, double level) { return sde.time_of_l
 
 /// Levels must lie between those of t_min and t_max: beyond them time_of_lambda gives the nearer end.
 void check_levels(const ForwardSde& sde, const DetectConfig& config) {
-  const double low = std::exp(-sde.marginal(sde.t_min()).lambda()), high = std::exp(-sde.marginal(sde.t_max()).lambda());
+  const double low = std::exp(-sde.marginal(sde.t_min()).lambda()),
+               high = std::exp(-sde.marginal(sde.t_max()).lambda());
   for (const double level : config.levels)
     require<ConfigError>(level >= low && level <= high,
-                         "[detect.levels] expected noise sigma/alpha in [{:.3g}, {:.3g}], that of the model, got {}", low,
-                         high, level);
+                         "[detect.levels] expected noise sigma/alpha in [{:.3g}, {:.3g}], that of the model, got {}",
+                         low, high, level);
 }
 
 Tensor rows_sum(const Tensor& x) { return sum(reshape(x, {x.extent(0), x.size() / x.extent(0)}), {1}); }
@@ -45,7 +46,8 @@ Tensor reconstructed(const Part& part, const Tensor& noised, double level, std::
   Tensor u = noised, clean;  // u = x_t/α
   for (std::int64_t k = 0; k < steps; ++k) {
     const auto at = [&](std::int64_t i) {
-      return level * std::pow(last_of_first, static_cast<double>(i) / static_cast<double>(std::max<std::int64_t>(1, steps - 1)));
+      return level * std::pow(last_of_first,
+                              static_cast<double>(i) / static_cast<double>(std::max<std::int64_t>(1, steps - 1)));
     };
     const double t = time_of_level(part.sde, at(k));
     clean = denoise(part.sde, part.score, u * part.sde.marginal(t).alpha, t);

@@ -32,16 +32,18 @@ struct DetectConfig {
 
   static constexpr auto fields = std::tuple{
       field("name", &DetectConfig::name, "of the findings"),
-      field("method", &DetectConfig::method,
-            "reconstruction: error of denoising what was noised; score_norm: length of the score; bound: the variational "
-            "bound on -log p; likelihood: -log p by the ODE",
-            one_of(&anomaly_method_names)),
+      field(
+          "method", &DetectConfig::method,
+          "reconstruction: error of denoising what was noised; score_norm: length of the score; bound: the variational "
+          "bound on -log p; likelihood: -log p by the ODE",
+          one_of(&anomaly_method_names)),
       field("levels", &DetectConfig::levels, "noise σ/α of reconstruction and score_norm", nonempty(), above(0)),
       field("draws", &DetectConfig::draws, "of the noise at each level", at_least(1)),
       field("nearest", &DetectConfig::nearest, "share of the draws that counts, those of least error", above(0),
             at_most(1)),
       field("steps", &DetectConfig::steps,
-            "evaluations of a reconstruction: 1, the denoiser's mean; more, steps of the probability flow", at_least(1)),
+            "evaluations of a reconstruction: 1, the denoiser's mean; more, steps of the probability flow",
+            at_least(1)),
       field("bound", &DetectConfig::bound, "of the method bound"),
       field("flow", &DetectConfig::flow, "of the method likelihood"),
       field("divergence", &DetectConfig::divergence, "of the method likelihood"),

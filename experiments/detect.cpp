@@ -122,12 +122,13 @@ void add_heat_maps(const Judged& normal, const Judged& others, const ValueRange&
   std::iota(order.begin(), order.end(), 0);
   std::ranges::stable_sort(order, [&](auto a, auto b) { return scores[a] > scores[b]; });
   const auto columns = std::min<std::int64_t>(most_columns, std::ssize(order));
-  const std::vector<std::int64_t> high(order.begin(), order.begin() + columns), low(order.rbegin(), order.rbegin() + columns);
+  const std::vector<std::int64_t> high(order.begin(), order.begin() + columns),
+      low(order.rbegin(), order.rbegin() + columns);
   const Tensor highest = gather(map, high);
   const auto values = std::as_const(highest).data<float>();
   const double most = std::max<double>(*std::ranges::max_element(values), 1e-12);
-  const Tensor rows = concat({in_colour(gather(x, high), range), glowing(highest, most), in_colour(gather(x, low), range),
-                              glowing(gather(map, low), most)},
+  const Tensor rows = concat({in_colour(gather(x, high), range), glowing(highest, most),
+                              in_colour(gather(x, low), range), glowing(gather(map, low), most)},
                              0);
   found.pictures.push_back({"heat_maps", rows, {.columns = static_cast<int>(columns), .separator = 2}});
 }

@@ -28,12 +28,26 @@ void keep(Prepared& data, const Indices& kept) {
   data.training_index = std::move(original);
 }
 
+// --- missing values -------------------------------------------------------------------------------------------------
+
+std::string remove_missing(Prepared& data, const DataConfig&, std::uint64_t) {
+  const std::int64_t before = data.training.size(), width = data.training.x.size() / before;
+  const auto values = std::as_const(data.training.x).data<float>();
+  Indices kept;
+  for (std::int64_t row = 0; row < before; ++row)
+    if (std::ranges::all_of(values.subspan(row * width, width), [](float v) { return std::isfinite(v); }))
+      kept.push_back(row);
+  keep(data, kept);
+  return fmt::format("{} of {} samples have values that are not finite", before - std::ssize(kept), before);
+}
+
 // --- excluded classes -----------------------------------------------------------------------------------------------
 
 std::string exclude(Prepared& data, const DataConfig& config, std::uint64_t) {
   const Dataset all = data.training;
   require<ConfigError>(!all.labels.empty(),
-                       "[data.exclude_classes] expected data with labels, got \"{}\" without; leave it empty", all.name);
+                       "[data.exclude_classes] expected data with labels, got \"{}\" without; leave it empty",
+                       all.name);
   const auto& excluded = config.exclude_classes;
   for (const auto label : excluded)
     require<ConfigError>(std::ranges::find(all.labels, label) != all.labels.end(),
@@ -43,7 +57,7 @@ std::string exclude(Prepared& data, const DataConfig& config, std::uint64_t) {
   for (std::int64_t row = 0; row < all.size(); ++row)
     (std::ranges::find(excluded, all.labels[row]) == excluded.end() ? kept : out).push_back(row);
   data.excluded = subset(all, out);
-  data.excluded_index = out;
+  for (const auto row : out) data.excluded_index.push_back(data.training_index[row]);
   keep(data, kept);
   return fmt::format("{} of {} samples are of the classes {}", out.size(), all.size(), fmt::join(excluded, ", "));
 }
@@ -184,6 +198,8 @@ std::string scale(Prepared& data, const DataConfig& config, std::uint64_t) {
 bool always(const DataConfig&) { return true; }
 
 constexpr std::array steps{
+    PreparationStep{"missing", "removes samples with values that are not finite",
+                    [](const DataConfig& config) { return config.remove_missing; }, remove_missing},
     PreparationStep{"exclude", "takes the samples of classes out",
                     [](const DataConfig& config) { return !config.exclude_classes.empty(); }, exclude},
     PreparationStep{"duplicates", "removes copies of earlier samples", removes_duplicates, remove_duplicates},
@@ -262,7 +278,8 @@ Prepared prepare(const Dataset& data, const DataConfig& config, std::uint64_t se
 }
 
 Prepared prepare(const DataConfig& config, std::uint64_t seed) {
-  return prepare(load_dataset(config.source, {.n = config.n, .seed = seed}), config, seed);
+  return prepare(load_dataset(config.source, {.n = config.n, .seed = seed, .allow_missing = config.remove_missing}),
+                 config, seed);
 }
 
 }  // namespace fokker

@@ -98,10 +98,11 @@ AlarmThreshold alarm_threshold(std::vector<double> normal, double rate) {
   require<ConfigError>(rate > 0 && rate < 1, "[detect.false_alarm] expected a rate in (0, 1), got {}", rate);
   const auto n = static_cast<double>(normal.size());
   const double k = std::ceil((n + 1) * (1 - rate) - 1e-9);
-  require<ConfigError>(k >= 1 && k <= n,
-                       "[detect.false_alarm] a rate of {} takes {} held-out normal samples or more to set its threshold "
-                       "by, got {}; hold out more or state a higher rate",
-                       rate, std::ceil(1 / rate - 1 - 1e-9), normal.size());
+  require<ConfigError>(
+      k >= 1 && k <= n,
+      "[detect.false_alarm] a rate of {} takes {} held-out normal samples or more to set its threshold "
+      "by, got {}; hold out more or state a higher rate",
+      rate, std::ceil(1 / rate - 1 - 1e-9), normal.size());
   const auto place = normal.begin() + static_cast<std::ptrdiff_t>(k) - 1;
   std::nth_element(normal.begin(), place, normal.end());
   const boost::math::beta_distribution<double> law(n + 1 - k, k);
@@ -126,14 +127,16 @@ std::string roc_svg(const RocCurve& curve, const Figure& area) {
     out += fmt::format(R"(<text class="tick" x="{:.1f}" y="{:.1f}" text-anchor="end">{:g}</text>)", x(0) - 6,
                        y(tick) + 4, tick);
   }
-  out += fmt::format(R"(<line class="chance" x1="{:.1f}" y1="{:.1f}" x2="{:.1f}" y2="{:.1f}"/><polyline class="roc" points=")",
-                     x(0), y(0), x(1), y(1));
+  out += fmt::format(
+      R"(<line class="chance" x1="{:.1f}" y1="{:.1f}" x2="{:.1f}" y2="{:.1f}"/><polyline class="roc" points=")", x(0),
+      y(0), x(1), y(1));
   for (std::size_t i = 0; i < curve.detected.size(); ++i)
     out += fmt::format("{:.1f},{:.1f} ", x(curve.false_alarms[i]), y(curve.detected[i]));
   out += fmt::format(R"("/><text class="tick" x="{:.1f}" y="{:.1f}" text-anchor="middle">false alarms</text>)", x(0.5),
                      y(0) + 36);
-  out += fmt::format(R"(<text class="tick" x="{:.1f}" y="{:.1f}" text-anchor="end">area {:.3f} [{:.3f}, {:.3f}]</text>)",
-                     x(0.97), y(0.05), area.value, area.low, area.high);
+  out +=
+      fmt::format(R"(<text class="tick" x="{:.1f}" y="{:.1f}" text-anchor="end">area {:.3f} [{:.3f}, {:.3f}]</text>)",
+                  x(0.97), y(0.05), area.value, area.low, area.high);
   out += fmt::format(R"(<text class="tick" x="{:.1f}" y="{:.1f}">anomalies found</text></svg>)", x(0), y(1) - 8);
   return out;
 }

@@ -118,7 +118,8 @@ TEST_CASE("with the exact score of a Gaussian the likelihood reaches the Mahalan
   CHECK(best < 0.95);
   CHECK(area(data, {.method = "likelihood"}) == Approx(best).margin(1e-4));
   CHECK(area(data, {.method = "score_norm", .levels = {0.5}}) == Approx(best).margin(1e-6));
-  CHECK(area(data, {.method = "bound", .bound = {.terms = "continuous", .steps = 50, .draws = 40}}) == Approx(best).margin(0.02));
+  CHECK(area(data, {.method = "bound", .bound = {.terms = "continuous", .steps = 50, .draws = 40}}) ==
+        Approx(best).margin(0.02));
   // x − D = x (1 − α²) − α σ ε for this score: more draws come nearer.
   const double one = area(data, {.levels = {2}, .draws = 1}), many = area(data, {.levels = {2}, .draws = 64});
   CHECK(many > one);
