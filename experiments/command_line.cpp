@@ -28,7 +28,8 @@ void catch_signals() {
 }
 
 struct Arguments {
-  std::string target;  // a config, a run or a kind
+  std::string target;  // a config, a run, a kind or a source of data
+  std::string action;  // of `fokker data`
   std::vector<std::string> overrides, sweep, solvers;
   std::vector<double> lengths;
   std::string out;
@@ -116,6 +117,23 @@ void add_application(CLI::App& app, const ApplicationEntry& entry, Arguments& ar
   add_common(command, arguments);
 }
 
+void add_data(CLI::App& app, Arguments& arguments) {
+  CLI::App* data = app.add_subcommand("data", "look at data, and prepare them");
+  data->require_subcommand(1);
+  const auto add = [&](const char* name, const char* help) {
+    CLI::App* command = data->add_subcommand(name, help);
+    command->add_option("source", arguments.target, "as data.source: \"digits\", \"hdf5:PATH#dataset\", …")->required();
+    command->callback([&arguments, name] { arguments.action = name; });
+    add_common(command, arguments);
+    return command;
+  };
+  add("describe", "shapes, ranges, missing values, classes, copies, outliers, every feature")
+      ->add_option("settings", arguments.overrides, "as n=1000");
+  CLI::App* prepare = add("prepare", "clean, split, balance and scale; writes what a run can load");
+  prepare->add_option("settings", arguments.overrides, "keys of [data], as held_out=0.3 remove_duplicates=true");
+  prepare->add_option("--out", arguments.out, "the HDF5 file")->required();
+}
+
 void define(CLI::App& app, Arguments& arguments) {
   app.require_subcommand(1);
   app.set_version_flag("--version", version());
@@ -148,6 +166,7 @@ void define(CLI::App& app, Arguments& arguments) {
   likelihood->add_option("settings", arguments.overrides, "as n=64 bounds=['discrete','ode'] discrete.steps=1000");
   add_common(likelihood, arguments);
   add_orders(app, arguments);
+  add_data(app, arguments);
   CLI::App* resume = app.add_subcommand("resume", "go on with a run that was interrupted or killed");
   resume->add_option("run", arguments.target, "the folder of the run")->required();
   add_common(resume, arguments);
@@ -182,6 +201,10 @@ int dispatch(const std::string& command, const Arguments& arguments, const RunOp
     if (command == entry.name)
       return application_command(command, {arguments.target, arguments.images, arguments.out}, arguments.overrides,
                                  options);
+  if (command == "data")
+    return arguments.action == "describe"
+               ? describe_command(arguments.target, arguments.overrides, options)
+               : prepare_command(arguments.target, arguments.overrides, arguments.out, options);
   if (command == "likelihood") return likelihood_command(arguments.target, arguments.overrides, options);
   if (command == "orders") return orders_command(arguments.solvers, arguments.orders, arguments.out, options);
   if (command == "list") return list_command(arguments.target, options);

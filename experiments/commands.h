@@ -42,6 +42,11 @@ int generate_command(const std::filesystem::path& run, const std::vector<std::st
                      const std::filesystem::path& out, const RunOptions& options);
 int likelihood_command(const std::filesystem::path& run, const std::vector<std::string>& settings,
                        const RunOptions& options);
+/// `fokker data describe SOURCE`.
+int describe_command(const std::string& source, const std::vector<std::string>& settings, const RunOptions& options);
+/// `fokker data prepare SOURCE`: the prepared data as an HDF5 file, what was changed, and a picture beside the file.
+int prepare_command(const std::string& source, const std::vector<std::string>& settings,
+                    const std::filesystem::path& out, const RunOptions& options);
 /// Declared against measured orders, of all solvers where none is named; throws NumericalError, after the table, where an
 /// order is lower than declared.
 int orders_command(const std::vector<std::string>& solvers, StrongOrderConfig config, const std::filesystem::path& out,

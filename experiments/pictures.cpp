@@ -46,10 +46,11 @@ Tensor as_images(const Tensor& x, const Look& look) {
 
 Look look_of(const Prepared& data) { return {.range = data.range, .signals = data.training.signals}; }
 
-void write_grid(const std::filesystem::path& file, const Tensor& x, const Look& look) {
+bool write_grid(const std::filesystem::path& file, const Tensor& x, const Look& look) {
   const Tensor images = as_images(x, look, grid_images);
-  if (drawable(images.shape()))
-    write_png(file, images, {.low = look.range.low, .high = look.range.high, .separator = gap});
+  if (!drawable(images.shape())) return false;
+  write_png(file, images, {.low = look.range.low, .high = look.range.high, .separator = gap});
+  return true;
 }
 
 void write_side_by_side(const std::filesystem::path& file, const Tensor& real, const Tensor& samples,
