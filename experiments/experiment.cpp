@@ -48,6 +48,9 @@ Model build(const Experiment& experiment) {
   const int factor = objective_entry(experiment.train.objective).channel_factor;
   if (network.out_channels == 0 && factor > 1)
     network.out_channels = factor * model.sample_shape[model.sample_shape.rank() - 1];
+  if (network.text_width > 0 && network.text_length == 0) network.text_length = model.data.tokenizer.length();
+  if (network.text_width > 0 && network.text_vocabulary == 0)
+    network.text_vocabulary = model.data.tokenizer.vocabulary();
   model.system.network = make_network(network, model.sample_shape, Rng(experiment.seed, Stream::initialisation));
   model.system.objective =
       make_objective(experiment.train, *model.sde,

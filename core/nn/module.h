@@ -45,7 +45,12 @@ struct NamedParameter {
 /// What the samples of a batch are conditioned on; an empty list: on nothing.
 struct Condition {
   std::vector<std::int64_t> labels = {};  // [B], from 0
+  std::vector<std::int64_t> tokens = {};  // [B, length]: captions, each padded with padding_token behind its last word
 };
+
+/// Words are numbered from 2.  Every caption, also the empty one, begins with the start token, so that attention always
+/// has a key.
+inline constexpr std::int64_t padding_token = 0, start_token = 1;
 
 /// What a forward pass may depend on beside its inputs.
 struct Pass {
@@ -82,6 +87,8 @@ class Network : public Module {
   virtual Tensor operator()(const Tensor& x, const Tensor& time, const Pass& pass = {}) const = 0;
   /// Labels 0, …, classes() − 1 that it can be conditioned on; 0: none.
   virtual std::int64_t classes() const { return 0; }
+  /// Tokens of a caption that it can be conditioned on; 0: none.
+  virtual std::int64_t caption_length() const { return 0; }
 };
 
 }  // namespace fokker
