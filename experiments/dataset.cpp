@@ -14,6 +14,7 @@
 #include "fokker/experiments/idx.h"
 #include "fokker/experiments/mnist.h"
 #include "fokker/experiments/npy.h"
+#include "fokker/experiments/scenes.h"
 #include "fokker/experiments/signals.h"
 #include "fokker/experiments/toys.h"
 
@@ -201,8 +202,21 @@ constexpr std::array entries{
         "breast_cancer", "",
         "UCI breast cancer (WDBC): a table of 569 tumours, 30 features, benign or malignant; comes with Fokker",
         load_breast_cancer},
+    DatasetEntry{"scenes", "",
+                 "captioned scenes of 16 × 16 composed of the digits, as \"a 3 above a 7\"; other captions held out",
+                 load_toy<scenes>},
     DatasetEntry{"regression_toy", "", "independent normal inputs and targets of 100 numbers",
                  load_toy<regression_toy>}};
+
+/// Rows of `width` values; none of an empty list.
+template <class T>
+std::vector<T> rows_of(const std::vector<T>& values, std::span<const std::int64_t> indices, std::int64_t width) {
+  std::vector<T> result;
+  if (values.empty()) return result;
+  for (const auto index : indices)
+    result.insert(result.end(), values.begin() + index * width, values.begin() + (index + 1) * width);
+  return result;
+}
 
 }  // namespace
 
@@ -255,9 +269,10 @@ Dataset subset(const Dataset& data, std::span<const std::int64_t> indices) {
   Dataset result = data;
   result.x = rows(data.x);
   if (data.target.defined()) result.target = rows(data.target);
-  result.labels.clear();
-  if (!data.labels.empty())
-    for (const auto index : indices) result.labels.push_back(data.labels[index]);
+  result.labels = rows_of(data.labels, indices, 1);
+  result.captions = rows_of(data.captions, indices, 1);
+  result.tokens = rows_of(data.tokens, indices, std::ssize(data.tokens) / std::max<std::int64_t>(data.size(), 1));
+  result.held_out = rows_of(data.held_out, indices, 1);
   return result;
 }
 

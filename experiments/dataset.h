@@ -20,6 +20,9 @@ struct Dataset {
   Tensor x = {};                           // [N, …] f32; images are [N, height, width, channels]
   std::vector<std::int64_t> labels = {};   // a class for each sample, or empty
   Tensor target = {};                      // [N, …] for regression, or undefined
+  std::vector<std::string> captions = {};  // what each image shows, or empty
+  std::vector<std::int64_t> tokens = {};   // of the captions, [N, length], once they are read (score/tokenizer.h)
+  std::vector<bool> held_out = {};         // the split that comes with the data, or empty
   std::vector<std::string> features = {};  // names of the columns of a table [N, D], or empty
   bool signals = false;                    // whether x [N, length] are values of one quantity over time
   std::string name = {};                   // "digits"
@@ -57,7 +60,7 @@ Dataset load_dataset(const std::string& source, const DatasetOptions& options = 
 /// Shape of one sample.
 Shape sample_shape(const Dataset& data);
 
-/// Rows `indices` of the data with their labels and targets, in that order.
+/// Rows `indices` of the data with their labels, captions and targets, in that order.
 Dataset subset(const Dataset& data, std::span<const std::int64_t> indices);
 
 /// A file that comes with Fokker: looked for in the folder of the environment variable FOKKER_DATA, then in the source

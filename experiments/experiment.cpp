@@ -76,6 +76,9 @@ Model build(const Experiment& experiment) {
     network.out_channels = input[last];
     input = with_extent(input, last, input[last] + latent);
   }
+  if (network.text_width > 0 && network.text_length == 0) network.text_length = model.data.tokenizer.length();
+  if (network.text_width > 0 && network.text_vocabulary == 0)
+    network.text_vocabulary = model.data.tokenizer.vocabulary();
   model.system.network = make_network(network, input, Rng(experiment.seed, Stream::initialisation));
   model.system.objective =
       make_objective(experiment.train, *model.sde,

@@ -126,7 +126,11 @@ std::string remove_outliers(Prepared& data, const DataConfig& config, std::uint6
 std::string split(Prepared& data, const DataConfig& config, std::uint64_t seed) {
   const Indices original = data.training_index;
   const Dataset all = data.training;
-  const Split parts = split_rows(all, {config.held_out, config.stratify, seed});
+  require<ConfigError>(config.split != "own" || !all.held_out.empty(),
+                       "[data.split] expected \"random\" or \"auto\": \"{}\" comes without a split of its own",
+                       all.name);
+  const bool own = !all.held_out.empty() && config.split != "random";
+  const Split parts = split_rows(all, {config.held_out, config.stratify, seed, own});
   const auto take = [&](const Indices& rows, Dataset& part, Indices& index) {
     part = subset(all, rows);
     index.clear();
@@ -135,7 +139,9 @@ std::string split(Prepared& data, const DataConfig& config, std::uint64_t seed) 
   take(parts.training, data.training, data.training_index);
   take(parts.held_out, data.held_out, data.held_out_index);
   return fmt::format("{} samples for training, {} held out{}", data.training.size(), data.held_out.size(),
-                     config.stratify && !all.labels.empty() ? ", with equal shares of the classes" : "");
+                     own                                      ? ", as the data themselves say"
+                     : config.stratify && !all.labels.empty() ? ", with equal shares of the classes"
+                                                              : "");
 }
 
 /// Rows of each class repeated whole, and then in part, up to the size of the largest class.
@@ -193,6 +199,12 @@ std::string scale(Prepared& data, const DataConfig& config, std::uint64_t) {
     if (part->size() > 0) part->x = data.scaling.apply(part->x);
   }
   return fmt::format("{}: values lie in [{:.4g}, {:.4g}]", kind, data.training.range.low, data.training.range.high);
+}
+
+/// The captions as numbers of the words of the training captions.
+void read_captions(Prepared& data) {
+  data.tokenizer = Tokenizer(data.training.captions);
+  for (Dataset* part : {&data.training, &data.held_out}) part->tokens = data.tokenizer(part->captions);
 }
 
 bool always(const DataConfig&) { return true; }
@@ -274,6 +286,7 @@ Prepared prepare(const Dataset& data, const DataConfig& config, std::uint64_t se
                          change);
     result.report.push_back({step.name, before, result.training.size() + result.held_out.size(), std::move(change)});
   }
+  read_captions(result);
   return result;
 }
 

@@ -10,6 +10,7 @@
 #include "fokker/core/rng.h"
 #include "fokker/experiments/dataset.h"
 #include "fokker/experiments/scaling.h"
+#include "fokker/score/tokenizer.h"
 #include "fokker/sde/grey_levels.h"
 
 namespace fokker {
@@ -18,6 +19,7 @@ namespace fokker {
 struct DataConfig {
   std::string source = "digits";
   std::int64_t n = 0;
+  std::string split = "auto";
   double held_out = 0.2;
   std::vector<std::int64_t> exclude_classes = {};
   bool stratify = true;
@@ -35,6 +37,9 @@ struct DataConfig {
             nonempty()),
       field("n", &DataConfig::n, "samples: points of a toy (0: 10,000) or the first ones of a file (0: all)",
             at_least(0)),
+      field("split", &DataConfig::split,
+            "random, by held_out and stratify; own, that of the data itself; auto: own where there is one",
+            one_of("auto", "random", "own")),
       field("held_out", &DataConfig::held_out, "share kept for evaluation", at_least(0), below(1)),
       field("exclude_classes", &DataConfig::exclude_classes,
             "labels whose samples are neither trained on nor held out: the anomalies of `fokker detect`", at_least(0)),
@@ -70,7 +75,8 @@ struct Prepared {
   std::vector<std::int64_t> training_index = {}, held_out_index = {};  // rows of the original data
   std::vector<std::int64_t> excluded_index = {};
   Scaling scaling = {};
-  ValueRange range = {};  // of the original data
+  ValueRange range = {};     // of the original data
+  Tokenizer tokenizer = {};  // of the training captions
   std::vector<PreparationReport> report = {};
 };
 

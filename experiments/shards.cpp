@@ -15,6 +15,11 @@ std::int64_t rows_of_a_shard(const Dataset& data, std::int64_t batch) {
 }
 
 void check_labels(const Network& network, const Dataset& data) {
+  require<ConfigError>(
+      network.caption_length() == 0 || std::ssize(data.tokens) == data.size() * network.caption_length(),
+      "[train] the network takes captions of {} tokens, the data has {}: choose data with captions, or set "
+      "network.text_width = 0",
+      network.caption_length(), data.captions.empty() ? "none" : "others");
   if (network.classes() == 0) return;
   require<ConfigError>(data.classes() > 0 && data.classes() <= network.classes(),
                        "[train] the network takes {} labels, the data has {}: set network.classes to those of the data",
@@ -31,6 +36,10 @@ Shard make_shard(const Network& network, const Dataset& data, std::span<const st
               .target = data.target.defined() ? gather(data.target, rows) : Tensor{}};
   if (network.classes() > 0)
     for (std::int64_t row : rows) shard.condition.labels.push_back(data.labels[static_cast<std::size_t>(row)]);
+  const std::int64_t length = network.caption_length();
+  for (std::int64_t row : rows)
+    shard.condition.tokens.insert(shard.condition.tokens.end(), data.tokens.begin() + row * length,
+                                  data.tokens.begin() + (row + 1) * length);
   return shard;
 }
 

@@ -48,6 +48,13 @@ Indices quotas(const std::vector<Indices>& strata, double share, std::int64_t to
   return quota;
 }
 
+Split parts_of(const std::vector<bool>& held_out) {
+  Split parts;
+  for (std::size_t row = 0; row < held_out.size(); ++row)
+    (held_out[row] ? parts.held_out : parts.training).push_back(static_cast<std::int64_t>(row));
+  return parts;
+}
+
 }  // namespace
 
 std::vector<std::int64_t> first_copies(const Dataset& data) {
@@ -60,6 +67,7 @@ std::vector<std::int64_t> first_copies(const Dataset& data) {
 }
 
 Split split_rows(const Dataset& data, const SplitConfig& config) {
+  if (config.own) return parts_of(data.held_out);
   const std::int64_t n = data.size();
   const Indices first = first_copies(data);
   std::vector<Indices> copies(static_cast<std::size_t>(n));
@@ -73,7 +81,6 @@ Split split_rows(const Dataset& data, const SplitConfig& config) {
   // The product may round up beyond a whole number.
   const auto total = static_cast<std::int64_t>(std::ceil(config.held_out * static_cast<double>(n) - 1e-9));
   const Indices quota = quotas(strata, config.held_out, total);
-  Split parts;
   std::vector<bool> held_out(static_cast<std::size_t>(n));
   for (std::size_t s = 0; s < strata.size(); ++s) {
     const auto& rows = strata[s];
@@ -85,8 +92,7 @@ Split split_rows(const Dataset& data, const SplitConfig& config) {
       left -= std::ssize(group);
     }
   }
-  for (std::int64_t row = 0; row < n; ++row) (held_out[row] ? parts.held_out : parts.training).push_back(row);
-  return parts;
+  return parts_of(held_out);
 }
 
 }  // namespace fokker

@@ -161,7 +161,12 @@ void bind_networks(py::module_& m, py::class_<Tensor>& tensor) {
         return group_norm(x, scale, shift, groups);
       },
       py::arg("x"), py::arg("scale"), py::arg("shift"), py::arg("groups"));
-  m.def("attention", &attention, py::arg("q"), py::arg("k"), py::arg("v"), py::arg("heads") = 1);
+  m.def(
+      "attention",
+      [](const Tensor& q, const Tensor& k, const Tensor& v, int heads, const std::optional<Tensor>& key_bias) {
+        return attention(q, k, v, heads, key_bias.value_or(Tensor{}));
+      },
+      py::arg("q"), py::arg("k"), py::arg("v"), py::arg("heads") = 1, py::arg("key_bias") = py::none());
 }
 
 }  // namespace

@@ -19,6 +19,7 @@ class FourierInput final : public Network {
   std::unique_ptr<Module> clone() const override;
   void visit(const ParameterVisitor& visitor) override { inner_->visit(visitor); }
   std::int64_t classes() const override { return inner_->classes(); }
+  std::int64_t caption_length() const override { return inner_->caption_length(); }
 
  private:
   std::unique_ptr<Network> inner_;

@@ -44,6 +44,11 @@ std::unique_ptr<Network> make_unet(const NetworkConfig& config, const Shape& sam
                         .progressive = config.progressive,
                         .classes = config.classes,
                         .label_dropout = config.label_dropout,
+                        .text = {.vocabulary = config.text_vocabulary,
+                                 .length = config.text_length,
+                                 .width = config.text_width,
+                                 .depth = config.text_depth,
+                                 .heads = static_cast<int>(config.text_heads)},
                         .checkpoint = config.checkpoint};
   return std::make_unique<UNet>(sample[2], unet, rng);
 }
@@ -108,6 +113,9 @@ std::vector<std::string> network_names() {
 }
 
 std::unique_ptr<Network> make_network(const NetworkConfig& config, const Shape& sample, const Rng& rng) {
+  require<ConfigError>(config.text_width == 0 || config.kind == "unet",
+                       "[network] captions (text_width = {}) go with kind = \"unet\", got \"{}\"", config.text_width,
+                       config.kind);
   if (!config.fourier_features.empty()) return make_fourier_input(config, sample, rng);
   for (const NetworkEntry& entry : entries)
     if (config.kind == entry.name) return entry.make(config, sample, rng);

@@ -55,6 +55,12 @@ struct NetworkConfig {
   std::vector<std::int64_t> fourier_features = {};
   std::int64_t classes = 0;
   double label_dropout = 0;
+  // unet
+  std::int64_t text_width = 0;
+  std::int64_t text_depth = 2;
+  std::int64_t text_heads = 4;
+  std::int64_t text_vocabulary = 0;
+  std::int64_t text_length = 0;
   // unet, dit
   bool checkpoint = false;
 
@@ -106,9 +112,18 @@ struct NetworkConfig {
       field("fourier_features", &NetworkConfig::fourier_features,
             "unet, dit, mlp: exponents n; the network also sees sin and cos of 2^n pi x", at_least(0)),
       field("classes", &NetworkConfig::classes, "unet, dit, mlp: number of labels; 0: unconditional", at_least(0)),
-      field("label_dropout", &NetworkConfig::label_dropout,
-            "unet, dit, mlp: share of labels replaced by the null label, number `classes`, in training",
-            between(0, 0.99)),
+      field(
+          "label_dropout", &NetworkConfig::label_dropout,
+          "unet, dit, mlp: share of labels replaced by the null label, number `classes`, and of captions by the empty "
+          "one, in training",
+          between(0, 0.99)),
+      field("text_width", &NetworkConfig::text_width, "unet: size of a token of the caption; 0: no captions",
+            at_least(0)),
+      field("text_depth", &NetworkConfig::text_depth, "unet: transformer blocks of the text encoder", at_least(1)),
+      field("text_heads", &NetworkConfig::text_heads, "unet: attention heads of the text encoder", at_least(1)),
+      field("text_vocabulary", &NetworkConfig::text_vocabulary, "unet: number of tokens; 0: those of the data",
+            at_least(0)),
+      field("text_length", &NetworkConfig::text_length, "unet: tokens of a caption; 0: those of the data", at_least(0)),
       field("checkpoint", &NetworkConfig::checkpoint,
             "unet, dit: the backward pass computes blocks again instead of keeping their values: less memory, more "
             "time")};

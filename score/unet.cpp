@@ -29,6 +29,7 @@ UNet::UNet(std::int64_t image_channels, UNetConfig config, const Rng& rng)
   time_embedding_ = TimeEmbedding(fourier ? 2 * first : first, embedding, rng.fork(1));
   if (config_.classes > 0)
     class_embedding_ = ClassEmbedding(config_.classes, embedding, config_.label_dropout, rng.fork(9));
+  if (config_.text.width > 0) text_encoder_ = TextEncoder(config_.text, embedding, config_.label_dropout, rng.fork(10));
   build_encoder(rng.fork(2));
   build_middle(rng.fork(3), rng.fork(4), rng.fork(5));
   build_decoder(rng.fork(6));
@@ -36,8 +37,16 @@ UNet::UNet(std::int64_t image_channels, UNetConfig config, const Rng& rng)
   conv_out_ = Conv2d(first, config_.out_channels, 3, rng.fork(7), 1, Init::zero);
 }
 
-Attention UNet::attention(std::int64_t channels, const Rng& rng) const {
-  return unet_attention(channels, unet_norm(channels, config_).groups, config_, rng);
+void UNet::add_cross_attention(UNetLevel& level, std::int64_t channels, const Rng& rng) const {
+  if (config_.text.width == 0) return;
+  level.cross_attentions.emplace_back(channels, config_.text.width, level.attentions.back().heads,
+                                      unet_norm(channels, config_).groups, rng.fork(4));
+  level.cross_attentions.back().norm2.epsilon = config_.norm_epsilon;
+}
+
+void UNet::add_attention(UNetLevel& level, std::int64_t channels, const Rng& rng) const {
+  level.attentions.push_back(unet_attention(channels, unet_norm(channels, config_).groups, config_, rng));
+  add_cross_attention(level, channels, rng);
 }
 
 void UNet::build_encoder(const Rng& rng) {
@@ -50,7 +59,7 @@ void UNet::build_encoder(const Rng& rng) {
     for (int j = 0; j < config_.layers_per_block; ++j) {
       const auto tag = static_cast<std::uint64_t>(2 * j);
       level.resnets.emplace_back(j == 0 ? in : out, out, config_, level_rng.fork(tag));
-      if (attends(i)) level.attentions.push_back(attention(out, level_rng.fork(tag + 1)));
+      if (attends(i)) add_attention(level, out, level_rng.fork(tag + 1));
     }
     if (i + 1 < config_.channels.size()) {
       level.downsamplers.emplace_back(out, Resample::down, config_, level_rng.fork(1000));
@@ -68,9 +77,10 @@ void UNet::build_middle(const Rng& first, const Rng& second, const Rng& attentio
   const int rule = config_.scale_shift ? 0 : unet_norm(channels, config_).groups;
   mid_block_.resnets = {ResidualBlock(channels, channels, middle, first),
                         ResidualBlock(channels, channels, middle, second)};
-  if (config_.mid_attention)
-    mid_block_.attentions = {
-        unet_attention(channels, config_.mid_groups > 0 ? config_.mid_groups : rule, middle, attention)};
+  if (!config_.mid_attention) return;
+  mid_block_.attentions = {
+      unet_attention(channels, config_.mid_groups > 0 ? config_.mid_groups : rule, middle, attention)};
+  add_cross_attention(mid_block_, channels, attention);
 }
 
 void UNet::build_decoder(const Rng& rng) {
@@ -88,8 +98,7 @@ void UNet::build_decoder(const Rng& rng) {
       const auto tag = static_cast<std::uint64_t>(2 * j);
       const std::int64_t skip = j == config_.layers_per_block ? skip_last : out;
       level.resnets.emplace_back((j == 0 ? in : out) + skip, out, config_, level_rng.fork(tag));
-      if (attends(level_index) && (j == 0 || !level.attends_once))
-        level.attentions.push_back(attention(out, level_rng.fork(tag + 1)));
+      if (attends(level_index) && (j == 0 || !level.attends_once)) add_attention(level, out, level_rng.fork(tag + 1));
     }
     if (level_index > 0) {
       level.upsamplers.emplace_back(out, Resample::up, config_, level_rng.fork(1000));
@@ -103,21 +112,23 @@ void UNet::build_decoder(const Rng& rng) {
   }
 }
 
-Tensor UNet::embed(const Tensor& time, const Pass& pass) const {
+Tensor UNet::embed(const Tensor& time, const TextStates& text, const Pass& pass) const {
   const Sinusoids sinusoids{.shift = config_.frequency_shift, .cosine_first = config_.cosine_first};
   const Tensor seen = config_.time_embedding == "none" ? Tensor::zeros(time.shape(), time.dtype()) : time;
   const Tensor features = time_proj_.weight.defined() ? time_proj_(log(time))
                                                       : sinusoidal_embedding(seen, config_.channels.front(), sinusoids);
-  return silu(class_embedding_.add_to(time_embedding_(features), pass));
+  const Tensor labelled = class_embedding_.add_to(time_embedding_(features), pass);
+  return silu(text.pooled.defined() ? labelled + text.pooled : labelled);
 }
 
-std::vector<Tensor> UNet::encode(const Tensor& x, const Tensor& embedding, const Pass& pass) const {
+std::vector<Tensor> UNet::encode(const Tensor& x, const Tensor& embedding, const TextStates& text,
+                                 const Pass& pass) const {
   Tensor h = conv_in_(x), image = x;
   std::vector<Tensor> skips{h};
   for (const UNetLevel& level : down_blocks_) {
     for (std::size_t j = 0; j < level.resnets.size(); ++j) {
-      const auto layer = [j, pass](const UNetLevel& l, const Tensor& in, const Tensor& e) {
-        return l.layer(j, in, e, pass);
+      const auto layer = [j, pass, text](const UNetLevel& l, const Tensor& in, const Tensor& e) {
+        return l.layer(j, in, e, pass, text);
       };
       h = through(level, config_.checkpoint, layer, h, embedding);
       skips.push_back(h);
@@ -134,16 +145,17 @@ std::vector<Tensor> UNet::encode(const Tensor& x, const Tensor& embedding, const
   return skips;
 }
 
-Tensor UNet::decode(std::vector<Tensor> skips, const Tensor& embedding, const Pass& pass) const {
-  const auto middle = [pass](const UNetLevel& l, const Tensor& in, const Tensor& e) {
-    return l.resnets[1](l.layer(0, in, e, pass), e, pass);
+Tensor UNet::decode(std::vector<Tensor> skips, const Tensor& embedding, const TextStates& text,
+                    const Pass& pass) const {
+  const auto middle = [pass, text](const UNetLevel& l, const Tensor& in, const Tensor& e) {
+    return l.resnets[1](l.layer(0, in, e, pass, text), e, pass);
   };
   Tensor h = through(mid_block_, config_.checkpoint, middle, skips.back(), embedding);
   Tensor image;  // the sum of the levels' outputs, progressive alone
   for (const UNetLevel& level : up_blocks_) {
     for (std::size_t j = 0; j < level.resnets.size(); ++j) {
-      const auto layer = [j, pass](const UNetLevel& l, const Tensor& in, const Tensor& skip, const Tensor& e) {
-        return l.layer(j, concat({in, skip}, 3), e, pass);
+      const auto layer = [j, pass, text](const UNetLevel& l, const Tensor& in, const Tensor& skip, const Tensor& e) {
+        return l.layer(j, concat({in, skip}, 3), e, pass, text);
       };
       h = through(level, config_.checkpoint, layer, h, skips.back(), embedding);
       skips.pop_back();
@@ -165,8 +177,10 @@ Tensor UNet::operator()(const Tensor& x, const Tensor& time, const Pass& pass) c
       x.rank() == 4 && x.extent(3) == image_channels_ && x.extent(1) % factor == 0 && x.extent(2) % factor == 0,
       "[unet] expected x [B, H, W, {}] with H and W multiples of {} ({} levels), got {}", image_channels_, factor,
       config_.channels.size(), to_string(x.shape()));
-  const Tensor embedding = embed(time, pass);
-  const Tensor y = decode(encode(config_.center_input ? x * 2.0 - 1.0 : x, embedding, pass), embedding, pass);
+  const TextStates text = text_encoder_(x.extent(0), pass);
+  const Tensor embedding = embed(time, text, pass);
+  const Tensor seen = config_.center_input ? x * 2.0 - 1.0 : x;
+  const Tensor y = decode(encode(seen, embedding, text, pass), embedding, text, pass);
   return config_.divide_by_time ? y / reshape(time, {x.extent(0), 1, 1, 1}) : y;
 }
 
@@ -175,6 +189,7 @@ void UNet::visit(const ParameterVisitor& visitor) {
   if (time_proj_.weight.defined()) visitor("time_proj", time_proj_);
   visitor("time_embedding", time_embedding_);
   if (class_embedding_.weight.defined()) visitor("class_embedding", class_embedding_);
+  if (config_.text.width > 0) visitor("text_encoder", text_encoder_);
   visitor("down_blocks", down_blocks_);
   visitor("mid_block", mid_block_);
   visitor("up_blocks", up_blocks_);

@@ -53,6 +53,8 @@ void UNetConfig::check() const {
   require<ConfigError>(norm_epsilon > 0 && residual_divisor > 0 && mid_divisor > 0,
                        "[unet] expected norm_epsilon, residual_divisor and mid_divisor above 0, got {}, {} and {}",
                        norm_epsilon, residual_divisor, mid_divisor);
+  require<ConfigError>(text.width == 0 || !checkpoint,
+                       "[unet] a network with network.text_width > 0 keeps its values: set network.checkpoint = false");
 }
 
 GroupNorm unet_norm(std::int64_t channels, const UNetConfig& config, Activation activation) {
@@ -161,15 +163,22 @@ void Resampler::visit(const ParameterVisitor& visitor) {
     block[0].visit(visitor);
 }
 
-Tensor UNetLevel::layer(std::size_t i, const Tensor& x, const Tensor& embedding, const Pass& pass) const {
+Tensor UNetLevel::attend(std::size_t i, const Tensor& h, const TextStates& text) const {
+  const Tensor attended = attentions[i](h);
+  return i < cross_attentions.size() ? cross_attentions[i](attended, text.tokens, text.key_bias) : attended;
+}
+
+Tensor UNetLevel::layer(std::size_t i, const Tensor& x, const Tensor& embedding, const Pass& pass,
+                        const TextStates& text) const {
   const Tensor h = resnets[i](x, embedding, pass);
-  if (attends_once) return !attentions.empty() && i + 1 == resnets.size() ? attentions[0](h) : h;
-  return i < attentions.size() ? attentions[i](h) : h;
+  if (attends_once) return !attentions.empty() && i + 1 == resnets.size() ? attend(0, h, text) : h;
+  return i < attentions.size() ? attend(i, h, text) : h;
 }
 
 void UNetLevel::visit(const ParameterVisitor& visitor) {
   visitor("resnets", resnets);
   visitor("attentions", attentions);
+  visitor("cross_attentions", cross_attentions);
   if (!progressive) {
     visitor("downsamplers", downsamplers);
     visitor("upsamplers", upsamplers);

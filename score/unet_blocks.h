@@ -6,6 +6,7 @@
 #include "fokker/core/nn/attention.h"
 #include "fokker/core/nn/conv.h"
 #include "fokker/core/nn/dropout.h"
+#include "fokker/score/text_encoder.h"
 
 namespace fokker {
 
@@ -38,7 +39,8 @@ struct UNetConfig {
   double mid_divisor = 1;
   bool progressive = false;  // resampled input added to every level, output summed over levels; needs "fir"
   std::int64_t classes = 0;  // of labels; 0: unconditional
-  double label_dropout = 0;  // share of null labels in training
+  double label_dropout = 0;  // share of null labels and empty captions in training
+  TextConfig text = {};      // captions: cross-attention behind every self-attention, and a part of the embedding
   bool checkpoint = false;   // the backward pass computes the layers of each level again
 
   std::int64_t embedding_size() const { return embedding > 0 ? embedding : 4 * channels.front(); }
@@ -87,14 +89,19 @@ struct Resampler {
 struct UNetLevel {
   std::vector<ResidualBlock> resnets;
   std::vector<Attention> attentions;
+  std::vector<CrossAttention> cross_attentions;  // one behind each attention, or none
   std::vector<Resampler> downsamplers, upsamplers;
   // progressive: the decoder attends once, and each level reads or writes a resampled image
   bool progressive = false, attends_once = false;
   Conv2d skip_conv;
   GroupNorm skip_norm;
 
-  Tensor layer(std::size_t i, const Tensor& x, const Tensor& embedding, const Pass& pass) const;
+  Tensor layer(std::size_t i, const Tensor& x, const Tensor& embedding, const Pass& pass,
+               const TextStates& text = {}) const;
   void visit(const ParameterVisitor& visitor);
+
+ private:
+  Tensor attend(std::size_t i, const Tensor& h, const TextStates& text) const;
 };
 
 GroupNorm unet_norm(std::int64_t channels, const UNetConfig& config, Activation activation = Activation::silu);

@@ -30,6 +30,13 @@ void pack(const Rows<const T>& rows, T factor, std::int64_t padded_count, std::i
   }
 }
 
+/// The biases of sample b's keys, zeros where there are none and up to `padded_count`.
+template <class T>
+void pack_bias(const AttentionArguments& a, std::int64_t b, std::int64_t padded_count, T* out) {
+  const T* from = a.key_bias ? static_cast<const T*>(a.key_bias) + b * a.keys : nullptr;
+  for (std::int64_t j = 0; j < padded_count; ++j) out[j] = from && j < a.keys ? from[j] : 0;
+}
+
 /// Rows [first, first + lanes) by components: out[e] holds component e of each.
 template <class T>
 void pack_lanes(const T* rows, std::int64_t padded_size, T* out) {
@@ -85,16 +92,17 @@ struct Head {
 template <class T>
 struct ForwardScratch {
   Scratch<T> memory;
-  T *q, *k, *v, *lanes_q, *lanes_y, *weights;
+  T *q, *k, *v, *lanes_q, *lanes_y, *weights, *bias;
 
   ForwardScratch(std::int64_t queries, std::int64_t keys, std::int64_t padded)
-      : memory((queries + 2 * keys + 2 * lanes<T>)*padded + keys * lanes<T>),
+      : memory((queries + 2 * keys + 2 * lanes<T>)*padded + keys * (lanes<T> + 1)),
         q(memory.data()),
         k(q + queries * padded),
         v(k + keys * padded),
         lanes_q(v + keys * padded),
         lanes_y(lanes_q + lanes<T> * padded),
-        weights(lanes_y + lanes<T> * padded) {}
+        weights(lanes_y + lanes<T> * padded),
+        bias(weights + keys * lanes<T>) {}
 };
 
 /// The outputs of a block of queries, by lanes; returns their logsums.
@@ -103,7 +111,7 @@ VectorOf<T> forward_block(const ForwardScratch<T>& s, std::int64_t keys, std::in
   using V = VectorOf<T>;
   V top = splat<V>(-__builtin_inf());
   for (std::int64_t j = 0; j < keys; ++j) {
-    const V logit = dot<fixed>(s.lanes_q, s.k + j * padded, padded);
+    const V logit = dot<fixed>(s.lanes_q, s.k + j * padded, padded) + splat<V>(s.bias[j]);
     store(s.weights + j * lanes<T>, logit);
     top = larger(logit, top);
   }
@@ -131,7 +139,8 @@ void attention_forward(const AttentionArguments& a, void* y, void* logsums_data)
   const std::int64_t padded = rounded_up(a.size, chunk), padded_queries = rounded_up(a.queries, step);
   const ForwardScratch<T> s(padded_queries, a.keys, padded);
   auto* logsums = static_cast<T*>(logsums_data);
-  for (std::int64_t b = 0; b < a.batch; ++b)
+  for (std::int64_t b = 0; b < a.batch; ++b) {
+    pack_bias(a, b, a.keys, s.bias);
     for (std::int64_t h = 0; h < a.heads; ++h, logsums += a.queries) {
       const Head<T> head(a, b, h);
       const Rows<T> out = Head<T>::template rows<T>(a, y, b, h, a.queries);
@@ -146,16 +155,17 @@ void attention_forward(const AttentionArguments& a, void* y, void* logsums_data)
         for (std::int64_t l = 0; l < step && i + l < a.queries; ++l) logsums[i + l] = logsum[l];
       }
     }
+  }
 }
 
 /// Memory of the backward pass of a head.
 template <class T>
 struct BackwardScratch {
   Scratch<T> memory;
-  T *q, *dy, *k, *v, *lanes_dq, *lanes_k, *lanes_v, *lanes_dk, *lanes_dv, *logsums, *means;
+  T *q, *dy, *k, *v, *lanes_dq, *lanes_k, *lanes_v, *lanes_dk, *lanes_dv, *logsums, *means, *bias;
 
   BackwardScratch(std::int64_t queries, std::int64_t keys, std::int64_t padded)
-      : memory((3 * queries + 2 * keys + 4 * lanes<T>)*padded + 2 * queries),
+      : memory((3 * queries + 2 * keys + 4 * lanes<T>)*padded + 2 * queries + keys),
         q(memory.data()),
         dy(q + queries * padded),
         k(dy + queries * padded),
@@ -166,7 +176,8 @@ struct BackwardScratch {
         lanes_dk(lanes_v + lanes<T> * padded),
         lanes_dv(lanes_dk + lanes<T> * padded),
         logsums(lanes_dv + lanes<T> * padded),
-        means(logsums + queries) {}
+        means(logsums + queries),
+        bias(means + queries) {}
 };
 
 /// Adds to `sums` [chunk]: factor·row[e], for each component e.
@@ -190,12 +201,13 @@ void backward_block(const BackwardScratch<T>& s, std::int64_t first, std::int64_
   using V = VectorOf<T>;
   constexpr int n = lanes<T>;
   V dk[chunk] = {}, dv[chunk] = {};
+  const V bias = load<V>(s.bias + first);
   if constexpr (fixed == 0) __builtin_memset(s.lanes_dk, 0, static_cast<std::size_t>(2 * n * padded) * sizeof(T));
   for (std::int64_t i = 0; i < queries; i += n) {
     V by_logit[n];
     for (int l = 0; l < n; ++l) {
       const T *q = s.q + (i + l) * padded, *dy = s.dy + (i + l) * padded;
-      const V weight = exp(dot<fixed>(s.lanes_k, q, padded) - splat<V>(s.logsums[i + l]));
+      const V weight = exp(dot<fixed>(s.lanes_k, q, padded) + bias - splat<V>(s.logsums[i + l]));
       const V d = weight * (dot<fixed>(s.lanes_v, dy, padded) - splat<V>(s.means[i + l]));
       by_logit[l] = inside ? d : V{};
       if constexpr (fixed > 0) {
@@ -249,7 +261,8 @@ void attention_backward(const AttentionArguments& a, const AttentionGradients& g
   const T* logsums = static_cast<const T*>(g.logsums);
   typename Simd<T>::V lane{};
   for (int l = 0; l < step; ++l) lane[l] = static_cast<T>(l);
-  for (std::int64_t b = 0; b < a.batch; ++b)
+  for (std::int64_t b = 0; b < a.batch; ++b) {
+    pack_bias(a, b, rounded_up(a.keys, step), s.bias);
     for (std::int64_t h = 0; h < a.heads; ++h, logsums += a.queries) {
       const Head<T> head(a, b, h);
       const auto rows = [&](auto* data, std::int64_t count) { return Head<T>::template rows<T>(a, data, b, h, count); };
@@ -269,6 +282,7 @@ void attention_backward(const AttentionArguments& a, const AttentionGradients& g
       for (std::int64_t i = 0; i < queries; i += step)
         unpack_lanes(s.lanes_dq + i * padded, static_cast<T>(a.scale), i, rows(g.dq, a.queries));
     }
+  }
 }
 
 }  // namespace

@@ -21,4 +21,18 @@ struct Attention {
   void visit(const ParameterVisitor& visitor);
 };
 
+/// Residual multi-head attention of the pixels of x [B, H, W, C] to tokens [B, S, width]:
+/// x + out(attention(q(norm(x)), k(tokens), v(tokens), key_bias)), named as diffusers' `norm2` and `attn2`.
+struct CrossAttention {
+  GroupNorm norm2;
+  Linear to_q, to_k, to_v;
+  std::vector<Linear> to_out;
+  int heads = 1;
+
+  CrossAttention() = default;
+  CrossAttention(std::int64_t channels, std::int64_t width, int heads, int groups, const Rng& rng);
+  Tensor operator()(const Tensor& x, const Tensor& tokens, const Tensor& key_bias) const;
+  void visit(const ParameterVisitor& visitor);
+};
+
 }  // namespace fokker

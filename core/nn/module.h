@@ -46,11 +46,17 @@ struct NamedParameter {
 /// What the samples of a batch are conditioned on; an empty list: on nothing.
 struct Condition {
   std::vector<std::int64_t> labels = {};  // [B], from 0
+  std::vector<std::int64_t> tokens = {};  // [B, length]: captions, each padded with padding_token behind its last word
+  std::int64_t length = 0;                // of a caption, in tokens
 
-  bool empty() const { return labels.empty(); }
+  bool empty() const { return labels.empty() && tokens.empty(); }
   /// Of samples first … first + count − 1; a condition of fewer samples is repeated.
   Condition rows(std::int64_t first, std::int64_t count) const;
 };
+
+/// Words are numbered from 2.  Every caption, also the empty one, begins with the start token, so that attention always
+/// has a key.
+inline constexpr std::int64_t padding_token = 0, start_token = 1;
 
 /// What a forward pass may depend on beside its inputs.
 struct Pass {
@@ -87,6 +93,8 @@ class Network : public Module {
   virtual Tensor operator()(const Tensor& x, const Tensor& time, const Pass& pass = {}) const = 0;
   /// Labels 0, …, classes() − 1 that it can be conditioned on; 0: none.
   virtual std::int64_t classes() const { return 0; }
+  /// Tokens of a caption that it can be conditioned on; 0: none.
+  virtual std::int64_t caption_length() const { return 0; }
 };
 
 }  // namespace fokker

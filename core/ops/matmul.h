@@ -12,7 +12,10 @@ enum class Transpose : bool { no, yes };
 Tensor matmul(const Tensor& a, const Tensor& b, Transpose transpose_a = Transpose::no,
               Transpose transpose_b = Transpose::no);
 
-/// softmax(q kᵀ / √d) v per head: q [B, T, heads·d], k and v [B, S, heads·d].
-Tensor attention(const Tensor& q, const Tensor& k, const Tensor& v, int heads);
+/// softmax(q kᵀ / √d + key_bias) v per head: q [B, T, heads·d], k and v [B, S, heads·d].  `key_bias` [B, S], where it is
+/// defined, is a constant without gradient; a key of bias `masked_key` has no weight, unless all of a sample's have it.
+Tensor attention(const Tensor& q, const Tensor& k, const Tensor& v, int heads, const Tensor& key_bias = {});
+
+inline constexpr double masked_key = -1e30;
 
 }  // namespace fokker

@@ -10,6 +10,7 @@
 #include "fokker/core/ops/norm.h"
 #include "fokker/core/ops/reduce.h"
 #include "fokker/core/ops/view.h"
+#include "fokker/core/rng.h"
 
 namespace gradient_test {
 
@@ -49,6 +50,14 @@ constexpr Transpose yes = Transpose::yes, no = Transpose::no;
 // clang-format off
 template <int heads>  // of one and of several blocks of components, by fewer and by more tokens than a vector has lanes
 Tensor attend(Inputs x) { return attention(x[0], x[1], x[2], heads); }
+/// Every third key masked, the others biased.
+template <int heads>
+Tensor attend_masked(Inputs x) {
+  const Shape keys{x[1].extent(0), x[1].extent(1)};
+  Tensor bias = Rng(5).normal(keys, x[1].dtype());
+  for (std::int64_t j = 0; j < keys.size(); j += 3) visit(x[1].dtype(), [&](auto t) { bias.data<decltype(t)>()[j] = masked_key; });
+  return attention(x[0], x[1], x[2], heads, bias);
+}
 inline constexpr Case cases[] = {
     binary(Op::add, {{2, 3}}, {{2, 3}}, [](Inputs x) { return x[0] + x[1]; }),
     binary(Op::add, {{2, 3}}, {{3}}, [](Inputs x) { return square(x[0] + x[1]); }),
@@ -95,8 +104,10 @@ inline constexpr Case cases[] = {
     {Op::softmax, {Input{{3, 5}, -2, 2}}, 1, [](Inputs x) { return softmax(x[0]); }},
     {Op::softmax, {Input{{2, 8}, -2, 2}}, 1, [](Inputs x) { return softmax(x[0]); }},
     {Op::attention, {Input{{2, 3, 4}}, Input{{2, 2, 4}}, Input{{2, 2, 4}}}, 3, attend<2>},
+    {Op::attention, {Input{{2, 3, 4}}, Input{{2, 5, 4}}, Input{{2, 5, 4}}}, 3, attend_masked<2>},
     {Op::attention, {Input{{1, 18, 8}, -3, 3}, Input{{1, 17, 8}}, Input{{1, 17, 8}}}, 3, attend<1>},
     {Op::attention, {Input{{1, 5, 10}, -3, 3}, Input{{1, 19, 10}}, Input{{1, 19, 10}}}, 3, attend<1>},
+    {Op::attention, {Input{{1, 5, 10}, -3, 3}, Input{{1, 19, 10}}, Input{{1, 19, 10}}}, 3, attend_masked<1>},
     {Op::reshape, {Input{{2, 6}}}, 1, [](Inputs x) { return square(reshape(x[0], {3, 4})); }},
     {Op::permute, {Input{{2, 3, 2}}}, 1, [](Inputs x) { return square(permute(x[0], {2, 0, 1})); }},
     {Op::slice, {Input{{2, 5, 2}}}, 1, [](Inputs x) { return square(slice(x[0], 1, 1, 4)); }},
