@@ -7,11 +7,16 @@
 #include <vector>
 
 #include "fokker/core/config.h"
+#include "fokker/experiments/denoise.h"
+#include "fokker/experiments/detect.h"
 #include "fokker/experiments/edit.h"
 #include "fokker/experiments/generate.h"
+#include "fokker/experiments/guidance_sweep.h"
+#include "fokker/experiments/inpaint.h"
 #include "fokker/experiments/metrics.h"
 #include "fokker/experiments/prepare.h"
 #include "fokker/experiments/trainer.h"
+#include "fokker/experiments/translate.h"
 #include "fokker/score/network.h"
 #include "fokker/sde/registry.h"
 #include "fokker/solvers/sampler.h"
@@ -27,7 +32,12 @@ struct Experiment {
   NetworkConfig network;
   TrainConfig train;
   std::vector<GenerateConfig> sample;
+  std::vector<GuidanceSweepConfig> guidance_sweep;
   std::vector<EditConfig> edit;
+  std::vector<TranslateConfig> translate;
+  std::vector<InpaintConfig> inpaint;
+  std::vector<DenoiseConfig> denoise;
+  std::vector<DetectConfig> detect;
   MetricConfig evaluate;
 
   static constexpr auto fields =
@@ -38,7 +48,12 @@ struct Experiment {
                  field("network", &Experiment::network, "what is trained"),
                  field("train", &Experiment::train, "how it is trained"),
                  field("sample", &Experiment::sample, "sets of samples to draw, one table each"),
+                 field("guidance_sweep", &Experiment::guidance_sweep, "samples at several strengths of guidance"),
                  field("edit", &Experiment::edit, "image to image, one table each"),
+                 field("translate", &Experiment::translate, "from one label to another"),
+                 field("inpaint", &Experiment::inpaint, "samples given a part or a measurement of the data"),
+                 field("denoise", &Experiment::denoise, "noise taken away"),
+                 field("detect", &Experiment::detect, "anomalies found"),
                  field("evaluate", &Experiment::evaluate, "comparison of the samples with the data")};
 };
 

@@ -9,6 +9,7 @@
 #include "fokker/core/ops/view.h"
 #include "fokker/experiments/application_data.h"
 #include "fokker/experiments/classifier.h"
+#include "fokker/experiments/findings.h"
 #include "fokker/experiments/masks.h"
 #include "fokker/experiments/pictures.h"
 

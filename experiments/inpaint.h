@@ -3,8 +3,9 @@
 #include <optional>
 #include <string>
 
-#include "fokker/experiments/applications.h"
+#include "fokker/experiments/application.h"
 #include "fokker/solvers/posterior.h"
+#include "fokker/solvers/sample_config.h"
 #include "fokker/solvers/twisted.h"
 
 namespace fokker {
@@ -62,7 +63,7 @@ struct InpaintConfig {
 ///                        the input's class; class_of_truth for the inputs themselves.
 /// Arrays truth, measured (as a picture), known, samples [n, samples, …], mean, spread.  Without noise, known elements are the
 /// input's, to the bit.
-Findings inpaint(const TrainedRun& run, const InpaintConfig& config, const ApplicationInput& input = {},
-                 const RunOptions& options = {});
+Findings inpaint(const TrainedRun& run, const InpaintConfig& config, const ApplicationInput& input,
+                 const RunOptions& options);
 
 }  // namespace fokker

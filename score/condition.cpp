@@ -17,6 +17,7 @@ class Conditioned final : public Network {
   /// Its parameters are the network's, which is shared and not to be changed through it.
   void visit(const ParameterVisitor&) override {}
   std::int64_t classes() const override { return network_->classes(); }
+  std::int64_t caption_length() const override { return network_->caption_length(); }
 
  private:
   std::shared_ptr<const Network> network_;

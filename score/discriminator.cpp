@@ -7,7 +7,8 @@
 
 namespace fokker {
 
-ImageEncoder::ImageEncoder(std::int64_t image_channels, const std::vector<std::int64_t>& channels, const Rng& rng)
+ImageEncoder::ImageEncoder(std::int64_t image_channels, const std::vector<std::int64_t>& channels, const Rng& rng,
+                           std::int64_t outputs)
     : image_channels_(image_channels), time_dimension_(channels.front()) {
   const UNetConfig blocks{.channels = channels, .attention = {}};
   conv_in_ = Conv2d(image_channels, channels.front(), 3, rng.fork(0));
@@ -21,7 +22,7 @@ ImageEncoder::ImageEncoder(std::int64_t image_channels, const std::vector<std::i
     width = channels[i];
   }
   norm_ = unet_norm(width, blocks);
-  out_ = Linear(width, 1, rng.fork(1'000'000));
+  out_ = Linear(width, outputs, rng.fork(1'000'000));
 }
 
 Tensor ImageEncoder::operator()(const Tensor& x, const Tensor& time, const Pass& pass) const {
@@ -45,11 +46,12 @@ void ImageEncoder::visit(const ParameterVisitor& visitor) {
   visitor("out", out_);
 }
 
-std::unique_ptr<Network> make_discriminator(std::vector<std::int64_t> widths, const Shape& sample, const Rng& rng) {
+std::unique_ptr<Network> make_discriminator(std::vector<std::int64_t> widths, const Shape& sample, const Rng& rng,
+                                            std::int64_t outputs) {
   const bool images = sample.rank() == 3;
   if (widths.empty()) widths = images ? std::vector<std::int64_t>{32, 64} : std::vector<std::int64_t>{128, 128, 128};
-  if (images) return std::make_unique<ImageEncoder>(sample[2], widths, rng);
-  return std::make_unique<Mlp>(sample.size(), MlpConfig{.hidden = std::move(widths), .outputs = 1}, rng);
+  if (images) return std::make_unique<ImageEncoder>(sample[2], widths, rng, outputs);
+  return std::make_unique<Mlp>(sample.size(), MlpConfig{.hidden = std::move(widths), .outputs = outputs}, rng);
 }
 
 Tensor judge(const Network& discriminator, const Tensor& x, const Tensor& time, const Pass& pass) {
