@@ -29,13 +29,14 @@ Dataset normal_data(std::int64_t n) {
 
 TrainConfig play(const char* objective, std::int64_t levels) {
   TrainConfig config{.objective = objective, .prediction = "x0", .levels = levels};
-  config.adversarial = {.r1 = 0.3, .discriminator = {32, 32}};
-  config.steps = 800;
+  config.adversarial = {.r1 = 1, .discriminator = {32, 32}};
+  config.steps = 1200;
+  config.schedule = "cosine";
   config.batch = 128;
-  config.learning_rate = 2e-3;
+  config.learning_rate = 1e-3;
   config.betas = {0, 0.99};
   config.clip = 0;
-  config.ema = 0.99;
+  config.ema = 0.995;
   return config;
 }
 
