@@ -154,6 +154,22 @@ TEST_CASE("modes count classes that hold their share, and samples near one") {
   CHECK_THROWS_WITH(Evaluator(swiss_roll(100, 0), swiss_roll(100, 1), config), Catch::Contains("labelled"));
 }
 
+TEST_CASE("images have modes in the features of a classifier, and noise has none") {
+  Dataset digits = load_dataset("digits");
+  digits.x = digits.x * 0.125 - 1;
+  MetricConfig config;
+  config.metrics = {"modes"};
+  const Evaluator evaluator(digits, digits, config);
+  const auto real = evaluator(digits.x.rows(0, 500));
+  CHECK(real[0].value == 10);
+  CHECK(real[1].value > 0.9);
+  std::vector<std::int64_t> sevens;
+  for (std::int64_t i = 0; i < digits.size(); ++i)
+    if (digits.labels[static_cast<std::size_t>(i)] == 7) sevens.push_back(i);
+  CHECK(evaluator(subset(digits, sevens).x)[0].value == 1);
+  CHECK(evaluator(Rng(1).normal({300, 8, 8, 1}) * 3)[1].value < 0.1);
+}
+
 TEST_CASE("a table over seeds counts collapsed and broken trainings") {
   const auto run = [](std::uint64_t seed, double modes, bool failed) {
     TableSystem system{.name = "gan", .objective = "gan", .seed = seed, .training_seconds = 2};
