@@ -3,6 +3,7 @@
 #include "fokker/core/ops/elementwise.h"
 #include "fokker/core/ops/reduce.h"
 #include "fokker/core/ops/view.h"
+#include "fokker/score/fourier_input.h"
 #include "fokker/score/mlp.h"
 
 namespace fokker {
@@ -47,7 +48,12 @@ void ImageEncoder::visit(const ParameterVisitor& visitor) {
 }
 
 std::unique_ptr<Network> make_discriminator(std::vector<std::int64_t> widths, const Shape& sample, const Rng& rng,
-                                            std::int64_t outputs) {
+                                            const std::vector<std::int64_t>& fourier, std::int64_t outputs) {
+  if (!fourier.empty()) {
+    const int last = sample.rank() - 1;
+    const Shape seen = with_extent(sample, last, sample[last] * (1 + 2 * std::ssize(fourier)));
+    return std::make_unique<FourierInput>(make_discriminator(std::move(widths), seen, rng, {}, outputs), fourier);
+  }
   const bool images = sample.rank() == 3;
   if (widths.empty()) widths = images ? std::vector<std::int64_t>{32, 64} : std::vector<std::int64_t>{128, 128, 128};
   if (images) return std::make_unique<ImageEncoder>(sample[2], widths, rng, outputs);

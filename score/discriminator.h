@@ -29,9 +29,10 @@ class ImageEncoder final : public Network {
 };
 
 /// For samples of one shape, → logits [B, outputs]: an ImageEncoder for images [H, W, C], else a multilayer perceptron.  `widths`:
-/// channels of the levels or widths of the hidden layers; empty: [32, 64] and [128, 128, 128].
+/// channels of the levels or widths of the hidden layers; empty: [32, 64] and [128, 128, 128].  `fourier`: as FourierInput's
+/// exponents.
 std::unique_ptr<Network> make_discriminator(std::vector<std::int64_t> widths, const Shape& sample, const Rng& rng,
-                                            std::int64_t outputs = 1);
+                                            const std::vector<std::int64_t>& fourier = {}, std::int64_t outputs = 1);
 
 /// d(x, time) as logits [B].
 Tensor judge(const Network& discriminator, const Tensor& x, const Tensor& time, const Pass& pass = {});

@@ -21,7 +21,7 @@ Tensor one_hot(const std::vector<std::int64_t>& labels, std::int64_t classes, Dt
 
 NoisyClassifier::NoisyClassifier(std::vector<std::int64_t> widths, std::int64_t classes, const Shape& sample,
                                  const Rng& rng)
-    : encoder_(make_discriminator(std::move(widths), sample, rng, classes)), classes_(classes) {
+    : encoder_(make_discriminator(std::move(widths), sample, rng, {}, classes)), classes_(classes) {
   require<ConfigError>(classes >= 2, "[classifier] expected at least two classes, got {}: set network.classes",
                        classes);
 }
