@@ -101,14 +101,21 @@ Tensor FeatureClassifier::features(const Tensor& x) const {
   return result;
 }
 
+std::vector<std::int64_t> FeatureClassifier::labels(const Tensor& x) const {
+  const NoGrad no_grad;
+  std::vector<std::int64_t> result;
+  for (const double label : argmax(layers_->last(features(x))).to_vector())
+    result.push_back(static_cast<std::int64_t>(label));
+  return result;
+}
+
 double FeatureClassifier::accuracy(const Dataset& data) const {
   require<ShapeError>(data.size() > 0 && std::ssize(data.labels) == data.size(),
                       "[classifier] expected labelled samples, got {} samples with {} labels", data.size(),
                       data.labels.size());
-  const NoGrad no_grad;
-  const auto named = argmax(layers_->last(features(data.x))).to_vector();
+  const auto named = labels(data.x);
   std::int64_t right = 0;
-  for (std::size_t i = 0; i < named.size(); ++i) right += static_cast<std::int64_t>(named[i]) == data.labels[i];
+  for (std::size_t i = 0; i < named.size(); ++i) right += named[i] == data.labels[i];
   return static_cast<double>(right) / static_cast<double>(named.size());
 }
 

@@ -26,6 +26,8 @@ class FeatureClassifier {
 
   /// x [N, …] → activations [N, features] after the ReLU.
   Tensor features(const Tensor& x) const;
+  /// The label of the largest logit of each sample.
+  std::vector<std::int64_t> labels(const Tensor& x) const;
   /// Share of samples whose label has the largest logit.
   double accuracy(const Dataset& data) const;
 

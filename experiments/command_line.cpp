@@ -9,6 +9,7 @@
 #include <memory>
 
 #include "fokker/core/parallel.h"
+#include "fokker/experiments/applications.h"
 #include "fokker/experiments/commands.h"
 #include "fokker/experiments/provenance.h"
 
@@ -34,8 +35,18 @@ struct Arguments {
   std::string out;
   AverageChoice average;
   StrongOrderConfig orders;
+  std::vector<std::filesystem::path> images;
+  // of generate: they become keys of [[sample]]
+  std::vector<std::string> labels, flags;
   int threads = 0;
   bool quiet = false;
+
+  std::vector<std::string> all_settings() const {
+    std::vector<std::string> all = overrides;
+    if (!labels.empty()) all.push_back(fmt::format("labels=[{}]", fmt::join(labels, ",")));
+    all.insert(all.end(), flags.begin(), flags.end());
+    return all;
+  }
 };
 
 void add_common(CLI::App* command, Arguments& arguments) {
@@ -77,6 +88,35 @@ void add_orders(CLI::App& app, Arguments& arguments) {
   add_common(orders, arguments);
 }
 
+/// `--steps 30` as the key steps=30 of [[sample]].
+void add_key(CLI::App* command, Arguments& arguments, const std::string& option, const std::string& key,
+             const std::string& help) {
+  command->add_option_function<std::string>(
+      option, [&arguments, key](const std::string& value) { arguments.flags.push_back(key + "=" + value); }, help);
+}
+
+void add_generate(CLI::App& app, Arguments& arguments) {
+  CLI::App* command = app.add_subcommand("generate", "new images of a trained run as PNG");
+  command->add_option("run", arguments.target, "the folder of the run")->required();
+  command->add_option("settings", arguments.overrides, "keys of [[sample]], as solver=sra1 guidance.rescale=0.7");
+  command->add_option("--label", arguments.labels, "classes of the images, in turn")->delimiter(',');
+  add_key(command, arguments, "--guidance", "guidance.strength", "strength towards the label; 1: none");
+  add_key(command, arguments, "--n", "n", "images");
+  add_key(command, arguments, "--steps", "steps", "of the sampler");
+  add_key(command, arguments, "--seed", "seed", "of prior and noise");
+  command->add_option("--out", arguments.out, "a PNG file, or a folder for one file each; default RUN/generated.png");
+  add_common(command, arguments);
+}
+
+void add_application(CLI::App& app, const ApplicationEntry& entry, Arguments& arguments) {
+  CLI::App* command = app.add_subcommand(entry.name, entry.description);
+  command->add_option("run", arguments.target, "the folder of the run")->required();
+  command->add_option("settings", arguments.overrides, fmt::format("keys of [[{}]]", entry.name));
+  command->add_option("--image", arguments.images, "PNG files in place of the run's held-out data");
+  command->add_option("--out", arguments.out, "the folder of pictures and results; default the run's");
+  add_common(command, arguments);
+}
+
 void add_data(CLI::App& app, Arguments& arguments) {
   CLI::App* data = app.add_subcommand("data", "look at data, and prepare them");
   data->require_subcommand(1);
@@ -110,6 +150,8 @@ void define(CLI::App& app, Arguments& arguments) {
   ema->add_option("lengths", arguments.lengths, "of power-function averages of a run with train.ema_lengths");
   ema->add_option("--step", arguments.average.step, "until which these average; default the last");
   add_common(ema, arguments);
+  add_generate(app, arguments);
+  for (const ApplicationEntry& entry : application_entries()) add_application(app, entry, arguments);
   CLI::App* evaluate = app.add_subcommand("evaluate", "compare the samples of a run with its data again");
   evaluate->add_option("run", arguments.target, "the folder of the run")->required();
   evaluate->add_option("settings", arguments.overrides, "keys of [evaluate], as projections=1024");
@@ -153,6 +195,12 @@ int dispatch(const std::string& command, const Arguments& arguments, const RunOp
   if (command == "ema") return ema_command(arguments.target, arguments.lengths, arguments.average.step, options);
   if (command == "evaluate") return evaluate_command(arguments.target, arguments.overrides, options);
   if (command == "compare") return compare_command(arguments.target, arguments.overrides, arguments.out, options);
+  if (command == "generate")
+    return generate_command(arguments.target, arguments.all_settings(), arguments.out, options);
+  for (const ApplicationEntry& entry : application_entries())
+    if (command == entry.name)
+      return application_command(command, {arguments.target, arguments.images, arguments.out}, arguments.overrides,
+                                 options);
   if (command == "data")
     return arguments.action == "describe"
                ? describe_command(arguments.target, arguments.overrides, options)

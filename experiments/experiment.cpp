@@ -13,15 +13,17 @@ void check(const Experiment& experiment) {
                        "sample: a network trained by train.objective = \"{}\" is no score to sample from; remove the "
                        "tables [[sample]]",
                        experiment.train.objective);
-  require<ConfigError>(
-      experiment.network.classes == 0 || experiment.network.label_dropout > 0 || experiment.sample.empty(),
-      "sample: samples are drawn under the null label, which a network has with "
-      "network.label_dropout > 0; got network.classes = {} and network.label_dropout = 0",
-      experiment.network.classes);
   std::set<std::string> names;
-  for (const auto& sample : experiment.sample)
+  for (const auto& sample : experiment.sample) {
+    const bool unconditional = !sample.conditional() || (sample.guidance.strength != 1 && sample.guidance.weak.empty());
+    require<ConfigError>(
+        !unconditional || experiment.network.classes == 0 || experiment.network.label_dropout > 0,
+        "sample \"{}\": unconditional samples and guidance take the null label, which a network has with "
+        "network.label_dropout > 0; got network.classes = {} and network.label_dropout = 0",
+        sample.title(), experiment.network.classes);
     require<ConfigError>(names.insert(sample.title()).second,
                          "sample: two sets of samples are called {}; give one of them another name", sample.title());
+  }
 }
 
 }  // namespace

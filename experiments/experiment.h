@@ -7,8 +7,12 @@
 #include <vector>
 
 #include "fokker/core/config.h"
+#include "fokker/experiments/anomaly_scores.h"
+#include "fokker/experiments/edit.h"
+#include "fokker/experiments/generate.h"
 #include "fokker/experiments/metrics.h"
 #include "fokker/experiments/prepare.h"
+#include "fokker/experiments/synthesis.h"
 #include "fokker/experiments/trainer.h"
 #include "fokker/score/network.h"
 #include "fokker/sde/registry.h"
@@ -24,7 +28,10 @@ struct Experiment {
   SdeConfig sde;
   NetworkConfig network;
   TrainConfig train;
-  std::vector<SampleConfig> sample;
+  std::vector<GenerateConfig> sample;
+  std::vector<EditConfig> edit;
+  std::vector<DetectConfig> detect;
+  std::vector<SynthesiseConfig> synthesise;
   MetricConfig evaluate;
 
   static constexpr auto fields =
@@ -35,6 +42,9 @@ struct Experiment {
                  field("network", &Experiment::network, "what is trained"),
                  field("train", &Experiment::train, "how it is trained"),
                  field("sample", &Experiment::sample, "sets of samples to draw, one table each"),
+                 field("edit", &Experiment::edit, "image to image, one table each"),
+                 field("detect", &Experiment::detect, "anomalies, one table each"),
+                 field("synthesise", &Experiment::synthesise, "data sets by class, one table each"),
                  field("evaluate", &Experiment::evaluate, "comparison of the samples with the data")};
 };
 

@@ -6,6 +6,7 @@
 
 #include "fokker/core/config_fields.h"
 #include "fokker/experiments/findings.h"
+#include "fokker/experiments/generate.h"
 #include "fokker/experiments/prepare.h"
 
 namespace fokker {
@@ -19,6 +20,18 @@ struct SynthesisConfig {
       field("n", &SynthesisConfig::n, "samples of each class; with balance it does not count", at_least(1)),
       field("balance", &SynthesisConfig::balance, "for each class what it lacks of the largest"),
       field("seeds", &SynthesisConfig::seeds, "classifiers that each figure of use is a mean over", at_least(1))};
+};
+
+/// The table [[synthesise]]: which samples, and how they are drawn; `n` and `labels` of the sampler follow.
+struct SynthesiseConfig : SynthesisConfig {
+  std::string name = {};
+  SampleConfig sampler = {.solver = "ancestral", .steps = 50, .grid = "log_snr"};
+  GuidanceConfig guidance = {};
+
+  static constexpr auto fields = std::tuple_cat(
+      SynthesisConfig::fields, std::tuple{field("name", &SynthesiseConfig::name, "of the findings; empty: synthesise"),
+                                          field("sampler", &SynthesiseConfig::sampler, "how samples are drawn"),
+                                          field("guidance", &SynthesiseConfig::guidance, "towards the labels")});
 };
 
 /// Samples [n, …] of these classes, in the units of the network.

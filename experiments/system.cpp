@@ -1,5 +1,7 @@
 #include "fokker/experiments/system.h"
 
+#include "fokker/score/condition.h"
+
 namespace fokker {
 
 std::vector<NamedParameter> System::parameters() const {
@@ -13,6 +15,12 @@ std::vector<NamedParameter> System::trainable_parameters() const {
   auto result = parameters();
   std::erase_if(result, [](const NamedParameter& p) { return !p.trainable; });
   return result;
+}
+
+Score System::score(const Condition& condition) const {
+  return conditional_score(network, condition, [objective = objective](std::shared_ptr<const Network> under) {
+    return objective->score(std::move(under));
+  });
 }
 
 System System::with(const NamedTensors& trainable) const {

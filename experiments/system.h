@@ -20,7 +20,8 @@ struct System {
   /// The network's by their names, then the objective's behind "objective.".
   std::vector<NamedParameter> parameters() const;
   std::vector<NamedParameter> trainable_parameters() const;
-  Score score() const { return objective->score(network); }
+  /// Sample i is under row i of the condition; one of fewer samples is repeated.
+  Score score(const Condition& condition = {}) const;
   LogVarianceRatio log_variance_ratio() const { return objective->log_variance_ratio(network); }
   std::shared_ptr<const ForwardSde> sde() const { return objective->sde(); }
   /// Shares all parameters but the trainable ones, which get the values of `trainable` in their order, in memory of their

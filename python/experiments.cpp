@@ -13,6 +13,7 @@
 #include "fokker/experiments/trainer.h"
 #include "fokker/python/keywords.h"
 #include "fokker/python/network.h"
+#include "fokker/python/system.h"
 #include "fokker/python/watch.h"
 
 namespace fokker::python {
@@ -167,7 +168,8 @@ py::tuple train(NetworkHandle& network, const ForwardSde& sde, const Prepared& d
   trained.network = averaged.network;
   const bool score = objective_entry(config.objective).score;
   return py::make_tuple(
-      trained, score ? py::cast(ScoreArgument{.score = averaged.score(), .sample = network.sample}) : py::none(),
+      trained, SystemHandle{averaged, network.sample},
+      score ? py::cast(ScoreArgument{.score = averaged.score(), .sample = network.sample}) : py::none(),
       std::const_pointer_cast<ForwardSde>(averaged.sde()), curves(reports), to_dictionary(config));
 }
 

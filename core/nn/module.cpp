@@ -5,6 +5,14 @@
 
 namespace fokker {
 
+Condition Condition::rows(std::int64_t first, std::int64_t count) const {
+  Condition result;
+  if (labels.empty()) return result;
+  for (std::int64_t i = first; i < first + count; ++i)
+    result.labels.push_back(labels[static_cast<std::size_t>(i % std::ssize(labels))]);
+  return result;
+}
+
 std::vector<NamedParameter> Module::parameters() {
   std::vector<NamedParameter> result;
   visit(ParameterVisitor([&](const std::string& name, Tensor& tensor, bool trainable) {

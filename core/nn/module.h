@@ -45,6 +45,10 @@ struct NamedParameter {
 /// What the samples of a batch are conditioned on; an empty list: on nothing.
 struct Condition {
   std::vector<std::int64_t> labels = {};  // [B], from 0
+
+  bool empty() const { return labels.empty(); }
+  /// Of samples first … first + count − 1; a condition of fewer samples is repeated.
+  Condition rows(std::int64_t first, std::int64_t count) const;
 };
 
 /// What a forward pass may depend on beside its inputs.
