@@ -4,7 +4,7 @@
 
 #include <set>
 
-#include "fokker/experiments/edit.h"
+#include "fokker/experiments/synthesise.h"
 
 namespace fokker {
 namespace {
@@ -36,7 +36,7 @@ constexpr ApplicationEntry entry(const char* description) {
 }
 
 constexpr char sweep_name[] = "guidance_sweep", edit_name[] = "edit", translate_name[] = "translate",
-               inpaint_name[] = "inpaint", denoise_name[] = "denoise", detect_name[] = "detect";
+               inpaint_name[] = "inpaint", denoise_name[] = "denoise", detect_name[] = "detect", synthesise_name[] = "synthesise";
 
 constexpr ApplicationEntry entries[] = {
     entry<sweep_name, GuidanceSweepConfig, &Experiment::guidance_sweep, guidance_sweep>(
@@ -49,6 +49,8 @@ constexpr ApplicationEntry entries[] = {
         "samples given a part of each image, or any linear measurement of it"),
     entry<denoise_name, DenoiseConfig, &Experiment::denoise, denoise>("noise taken away: posterior mean and samples"),
     entry<detect_name, DetectConfig, &Experiment::detect, detect>("anomalies found, at a stated rate of false alarms"),
+    entry<synthesise_name, SynthesiseConfig, &Experiment::synthesise, synthesise>(
+        "samples of each class, or what rare classes lack: how useful they are, and how private"),
 };
 
 }  // namespace

@@ -11,6 +11,7 @@
 #include "fokker/core/file.h"
 #include "fokker/core/hdf5.h"
 #include "fokker/core/ops/elementwise.h"
+#include "fokker/experiments/csv_table.h"
 #include "fokker/experiments/idx.h"
 #include "fokker/experiments/mnist.h"
 #include "fokker/experiments/npy.h"
@@ -155,6 +156,15 @@ Dataset load_hdf5(const std::string& argument, const DatasetOptions& options) {
   return read_hdf5(argument.substr(0, mark), argument.substr(mark + 1), options);
 }
 
+Dataset load_csv(const std::string& argument, const DatasetOptions& options) {
+  const auto comma = argument.rfind(',');
+  const fs::path file = argument.substr(0, comma);
+  Dataset data = read_csv_table(file, comma == std::string::npos ? "" : argument.substr(comma + 1));
+  data = finish(std::move(data), file, options);
+  data.range = range_of(data.x);
+  return data;
+}
+
 Dataset load_shipped(const std::string& name, const std::string& dataset, const DatasetOptions& options) {
   Dataset data = read_hdf5(shipped_data(name + ".h5"), dataset, options);
   data.name = name;
@@ -185,6 +195,8 @@ constexpr std::array entries{
                  load_idx},
     DatasetEntry{"npy", "PATH", "a NumPy array [samples, features], [samples, y, x] or [samples, y, x, channel]",
                  load_npy},
+    DatasetEntry{"csv", "PATH[,LABEL]",
+                 "a table with a header; text becomes categories; the last column is the label, or -", load_csv},
     DatasetEntry{"hdf5", "PATH#DATASET", "an HDF5 dataset of such a shape, labelled by \"label\" beside it", load_hdf5},
     DatasetEntry{"eight_gaussians", "", "eight normal laws on a circle, in the plane", load_toy<eight_gaussians>},
     DatasetEntry{"gaussian_grid", "", "25 narrow normal laws on a square grid, in the plane", load_toy<gaussian_grid>},

@@ -15,6 +15,7 @@
 #include "fokker/experiments/inpaint.h"
 #include "fokker/experiments/metrics.h"
 #include "fokker/experiments/prepare.h"
+#include "fokker/experiments/synthesis.h"
 #include "fokker/experiments/trainer.h"
 #include "fokker/experiments/translate.h"
 #include "fokker/score/network.h"
@@ -38,6 +39,7 @@ struct Experiment {
   std::vector<InpaintConfig> inpaint;
   std::vector<DenoiseConfig> denoise;
   std::vector<DetectConfig> detect;
+  std::vector<SynthesiseConfig> synthesise;
   MetricConfig evaluate;
 
   static constexpr auto fields =
@@ -54,6 +56,7 @@ struct Experiment {
                  field("inpaint", &Experiment::inpaint, "samples given a part or a measurement of the data"),
                  field("denoise", &Experiment::denoise, "noise taken away"),
                  field("detect", &Experiment::detect, "anomalies found"),
+                 field("synthesise", &Experiment::synthesise, "data sets by class, one table each"),
                  field("evaluate", &Experiment::evaluate, "comparison of the samples with the data")};
 };
 

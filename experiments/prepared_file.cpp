@@ -10,16 +10,20 @@ namespace {
 
 void write_part(Hdf5File& file, const std::string& group, const Dataset& part, const std::vector<std::int64_t>& index) {
   if (part.size() == 0) return;
-  const std::string x = group + "/x";
-  file.write(x, part.x);
-  file.set_attribute(x, "value_range", std::vector<double>{part.range.low, part.range.high});
-  if (!part.features.empty()) file.set_attribute(x, "features", fmt::format("{}", fmt::join(part.features, "\n")));
-  if (!part.labels.empty()) file.write(group + "/label", std::span(part.labels), {part.size()});
-  if (part.target.defined()) file.write(group + "/target", part.target);
+  write_dataset(file, group, part);
   file.write(group + "/index", std::span(index), {std::ssize(index)});
 }
 
 }  // namespace
+
+void write_dataset(Hdf5File& file, const std::string& group, const Dataset& data) {
+  const std::string x = group + "/x";
+  file.write(x, data.x);
+  file.set_attribute(x, "value_range", std::vector<double>{data.range.low, data.range.high});
+  if (!data.features.empty()) file.set_attribute(x, "features", fmt::format("{}", fmt::join(data.features, "\n")));
+  if (!data.labels.empty()) file.write(group + "/label", std::span(data.labels), {data.size()});
+  if (data.target.defined()) file.write(group + "/target", data.target);
+}
 
 Hdf5File prepared_file(const Prepared& data, const PrepareConfig& config) {
   Hdf5File file;

@@ -23,6 +23,9 @@ struct PrepareConfig : DataConfig {
       std::tuple_cat(DataConfig::fields, std::tuple{field("seed", &PrepareConfig::seed, "of the split and of a toy")});
 };
 
+/// GROUP/x with its range and names of features, GROUP/label and target: what `hdf5:PATH#GROUP/x` loads.
+void write_dataset(Hdf5File& file, const std::string& group, const Dataset& data);
+
 /// Prepared data as a file that `hdf5:PATH#training/x` (and held_out/x, excluded/x) loads with labels, names of features
 /// and range.  /GROUP/x and label of the three parts, index: rows of the original data; /scaling/shift and scale, x =
 /// (original − shift)/scale; /report, a line for each step; /config, the settings.

@@ -1,7 +1,7 @@
 // Data sets, training and metrics.
 
-#include <algorithm>
 #include <pybind11/stl/filesystem.h>
+#include <algorithm>
 
 #include <cmath>
 

@@ -1,0 +1,31 @@
+#include "fokker/experiments/synthesise.h"
+
+#include "fokker/experiments/inputs.h"
+
+#include "fokker/experiments/csv_table.h"
+#include "fokker/score/condition.h"
+
+namespace fokker {
+
+Findings synthesise(const TrainedRun& run, const SynthesiseConfig& config, const ApplicationInput& input,
+                    const RunOptions& options) {
+  require<ConfigError>(!input.x.defined(), "[synthesise] takes no input: what is drawn follows from labels alone");
+  const Prepared& data = run.model.data;
+  require<ConfigError>(run.model.system.network->classes() > 0,
+                       "[synthesise] the network takes no labels; train one with network.classes above 0");
+  const DrawLabelled draw = [&](const std::vector<std::int64_t>& labels) {
+    GenerateConfig how;
+    static_cast<SampleConfig&>(how) = config.sampler;
+    how.labels = labels;
+    how.n = std::ssize(labels);
+    how.guidance = config.guidance;
+    SampleOptions sampling{.shape = run.model.sample_shape};
+    sampling.progress = options.watching("synthesise");
+    const Tensor x = sample(guided_score(run.model.system, how), *run.model.sde, how, sampling).values;
+    if (data.training.features.empty()) return x;
+    return data.scaling.apply(as_categories(data.scaling.invert(x), data.training.features));
+  };
+  return synthesise(draw, data, config);
+}
+
+}  // namespace fokker
