@@ -211,6 +211,12 @@ Config Config::parse(std::string_view text, const std::string& filename) {
   return Config(resolve(parse_document(text, filename), std::filesystem::path(filename).parent_path(), chain));
 }
 
+Config Config::of(const std::vector<std::string>& assignments) {
+  Config document;
+  for (const auto& assignment : assignments) document.set(assignment);
+  return document;
+}
+
 void Config::set(std::string_view assignment) {
   const auto equals = assignment.find('=');
   require<ConfigError>(equals != std::string_view::npos, "{}: expected KEY=VALUE as in train.steps=20, got \"{}\"",

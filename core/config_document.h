@@ -37,6 +37,9 @@ class Config {
   static Config load(const std::filesystem::path& path);
   static Config parse(std::string_view text, const std::string& filename = "config");
 
+  /// A document of overrides alone.
+  static Config of(const std::vector<std::string>& assignments);
+
   /// An override "train.steps=20" or "sample.0.steps=20"; the value is TOML, or a bare word as text.
   void set(std::string_view assignment);
   /// TOML with sorted keys: the same text for the same content.

@@ -113,6 +113,32 @@ void write_png(const std::filesystem::path& path, const Tensor& images, const Pn
   write_file_atomically(path, encode_png(images, options));
 }
 
+Tensor read_png(const std::filesystem::path& path) {
+  const std::vector<std::byte> bytes = read_file(path);
+  png_image picture{};
+  picture.version = PNG_IMAGE_VERSION;
+  const bool begun = png_image_begin_read_from_memory(&picture, bytes.data(), bytes.size()) != 0;
+  const std::uint32_t format = picture.format;
+  const auto refuse = [&](const std::string& why) {
+    png_image_free(&picture);
+    throw IoError(fmt::format("{}: {}", path.string(), why));
+  };
+  if (!begun) refuse(fmt::format("expected a PNG file: {}", picture.message));
+  if (picture.width > largest_side || picture.height > largest_side)
+    refuse(fmt::format("expected at most {} pixels a side, got {} × {}", largest_side, picture.width, picture.height));
+  if ((format & PNG_FORMAT_FLAG_LINEAR) != 0) refuse("expected 8 bits a channel, got 16; convert it");
+  if ((format & PNG_FORMAT_FLAG_ALPHA) != 0) refuse("expected an image without transparency; flatten it");
+  const std::int64_t channels = (format & PNG_FORMAT_FLAG_COLOR) != 0 ? 3 : 1;
+  picture.format = channels == 3 ? PNG_FORMAT_RGB : PNG_FORMAT_GRAY;
+  Tensor image = Tensor::empty({1, picture.height, picture.width, channels});
+  std::vector<std::uint8_t> pixels(static_cast<std::size_t>(image.size()));
+  if (png_image_finish_read(&picture, nullptr, pixels.data(), 0, nullptr) == 0)
+    refuse(fmt::format("expected a whole PNG file: {}", picture.message));
+  std::ranges::transform(pixels, image.data<float>().begin(),
+                         [](std::uint8_t v) { return static_cast<float>(v) / 255; });
+  return image;
+}
+
 Tensor density_image(const Tensor& points, const DensityOptions& options) {
   require<ShapeError>(points.defined() && points.rank() == 2 && points.extent(1) >= 2,
                       "[density_image] expected points [N, ≥ 2], got {}", to_string(points.shape()));

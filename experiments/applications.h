@@ -7,14 +7,9 @@
 #include <vector>
 
 #include "fokker/experiments/findings.h"
-#include "fokker/experiments/trained_run.h"
+#include "fokker/experiments/inputs.h"
 
 namespace fokker {
-
-/// What an application works on, in the units of the data; undefined: held-out data of the run.
-struct ApplicationInput {
-  Tensor x = {};  // [N, …]
-};
 
 /// A use of a trained run with its settings.
 using Application = std::function<Findings(const TrainedRun&, const ApplicationInput&, const RunOptions&)>;
@@ -23,14 +18,17 @@ using Application = std::function<Findings(const TrainedRun&, const ApplicationI
 struct ApplicationEntry {
   const char* name;
   const char* description;
-  /// From settings such as "strength=0.5".
-  Application (*with)(const std::vector<std::string>& settings);
-  /// Of the tables [[NAME]] of an experiment, with their titles.
+  /// With the settings of one table, and what it is called.
+  std::pair<std::string, Application> (*with)(const Config& settings);
+  /// Of the tables [[NAME]] of an experiment, with what they are called.
   std::vector<std::pair<std::string, Application>> (*of)(const Experiment& experiment);
+  std::vector<ConfigRow> (*keys)();
 };
 std::span<const ApplicationEntry> application_entries();
 
-/// Throws ConfigError for an unknown name, with the nearest ones.
+/// Throws ConfigError for an unknown name.
 const ApplicationEntry& application_entry(const std::string& name);
+/// All that an experiment asks for, in the order of the registry.  Throws ConfigError where two have one name.
+std::vector<std::pair<std::string, Application>> applications_of(const Experiment& experiment);
 
 }  // namespace fokker

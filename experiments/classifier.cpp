@@ -101,14 +101,31 @@ Tensor FeatureClassifier::features(const Tensor& x) const {
   return result;
 }
 
+std::vector<std::int64_t> FeatureClassifier::classify(const Tensor& x) const {
+  const NoGrad no_grad;
+  const auto largest = argmax(layers_->last(features(x))).to_vector();
+  return {largest.begin(), largest.end()};
+}
+
+std::vector<std::int64_t> FeatureClassifier::sure_labels(const Tensor& x, double confidence) const {
+  const NoGrad no_grad;
+  const Tensor probability = softmax(layers_->last(features(x)));
+  const Tensor named = argmax(probability);
+  std::vector<std::int64_t> result;
+  for (std::int64_t i = 0; i < named.size(); ++i) {
+    const auto label = static_cast<std::int64_t>(named.at(i));
+    result.push_back(probability.at(i * probability.extent(1) + label) >= confidence ? label : -1);
+  }
+  return result;
+}
+
 double FeatureClassifier::accuracy(const Dataset& data) const {
   require<ShapeError>(data.size() > 0 && std::ssize(data.labels) == data.size(),
                       "[classifier] expected labelled samples, got {} samples with {} labels", data.size(),
                       data.labels.size());
-  const NoGrad no_grad;
-  const auto named = argmax(layers_->last(features(data.x))).to_vector();
+  const std::vector<std::int64_t> named = classify(data.x);
   std::int64_t right = 0;
-  for (std::size_t i = 0; i < named.size(); ++i) right += static_cast<std::int64_t>(named[i]) == data.labels[i];
+  for (std::size_t i = 0; i < named.size(); ++i) right += named[i] == data.labels[i];
   return static_cast<double>(right) / static_cast<double>(named.size());
 }
 

@@ -9,6 +9,7 @@
 #include <memory>
 
 #include "fokker/core/parallel.h"
+#include "fokker/experiments/applications.h"
 #include "fokker/experiments/commands.h"
 #include "fokker/experiments/provenance.h"
 
@@ -26,15 +27,40 @@ void catch_signals() {
   std::signal(SIGXFSZ, SIG_IGN);  // a file size limit becomes an IoError
 }
 
+/// As TOML writes it.
+std::string quoted(const std::string& text) {
+  std::string result = "\"";
+  for (const char c : text) result += c == '"' || c == '\\' ? std::string{'\\', c} : std::string{c};
+  return result + "\"";
+}
+
+std::vector<std::string> quoted(const std::vector<std::string>& texts) {
+  std::vector<std::string> result;
+  for (const auto& text : texts) result.push_back(quoted(text));
+  return result;
+}
+
 struct Arguments {
-  std::string target;  // a config, a run or a kind
+  std::string target;  // a config, a run, a kind or a source of data
+  std::string action;  // of `fokker data`
   std::vector<std::string> overrides, sweep, solvers;
   std::vector<double> lengths;
   std::string out;
   AverageChoice average;
   StrongOrderConfig orders;
+  std::vector<std::filesystem::path> images;
+  // of generate: they become keys of [[sample]]
+  std::vector<std::string> labels, prompts, flags;
   int threads = 0;
   bool quiet = false;
+
+  std::vector<std::string> all_settings() const {
+    std::vector<std::string> all = overrides;
+    if (!labels.empty()) all.push_back(fmt::format("labels=[{}]", fmt::join(labels, ",")));
+    if (!prompts.empty()) all.push_back(fmt::format("prompts=[{}]", fmt::join(quoted(prompts), ",")));
+    all.insert(all.end(), flags.begin(), flags.end());
+    return all;
+  }
 };
 
 void add_common(CLI::App* command, Arguments& arguments) {
@@ -76,6 +102,58 @@ void add_orders(CLI::App& app, Arguments& arguments) {
   add_common(orders, arguments);
 }
 
+/// `--steps 30` as the key steps=30 of [[sample]].
+void add_key(CLI::App* command, Arguments& arguments, const std::string& option, const std::string& key,
+             const std::string& help) {
+  command->add_option_function<std::string>(
+      option, [&arguments, key](const std::string& value) { arguments.flags.push_back(key + "=" + value); }, help);
+}
+
+void add_generate(CLI::App& app, Arguments& arguments) {
+  CLI::App* command = app.add_subcommand("generate", "new images of a trained run as PNG");
+  command->add_option("run", arguments.target, "the folder of the run")->required();
+  command->add_option("settings", arguments.overrides, "keys of [[sample]], as solver=sra1 guidance.rescale=0.7");
+  command->add_option("--label", arguments.labels, "classes of the images, in turn")->delimiter(',');
+  command->add_option("--prompt", arguments.prompts, "captions of the images, in turn; several: --prompt A --prompt B")
+      ->expected(1)
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+  command->add_option_function<std::string>(
+      "--negative", [&arguments](const std::string& text) { arguments.flags.push_back("negative=" + quoted(text)); },
+      "caption that guidance leads away from");
+  add_key(command, arguments, "--guidance", "guidance.strength", "strength towards label or prompt; 1: none");
+  add_key(command, arguments, "--n", "n", "images");
+  add_key(command, arguments, "--steps", "steps", "of the sampler");
+  add_key(command, arguments, "--seed", "seed", "of prior and noise");
+  command->add_option("--out", arguments.out, "a PNG file, or a folder for one file each; default RUN/generated.png");
+  add_common(command, arguments);
+}
+
+void add_application(CLI::App& app, const ApplicationEntry& entry, Arguments& arguments) {
+  CLI::App* command = app.add_subcommand(entry.name, entry.description);
+  command->add_option("run", arguments.target, "the folder of the run")->required();
+  command->add_option("settings", arguments.overrides, fmt::format("keys of [[{}]]", entry.name));
+  command->add_option("--image", arguments.images, "PNG files in place of the run's held-out data");
+  command->add_option("--out", arguments.out, "the folder of pictures and results; default the run's");
+  add_common(command, arguments);
+}
+
+void add_data(CLI::App& app, Arguments& arguments) {
+  CLI::App* data = app.add_subcommand("data", "look at data, and prepare them");
+  data->require_subcommand(1);
+  const auto add = [&](const char* name, const char* help) {
+    CLI::App* command = data->add_subcommand(name, help);
+    command->add_option("source", arguments.target, "as data.source: \"digits\", \"hdf5:PATH#dataset\", …")->required();
+    command->callback([&arguments, name] { arguments.action = name; });
+    add_common(command, arguments);
+    return command;
+  };
+  add("describe", "shapes, ranges, missing values, classes, copies, outliers, every feature")
+      ->add_option("settings", arguments.overrides, "as n=1000");
+  CLI::App* prepare = add("prepare", "clean, split, balance and scale; writes what a run can load");
+  prepare->add_option("settings", arguments.overrides, "keys of [data], as held_out=0.3 remove_duplicates=true");
+  prepare->add_option("--out", arguments.out, "the HDF5 file")->required();
+}
+
 void define(CLI::App& app, Arguments& arguments) {
   app.require_subcommand(1);
   app.set_version_flag("--version", version());
@@ -92,6 +170,8 @@ void define(CLI::App& app, Arguments& arguments) {
   ema->add_option("lengths", arguments.lengths, "of power-function averages of a run with train.ema_lengths");
   ema->add_option("--step", arguments.average.step, "until which these average; default the last");
   add_common(ema, arguments);
+  add_generate(app, arguments);
+  for (const ApplicationEntry& entry : application_entries()) add_application(app, entry, arguments);
   CLI::App* evaluate = app.add_subcommand("evaluate", "compare the samples of a run with its data again");
   evaluate->add_option("run", arguments.target, "the folder of the run")->required();
   evaluate->add_option("settings", arguments.overrides, "keys of [evaluate], as projections=1024");
@@ -106,6 +186,7 @@ void define(CLI::App& app, Arguments& arguments) {
   likelihood->add_option("settings", arguments.overrides, "as n=64 bounds=['discrete','ode'] discrete.steps=1000");
   add_common(likelihood, arguments);
   add_orders(app, arguments);
+  add_data(app, arguments);
   CLI::App* resume = app.add_subcommand("resume", "go on with a run that was interrupted or killed");
   resume->add_option("run", arguments.target, "the folder of the run")->required();
   add_common(resume, arguments);
@@ -134,6 +215,16 @@ int dispatch(const std::string& command, const Arguments& arguments, const RunOp
   if (command == "ema") return ema_command(arguments.target, arguments.lengths, arguments.average.step, options);
   if (command == "evaluate") return evaluate_command(arguments.target, arguments.overrides, options);
   if (command == "compare") return compare_command(arguments.target, arguments.overrides, arguments.out, options);
+  if (command == "generate")
+    return generate_command(arguments.target, arguments.all_settings(), arguments.out, options);
+  for (const ApplicationEntry& entry : application_entries())
+    if (command == entry.name)
+      return application_command(command, {arguments.target, arguments.images, arguments.out}, arguments.overrides,
+                                 options);
+  if (command == "data")
+    return arguments.action == "describe"
+               ? describe_command(arguments.target, arguments.overrides, options)
+               : prepare_command(arguments.target, arguments.overrides, arguments.out, options);
   if (command == "likelihood") return likelihood_command(arguments.target, arguments.overrides, options);
   if (command == "orders") return orders_command(arguments.solvers, arguments.orders, arguments.out, options);
   if (command == "list") return list_command(arguments.target, options);

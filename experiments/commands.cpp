@@ -12,14 +12,6 @@
 namespace fokker {
 namespace {
 
-/// A struct of settings from "key=value" texts, on top of `defaults`.
-template <class T>
-T with_settings(const std::vector<std::string>& settings, const T& defaults) {
-  Config document;
-  for (const auto& setting : settings) document.set(setting);
-  return read<T>(document, defaults);
-}
-
 Experiment prepare_experiment(const std::filesystem::path& config, const std::vector<std::string>& overrides,
                               bool only_train) {
   Experiment experiment = read_experiment(config, overrides);
@@ -72,8 +64,8 @@ int sample_command(const std::filesystem::path& path, const std::vector<std::str
   if (run.snapshots > 0)
     options.say(fmt::format("average  from {} snapshots; its weights over time differ by {:.2g} %", run.snapshots,
                             100 * run.profile_error));
-  const SampleConfig config = with_settings(settings, SampleConfig{});
-  SampleSet set{.config = config, .samples = sample(run, config, options), .metrics = {}};
+  const GenerateConfig config = with_settings(settings, GenerateConfig{});
+  SampleSet set{.config = config, .samples = sample(run.model, config, options), .metrics = {}};
   const auto file = out.empty() ? path / (config.title() + ".h5") : out;
   results_file(run.experiment, {.run_id = path.filename().string(),
                                 .config_text = dump(run.experiment),

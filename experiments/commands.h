@@ -29,8 +29,24 @@ int evaluate_command(const std::filesystem::path& run, const std::vector<std::st
                      const RunOptions& options);
 int compare_command(const std::filesystem::path& config, const std::vector<std::string>& overrides,
                     const std::filesystem::path& out, const RunOptions& options);
+/// A use of a run on its held-out data or on images.
+struct ApplicationTarget {
+  std::filesystem::path run;
+  std::vector<std::filesystem::path> images = {};
+  std::filesystem::path out = {};  // empty: the run's folder, its results.h5 among them
+};
+int application_command(const std::string& name, const ApplicationTarget& target,
+                        const std::vector<std::string>& settings, const RunOptions& options);
+/// Images as PNG: one grid where `out` ends in .png, else a folder with a file for each.
+int generate_command(const std::filesystem::path& run, const std::vector<std::string>& settings,
+                     const std::filesystem::path& out, const RunOptions& options);
 int likelihood_command(const std::filesystem::path& run, const std::vector<std::string>& settings,
                        const RunOptions& options);
+/// `fokker data describe SOURCE`.
+int describe_command(const std::string& source, const std::vector<std::string>& settings, const RunOptions& options);
+/// `fokker data prepare SOURCE`: the prepared data as an HDF5 file, what was changed, and a picture beside the file.
+int prepare_command(const std::string& source, const std::vector<std::string>& settings,
+                    const std::filesystem::path& out, const RunOptions& options);
 /// Declared against measured orders, of all solvers where none is named; throws NumericalError, after the table, where an
 /// order is lower than declared.
 int orders_command(const std::vector<std::string>& solvers, StrongOrderConfig config, const std::filesystem::path& out,

@@ -32,6 +32,9 @@ double log_jacobian(const Scaling& scaling, std::int64_t dimension) {
 }
 
 HeldOut held_out(const TrainedRun& run, std::int64_t n) {
+  require<ConfigError>(!objective_entry(run.experiment.train.objective).implicit,
+                       "[likelihood] a generator trained by \"{}\" has no likelihood; take a run trained by \"dsm\"",
+                       run.experiment.train.objective);
   const Tensor& all = run.model.data.held_out.x;
   require<ConfigError>(all.defined() && all.size() > 0,
                        "[likelihood] the run holds no data out: set data.held_out above 0 and train again");

@@ -48,16 +48,19 @@ Tensor with_channel(const Tensor& x, const std::string& where) {
   return x.rank() == 3 ? x.view({x.extent(0), x.extent(1), x.extent(2), 1}) : x;
 }
 
+/// Of the finite values.
 ValueRange range_of(const Tensor& x) {
-  const auto [low, high] = std::ranges::minmax(x.data<float>());
-  return {low, high};
+  ValueRange range{INFINITY, -INFINITY};
+  for (const float v : x.data<float>())
+    if (std::isfinite(v)) range = {std::min<double>(range.low, v), std::max<double>(range.high, v)};
+  return range.low <= range.high ? range : ValueRange{};
 }
 
 void check_finite(const Dataset& data, const std::string& where) {
   const auto values = data.x.data<float>();
   const auto bad = std::ranges::find_if(values, [](float v) { return !std::isfinite(v); }) - values.begin();
   require<ConfigError>(bad == std::ssize(values),
-                       "[{}] expected finite values, got {} in sample {}; remove it from the data", where,
+                       "[{}] expected finite values, got {} in sample {}; set data.remove_missing, or remove it", where,
                        bad < std::ssize(values) ? values[bad] : 0, bad / (data.x.size() / data.size()));
 }
 
@@ -67,7 +70,7 @@ Dataset finish(Dataset data, const fs::path& file, const DatasetOptions& options
   data.x = with_channel(cast(data.x.detach(), Dtype::f32), where);
   require<ConfigError>(data.labels.empty() || std::ssize(data.labels) == data.size(),
                        "[{}] expected {} labels, one a sample, got {}", where, data.size(), data.labels.size());
-  check_finite(data, where);
+  if (!options.allow_missing) check_finite(data, where);
   if (options.n > 0 && options.n < data.size()) {
     data.x = data.x.rows(0, options.n).clone();
     if (!data.labels.empty()) data.labels.resize(static_cast<std::size_t>(options.n));
@@ -193,6 +196,8 @@ constexpr std::array entries{
                  load_toy<chirps>},
     DatasetEntry{"gaussian_features", "", "a table of ten correlated normal features whose law is known",
                  load_toy<gaussian_features>},
+    DatasetEntry{"gaussian_anomalies", "", "the same, a quarter of the samples 3 deviations off: labelled 1",
+                 load_toy<gaussian_anomalies>},
     DatasetEntry{
         "breast_cancer", "",
         "UCI breast cancer (WDBC): a table of 569 tumours, 30 features, benign or malignant; comes with Fokker",

@@ -37,8 +37,9 @@ struct Dataset {
 };
 
 struct DatasetOptions {
-  std::int64_t n = 0;      // samples of a toy (0: 10,000), or at most this many, the first ones, of a file (0: all)
-  std::uint64_t seed = 0;  // of a toy
+  std::int64_t n = 0;          // samples of a toy (0: 10,000), or at most this many, the first ones, of a file (0: all)
+  std::uint64_t seed = 0;      // of a toy
+  bool allow_missing = false;  // let values through that are not finite
 };
 
 /// One kind of data: "name", or "name:ARGUMENT" where it takes one.

@@ -1,9 +1,28 @@
 #include "fokker/experiments/experiment.h"
 
+#include <fmt/ranges.h>
+
+#include <cmath>
 #include <set>
+
+#include "fokker/score/adversarial.h"
 
 namespace fokker {
 namespace {
+
+/// A generator knows no other times than its own.
+void check_generator(const Experiment& experiment) {
+  const auto sde = make_sde(experiment.sde);
+  const auto times = generator_times(*sde, generator_levels(experiment.train));
+  for (const auto& sample : experiment.sample) {
+    bool own = sample.times.size() == times.size() && sample.denoise;
+    for (std::size_t i = 0; own && i < times.size(); ++i) own = std::abs(sample.times[i] - times[i]) < 1e-9;
+    require<ConfigError>(own,
+                         "sample: the generator of train.objective = \"{}\" makes samples \"{}\" at its own times, the "
+                         "last without noise: set solver = \"ancestral\" and times = [{}], and leave denoise at true",
+                         experiment.train.objective, sample.title(), fmt::join(times, ", "));
+  }
+}
 
 /// Rules between tables, which no single field can say.
 void check(const Experiment& experiment) {
@@ -13,15 +32,19 @@ void check(const Experiment& experiment) {
                        "sample: a network trained by train.objective = \"{}\" is no score to sample from; remove the "
                        "tables [[sample]]",
                        experiment.train.objective);
-  require<ConfigError>(
-      experiment.network.classes == 0 || experiment.network.label_dropout > 0 || experiment.sample.empty(),
-      "sample: samples are drawn under the null label, which a network has with "
-      "network.label_dropout > 0; got network.classes = {} and network.label_dropout = 0",
-      experiment.network.classes);
+  if (objective_entry(experiment.train.objective).implicit) check_generator(experiment);
   std::set<std::string> names;
-  for (const auto& sample : experiment.sample)
+  for (const auto& sample : experiment.sample) {
+    const bool unconditional = !sample.conditional() || (sample.guidance.strength != 1 && sample.guidance.weak.empty());
+    require<ConfigError>(
+        !unconditional || (experiment.network.classes == 0 && experiment.network.text_width == 0) ||
+            experiment.network.label_dropout > 0,
+        "sample \"{}\": unconditional samples and guidance take the null label or the empty caption, which a network "
+        "has with network.label_dropout > 0; got network.classes = {} and network.label_dropout = 0",
+        sample.title(), experiment.network.classes);
     require<ConfigError>(names.insert(sample.title()).second,
                          "sample: two sets of samples are called {}; give one of them another name", sample.title());
+  }
 }
 
 }  // namespace
@@ -29,7 +52,8 @@ void check(const Experiment& experiment) {
 Experiment read_experiment(const std::filesystem::path& path, const std::vector<std::string>& overrides) {
   Config document = Config::load(path);
   for (const auto& assignment : overrides) document.set(assignment);
-  Experiment experiment = read<Experiment>(document);
+  const Experiment defaults;
+  Experiment experiment = read<Experiment>(document, defaults);
   try {
     check(experiment);
   } catch (const ConfigError& error) {
@@ -45,13 +69,19 @@ Model build(const Experiment& experiment) {
               .sample_shape = {}};
   model.sample_shape = sample_shape(model.data.training);
   NetworkConfig network = experiment.network;
+  Shape input = model.sample_shape;
+  const int last = input.rank() - 1;
   const int factor = objective_entry(experiment.train.objective).channel_factor;
-  if (network.out_channels == 0 && factor > 1)
-    network.out_channels = factor * model.sample_shape[model.sample_shape.rank() - 1];
+  if (network.out_channels == 0 && factor > 1) network.out_channels = factor * input[last];
+  if (const std::int64_t latent = latent_channels(experiment.train); latent > 0) {
+    network.out_channels = input[last];
+    input = with_extent(input, last, input[last] + latent);
+  }
   if (network.text_width > 0 && network.text_length == 0) network.text_length = model.data.tokenizer.length();
   if (network.text_width > 0 && network.text_vocabulary == 0)
     network.text_vocabulary = model.data.tokenizer.vocabulary();
-  model.system.network = make_network(network, model.sample_shape, Rng(experiment.seed, Stream::initialisation));
+  model.system.tokenizer = model.data.tokenizer;
+  model.system.network = make_network(network, input, Rng(experiment.seed, Stream::initialisation));
   model.system.objective =
       make_objective(experiment.train, *model.sde,
                      {.sample = model.sample_shape, .seed = experiment.seed, .grey = grey_levels(model.data)});

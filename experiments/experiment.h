@@ -7,6 +7,9 @@
 #include <vector>
 
 #include "fokker/core/config.h"
+#include "fokker/experiments/captions.h"
+#include "fokker/experiments/edit.h"
+#include "fokker/experiments/generate.h"
 #include "fokker/experiments/metrics.h"
 #include "fokker/experiments/prepare.h"
 #include "fokker/experiments/trainer.h"
@@ -24,7 +27,9 @@ struct Experiment {
   SdeConfig sde;
   NetworkConfig network;
   TrainConfig train;
-  std::vector<SampleConfig> sample;
+  std::vector<GenerateConfig> sample;
+  std::vector<EditConfig> edit;
+  std::vector<CaptionsConfig> captions;
   MetricConfig evaluate;
 
   static constexpr auto fields =
@@ -35,6 +40,8 @@ struct Experiment {
                  field("network", &Experiment::network, "what is trained"),
                  field("train", &Experiment::train, "how it is trained"),
                  field("sample", &Experiment::sample, "sets of samples to draw, one table each"),
+                 field("edit", &Experiment::edit, "image to image, one table each"),
+                 field("captions", &Experiment::captions, "text to image, judged, one table each"),
                  field("evaluate", &Experiment::evaluate, "comparison of the samples with the data")};
 };
 

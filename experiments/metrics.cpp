@@ -12,6 +12,7 @@
 #include "fokker/core/rng.h"
 #include "fokker/experiments/classifier.h"
 #include "fokker/experiments/frechet.h"
+#include "fokker/experiments/modes.h"
 #include "fokker/experiments/neighbours.h"
 #include "fokker/experiments/split.h"
 #include "fokker/experiments/two_sample.h"
@@ -45,6 +46,11 @@ Figures nearest(const MetricInput& in, const MetricConfig&) {
                        : nearest_neighbour_ratio(in.samples, in.training, in.held_out)};
 }
 
+Figures coverage(const MetricInput& in, const MetricConfig& config) {
+  const auto [covered, high_quality] = mode_coverage(in.modes->of(in.samples), in.modes->count(), config.mode_share);
+  return {covered, high_quality};
+}
+
 const std::vector<MetricEntry>& entries() {
   static const std::vector<MetricEntry> table{
       {"sliced_w2", {"sliced_w2"}, false, "sliced Wasserstein-2 distance", sliced},
@@ -60,7 +66,12 @@ const std::vector<MetricEntry>& entries() {
        {"nearest_neighbour"},
        false,
        "median distance to the training data over that of held-out samples: near 0 for copies",
-       nearest}};
+       nearest},
+      {"modes",
+       {"modes", "high_quality"},
+       false,
+       "classes that hold mode_share of their part of the samples, and the share of samples that belong to one",
+       coverage}};
   return table;
 }
 
@@ -126,8 +137,11 @@ Evaluator::Evaluator(const Dataset& training, const Dataset& held_out, const Met
   const auto held_out_rows = draw(held_out.size(), config.limit, Rng(config.seed, Stream::metric).fork(1));
   data_.training = rows_of(flat(in_units(training.x)), training_rows);
   data_.held_out = rows_of(flat(in_units(held_out.x)), held_out_rows);
-  if (std::ranges::none_of(entries_, [](const auto* entry) { return entry->features; })) return;
-  if (training.classes() >= 2) train_classifier(training, held_out);
+  const bool featured = std::ranges::any_of(entries_, [](const auto* entry) { return entry->features; });
+  const bool sorted = asks_for("modes");
+  if (training.classes() >= 2 && (featured || (sorted && training.images()))) train_classifier(training, held_out);
+  if (sorted) find_modes(training);
+  if (!featured) return;
   data_.training_features = features(data_.training);
   data_.held_out_features = features(data_.held_out);
 }
@@ -137,9 +151,19 @@ void Evaluator::train_classifier(Dataset training, Dataset held_out) {
     part->x = in_units(part->x);
     part->range = config_.standardise ? units_.apply(part->range) : part->range;
   }
-  classifier_ = std::make_unique<FeatureClassifier>(
+  classifier_ = std::make_shared<FeatureClassifier>(
       training, ClassifierConfig{.steps = config_.classifier_steps, .seed = config_.seed});
   if (!held_out.labels.empty()) accuracy_ = classifier_->accuracy(held_out);
+}
+
+bool Evaluator::asks_for(const char* metric) const {
+  return std::ranges::any_of(entries_, [&](const auto* entry) { return std::string(entry->name) == metric; });
+}
+
+void Evaluator::find_modes(Dataset training) {
+  training.x = in_units(training.x);
+  modes_ = std::make_unique<Modes>(training, training.images() ? classifier_ : nullptr);
+  data_.modes = modes_.get();
 }
 
 Tensor Evaluator::in_units(const Tensor& x) const {

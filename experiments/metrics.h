@@ -14,6 +14,7 @@
 namespace fokker {
 
 class FeatureClassifier;
+class Modes;
 
 std::vector<std::string> metric_names();
 
@@ -23,6 +24,7 @@ struct MetricConfig {
   int projections = 256;
   int neighbours = 3;
   int limit = 5000;
+  double mode_share = 0.2;
   bool standardise = false;
   int classifier_steps = 600;
   std::uint64_t seed = 0;  // not a key: the run's seed
@@ -32,6 +34,8 @@ struct MetricConfig {
                  field("projections", &MetricConfig::projections, "directions of sliced_w2", at_least(1)),
                  field("neighbours", &MetricConfig::neighbours, "k of precision_recall", at_least(1)),
                  field("limit", &MetricConfig::limit, "most held-out samples that metrics look at", at_least(2)),
+                 field("mode_share", &MetricConfig::mode_share,
+                       "modes: a mode is covered by this share of its fair part of the samples", between(0, 1)),
                  field("standardise", &MetricConfig::standardise,
                        "in units of the training data's deviations, feature by feature: for tables of mixed units"),
                  field("classifier_steps", &MetricConfig::classifier_steps,
@@ -49,6 +53,7 @@ struct MetricInput {
   Tensor samples, training, held_out;                            // no two rows of `training` are equal
   Tensor sample_features, training_features, held_out_features;  // undefined unless a metric asks for them
   bool reference = false;                                        // the samples are rows of `training`
+  const Modes* modes = nullptr;                                  // of the training data, where a metric asks for them
 };
 
 /// One metric, of one or more figures.  The same function gives the reference, with real samples.
@@ -85,14 +90,17 @@ class Evaluator {
   MetricInput reference(std::int64_t n) const;
   Tensor features(const Tensor& rows) const;
   Tensor in_units(const Tensor& x) const;
+  bool asks_for(const char* metric) const;
   void train_classifier(Dataset training, Dataset held_out);
+  void find_modes(Dataset training);
 
   MetricConfig config_;
   Scaling units_;
   std::vector<const MetricEntry*> entries_;
   Shape sample_shape_;
   MetricInput data_;
-  std::unique_ptr<FeatureClassifier> classifier_;
+  std::shared_ptr<FeatureClassifier> classifier_;
+  std::unique_ptr<Modes> modes_;
   double accuracy_;  // NaN without a classifier
 };
 

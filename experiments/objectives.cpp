@@ -2,6 +2,7 @@
 
 #include <fmt/ranges.h>
 
+#include "fokker/score/adversarial.h"
 #include "fokker/score/denoising.h"
 #include "fokker/score/learned_variance.h"
 #include "fokker/score/regression.h"
@@ -72,6 +73,19 @@ std::shared_ptr<Objective> make_regression(const TrainConfig&, const ForwardSde&
   return std::make_shared<Regression>(sde);
 }
 
+std::shared_ptr<Objective> make_adversarial(const TrainConfig& config, const ForwardSde& sde,
+                                            const ObjectiveContext& context) {
+  require<ConfigError>(config.prediction == "x0" && config.time_label == "index",
+                       "[train] a generator makes data at every time: the objective \"{}\" expects prediction = \"x0\" "
+                       "and time_label = \"index\", got {} and {}",
+                       config.objective, config.prediction, config.time_label);
+  require<ConfigError>(context.sample.rank() == 1 || context.sample.rank() == 3,
+                       "[train] the objective \"{}\" takes points or images, got samples {}", config.objective,
+                       context.sample);
+  return std::make_shared<Adversarial>(sde, generator_levels(config), config.adversarial, context.sample,
+                                       Rng(context.seed, Stream::initialisation).fork(0x64));
+}
+
 constexpr ObjectiveEntry entries[] = {
     {"dsm", "denoising score matching, flow matching with prediction = \"velocity\": prediction, weighting, …", true,
      make_dsm},
@@ -86,10 +100,27 @@ constexpr ObjectiveEntry entries[] = {
      make_learned_variance, 2},
     {"vdm", "variational bound with a learned noise schedule: noise_schedule, levels, time_sampling, …", true,
      make_vdm},
+    {"gan", "a generator of one evaluation against a discriminator: adversarial, with prediction = \"x0\"", true,
+     make_adversarial, 1, true},
+    {"ddgan", "denoising-diffusion GAN, a generator of a few: levels, adversarial, with prediction = \"x0\"", true,
+     make_adversarial, 1, true},
     {"regression", "mean square error against the targets of the data", false, make_regression},
 };
 
 }  // namespace
+
+std::int64_t generator_levels(const TrainConfig& config) {
+  const bool gan = config.objective == "gan";
+  require<ConfigError>(gan ? config.levels == 0 : config.levels > 0,
+                       "[train] a \"gan\" has no levels, a \"ddgan\" has some, as levels = 4; got {} of the objective "
+                       "\"{}\"",
+                       config.levels, config.objective);
+  return config.levels;
+}
+
+std::int64_t latent_channels(const TrainConfig& config) {
+  return config.objective == "ddgan" ? config.adversarial.latent : 0;
+}
 
 std::span<const ObjectiveEntry> objective_entries() { return entries; }
 

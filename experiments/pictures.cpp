@@ -12,15 +12,9 @@ namespace {
 constexpr std::int64_t grid_images = 64, strip_rows = 8;
 constexpr int gap = 4;  // pixels between images
 
-bool drawable(const Shape& images) { return images.rank() == 4 && (images[3] == 1 || images[3] == 3); }
-
-/// At most `most` samples as images whose black and white are the ends of the range; what is neither image nor signal
-/// stays as it is.
+/// At most `most` samples.
 Tensor as_images(const Tensor& x, const Look& look, std::int64_t most) {
-  const Tensor first = x.rows(0, std::min(x.extent(0), most));
-  if (!look.signals || x.rank() != 2) return first;
-  const auto [low, high] = look.range;
-  return curve_images(first, {.low = low, .high = high}) * (high - low) + low;
+  return as_images(x.rows(0, std::min(x.extent(0), most)), look);
 }
 
 /// Points as they lie in the plane, the data's range and a fifth around it.
@@ -42,12 +36,21 @@ Tensor strip(const Tensor& frames, const Look& look) {
 
 }  // namespace
 
+bool drawable(const Shape& images) { return images.rank() == 4 && (images[3] == 1 || images[3] == 3); }
+
+Tensor as_images(const Tensor& x, const Look& look) {
+  if (!look.signals || x.rank() != 2) return x;
+  const auto [low, high] = look.range;
+  return curve_images(x, {.low = low, .high = high}) * (high - low) + low;
+}
+
 Look look_of(const Prepared& data) { return {.range = data.range, .signals = data.training.signals}; }
 
-void write_grid(const std::filesystem::path& file, const Tensor& x, const Look& look) {
+bool write_grid(const std::filesystem::path& file, const Tensor& x, const Look& look) {
   const Tensor images = as_images(x, look, grid_images);
-  if (drawable(images.shape()))
-    write_png(file, images, {.low = look.range.low, .high = look.range.high, .separator = gap});
+  if (!drawable(images.shape())) return false;
+  write_png(file, images, {.low = look.range.low, .high = look.range.high, .separator = gap});
+  return true;
 }
 
 void write_side_by_side(const std::filesystem::path& file, const Tensor& real, const Tensor& samples,

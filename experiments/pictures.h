@@ -14,11 +14,16 @@ struct Look {
   bool signals = false;  // whether x [N, length] are signals, drawn as curves
 };
 
+/// Samples as images whose black and white are the ends of the range: signals as their curves, anything else as it is.
+Tensor as_images(const Tensor& x, const Look& look);
+/// Whether x [N, height, width, 1 or 3] can be a picture.
+bool drawable(const Shape& images);
+
 /// Of samples in the units of the data.
 Look look_of(const Prepared& data);
 
-/// The first 64 images of x [N, height, width, 1 or 3], or curves of signals, as a PNG grid; nothing for other data.
-void write_grid(const std::filesystem::path& file, const Tensor& x, const Look& look);
+/// The first 64 images of x [N, height, width, 1 or 3], or curves of signals, as a PNG grid; false, and nothing, for other data.
+bool write_grid(const std::filesystem::path& file, const Tensor& x, const Look& look);
 
 /// 64 real ones on the left and 64 samples on the right; nothing where there are fewer, or for other data.
 void write_side_by_side(const std::filesystem::path& file, const Tensor& real, const Tensor& samples, const Look& look);

@@ -1,5 +1,7 @@
 #include "fokker/experiments/prepare.h"
 
+#include <fmt/ranges.h>
+
 #include <algorithm>
 #include <array>
 #include <cmath>
@@ -24,6 +26,40 @@ void keep(Prepared& data, const Indices& kept) {
   for (const auto row : kept) original.push_back(data.training_index[row]);
   data.training = subset(data.training, kept);
   data.training_index = std::move(original);
+}
+
+// --- missing values -------------------------------------------------------------------------------------------------
+
+std::string remove_missing(Prepared& data, const DataConfig&, std::uint64_t) {
+  const std::int64_t before = data.training.size(), width = data.training.x.size() / before;
+  const auto values = std::as_const(data.training.x).data<float>();
+  Indices kept;
+  for (std::int64_t row = 0; row < before; ++row)
+    if (std::ranges::all_of(values.subspan(row * width, width), [](float v) { return std::isfinite(v); }))
+      kept.push_back(row);
+  keep(data, kept);
+  return fmt::format("{} of {} samples have values that are not finite", before - std::ssize(kept), before);
+}
+
+// --- excluded classes -----------------------------------------------------------------------------------------------
+
+std::string exclude(Prepared& data, const DataConfig& config, std::uint64_t) {
+  const Dataset all = data.training;
+  require<ConfigError>(!all.labels.empty(),
+                       "[data.exclude_classes] expected data with labels, got \"{}\" without; leave it empty",
+                       all.name);
+  const auto& excluded = config.exclude_classes;
+  for (const auto label : excluded)
+    require<ConfigError>(std::ranges::find(all.labels, label) != all.labels.end(),
+                         "[data.exclude_classes] expected labels of \"{}\", which are below {}, got {}", all.name,
+                         all.classes(), label);
+  Indices kept, out;
+  for (std::int64_t row = 0; row < all.size(); ++row)
+    (std::ranges::find(excluded, all.labels[row]) == excluded.end() ? kept : out).push_back(row);
+  data.excluded = subset(all, out);
+  for (const auto row : out) data.excluded_index.push_back(data.training_index[row]);
+  keep(data, kept);
+  return fmt::format("{} of {} samples are of the classes {}", out.size(), all.size(), fmt::join(excluded, ", "));
 }
 
 // --- duplicates -----------------------------------------------------------------------------------------------------
@@ -149,6 +185,7 @@ void dequantise_part(Dataset& part, const Indices& index, std::uint64_t seed) {
 std::string dequantise(Prepared& data, const DataConfig&, std::uint64_t seed) {
   dequantise_part(data.training, data.training_index, seed);
   dequantise_part(data.held_out, data.held_out_index, seed);
+  dequantise_part(data.excluded, data.excluded_index, seed);
   return fmt::format("uniform noise in [0, 1) added; values lie in [{}, {})", data.training.range.low,
                      data.training.range.high);
 }
@@ -156,7 +193,7 @@ std::string dequantise(Prepared& data, const DataConfig&, std::uint64_t seed) {
 std::string scale(Prepared& data, const DataConfig& config, std::uint64_t) {
   const std::string kind = scaling_kind(config.scaling, data.training);
   data.scaling = make_scaling(kind, data.training);
-  for (Dataset* part : {&data.training, &data.held_out}) {
+  for (Dataset* part : {&data.training, &data.held_out, &data.excluded}) {
     part->signals |= kind == "standardise_all" && part->x.rank() == 2;  // values of one quantity
     part->range = data.scaling.apply(part->range);
     if (part->size() > 0) part->x = data.scaling.apply(part->x);
@@ -173,6 +210,10 @@ void read_captions(Prepared& data) {
 bool always(const DataConfig&) { return true; }
 
 constexpr std::array steps{
+    PreparationStep{"missing", "removes samples with values that are not finite",
+                    [](const DataConfig& config) { return config.remove_missing; }, remove_missing},
+    PreparationStep{"exclude", "takes the samples of classes out",
+                    [](const DataConfig& config) { return !config.exclude_classes.empty(); }, exclude},
     PreparationStep{"duplicates", "removes copies of earlier samples", removes_duplicates, remove_duplicates},
     PreparationStep{"outliers", "removes samples far from their neighbours",
                     [](const DataConfig& config) { return config.remove_outliers > 0; }, remove_outliers},
@@ -234,7 +275,7 @@ GreyLevels grey_levels(const Prepared& data) {
 Prepared prepare(const Dataset& data, const DataConfig& config, std::uint64_t seed) {
   check(data, config);
   Prepared result{.training = data, .range = data.range};
-  result.held_out = subset(data, {});
+  result.held_out = result.excluded = subset(data, {});
   result.training_index.resize(static_cast<std::size_t>(data.size()));
   std::iota(result.training_index.begin(), result.training_index.end(), 0);
   for (const auto& step : steps) {
@@ -250,7 +291,8 @@ Prepared prepare(const Dataset& data, const DataConfig& config, std::uint64_t se
 }
 
 Prepared prepare(const DataConfig& config, std::uint64_t seed) {
-  return prepare(load_dataset(config.source, {.n = config.n, .seed = seed}), config, seed);
+  return prepare(load_dataset(config.source, {.n = config.n, .seed = seed, .allow_missing = config.remove_missing}),
+                 config, seed);
 }
 
 }  // namespace fokker

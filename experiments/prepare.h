@@ -21,7 +21,9 @@ struct DataConfig {
   std::int64_t n = 0;
   std::string split = "auto";
   double held_out = 0.2;
+  std::vector<std::int64_t> exclude_classes = {};
   bool stratify = true;
+  bool remove_missing = false;
   bool remove_duplicates = false;
   double near_duplicates = 0;
   double remove_outliers = 0;
@@ -39,7 +41,10 @@ struct DataConfig {
             "random, by held_out and stratify; own, that of the data itself; auto: own where there is one",
             one_of("auto", "random", "own")),
       field("held_out", &DataConfig::held_out, "share kept for evaluation", at_least(0), below(1)),
+      field("exclude_classes", &DataConfig::exclude_classes,
+            "labels whose samples are neither trained on nor held out: the anomalies of `fokker detect`", at_least(0)),
       field("stratify", &DataConfig::stratify, "hold out the same share of every class"),
+      field("remove_missing", &DataConfig::remove_missing, "drop samples with values that are not finite"),
       field("remove_duplicates", &DataConfig::remove_duplicates, "drop copies of earlier samples"),
       field("near_duplicates", &DataConfig::near_duplicates,
             "drop samples whose root-mean-square difference to an earlier one is at most this share of the range (0: "
@@ -66,7 +71,9 @@ struct PreparationReport {
 /// Data ready for training, in the units of the network, with the way back.
 struct Prepared {
   Dataset training = {}, held_out = {};                                // x prepared; `range` in prepared units
+  Dataset excluded = {};                                               // of data.exclude_classes, prepared alike
   std::vector<std::int64_t> training_index = {}, held_out_index = {};  // rows of the original data
+  std::vector<std::int64_t> excluded_index = {};
   Scaling scaling = {};
   ValueRange range = {};     // of the original data
   Tokenizer tokenizer = {};  // of the training captions
@@ -88,7 +95,7 @@ struct PreparationStep {
 /// x + u, u uniform in [0, 1), of x [N, …] f32; the noise of row i follows from `rng` and index[i] alone.
 Tensor add_uniform(const Tensor& x, std::span<const std::int64_t> index, const Rng& rng);
 
-/// In the order in which they run: duplicates, outliers, split, balance, dequantise, scale.
+/// In the order in which they run: missing, exclude, duplicates, outliers, split, balance, dequantise, scale.
 std::span<const PreparationStep> preparation_steps();
 
 /// Runs the active steps.  Throws ConfigError for settings that do not fit the data, naming the key under [data].

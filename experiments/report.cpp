@@ -16,18 +16,6 @@
 namespace fokker {
 namespace {
 
-std::string base64(std::span<const std::byte> bytes) {
-  constexpr std::string_view digits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-  std::string out;
-  for (std::size_t i = 0; i < bytes.size(); i += 3) {
-    std::uint32_t word = 0;
-    for (std::size_t j = i; j < i + 3; ++j)
-      word = word << 8 | (j < bytes.size() ? std::to_integer<std::uint32_t>(bytes[j]) : 0);
-    for (std::size_t j = 0; j < 4; ++j) out += i + j > bytes.size() ? '=' : digits[word >> (18 - 6 * j) & 63];
-  }
-  return out;
-}
-
 /// Images as a grid, points of the plane as a map; nothing for other samples.
 std::string picture(const Tensor& x, const ValueRange& range) {
   if (!x.defined()) return "";

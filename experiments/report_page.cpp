@@ -32,6 +32,18 @@ section p{max-width:52em}pre{overflow-x:auto;font-size:12.5px;background:color-m
 
 }  // namespace
 
+std::string base64(std::span<const std::byte> bytes) {
+  constexpr std::string_view digits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+  std::string out;
+  for (std::size_t i = 0; i < bytes.size(); i += 3) {
+    std::uint32_t word = 0;
+    for (std::size_t j = i; j < i + 3; ++j)
+      word = word << 8 | (j < bytes.size() ? std::to_integer<std::uint32_t>(bytes[j]) : 0);
+    for (std::size_t j = 0; j < 4; ++j) out += i + j > bytes.size() ? '=' : digits[word >> (18 - 6 * j) & 63];
+  }
+  return out;
+}
+
 std::string page(const Page& page) {
   return "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" "
          "content=\"width=device-width,initial-scale=1\"><title>" +

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <cstddef>
+#include <span>
 #include <string>
 
 namespace fokker {
@@ -12,6 +14,9 @@ struct Page {
 
 /// A whole HTML document, light and dark, without scripts or anything from elsewhere.
 std::string page(const Page& page);
+
+/// For data: URLs.
+std::string base64(std::span<const std::byte> bytes);
 
 /// What the report of a comparison says of its figures; {0} is the confidence in percent, {1} the number of seeds, {2} the level.
 inline constexpr const char* method_text = R"(</dl>

@@ -12,7 +12,7 @@ namespace fokker {
 
 /// Samples of one table [[sample]], in the units of the data, and how they compare with the data.
 struct SampleSet {
-  SampleConfig config;
+  GenerateConfig config;
   Samples samples;
   std::vector<MetricResult> metrics;
 };

@@ -5,7 +5,9 @@
 
 #include "fokker/core/file.h"
 #include "fokker/core/png.h"
+#include "fokker/experiments/applications.h"
 #include "fokker/experiments/checkpoint.h"
+#include "fokker/experiments/findings_report.h"
 #include "fokker/experiments/pictures.h"
 #include "fokker/experiments/provenance.h"
 #include "fokker/experiments/shards.h"
@@ -32,6 +34,7 @@ class Runner {
   void save(const Trainer& trainer, std::vector<MetricsRow>& unsaved);
   bool draw_samples();
   void evaluate();
+  bool apply();
   void write_results();
 
   void say(const std::string& line) const {
@@ -45,6 +48,7 @@ class Runner {
   Model model_;
   std::vector<MetricsRow> rows_;
   std::vector<SampleSet> sets_;
+  std::vector<std::pair<std::string, Findings>> findings_;
   std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
   double earlier_seconds_ = 0;  // of training, before an interruption
 };
@@ -57,6 +61,7 @@ Outcome Runner::execute() {
     return Outcome::stopped;
   }
   evaluate();
+  if (!apply()) return Outcome::stopped;
   write_results();
   return Outcome::done;
 }
@@ -135,9 +140,8 @@ bool Runner::train() {
 
 bool Runner::draw_samples() {
   if (experiment_.sample.empty()) return true;
-  const Score score = model_.system.score();
-  for (const SampleConfig& config : experiment_.sample) {
-    SampleSet set{.config = config, .samples = sample(model_, score, config, options_), .metrics = {}};
+  for (const GenerateConfig& config : experiment_.sample) {
+    SampleSet set{.config = config, .samples = sample(model_, config, options_), .metrics = {}};
     if (options_.stopping()) return false;
     write_pictures(directory_.path(), set.config.title(), set.samples, look_of(model_.data));
     sets_.push_back(std::move(set));
@@ -160,6 +164,25 @@ void Runner::evaluate() {
   for (const auto& line : metrics_table(sets_)) say(line);
 }
 
+/// The applications that the experiment asks for.
+bool Runner::apply() {
+  const auto applications = applications_of(experiment_);
+  if (applications.empty()) return true;
+  const TrainedRun run{.experiment = experiment_,
+                       .model = model_,
+                       .score = model_.system.score(),
+                       .log_variance_ratio = model_.system.log_variance_ratio()};
+  for (const auto& [title, application] : applications) {
+    findings_.emplace_back(title, application(run, {}, options_));
+    if (options_.stopping()) return false;
+    write_findings_pictures(directory_.path(), title, findings_.back().second);
+    say(title);
+    for (const auto& line : figure_lines(findings_.back().second)) say("  " + line);
+  }
+  write_file_atomically(directory_.file("report.html"), findings_report(experiment_.name, findings_));
+  return true;
+}
+
 void Runner::write_results() {
   const RunResults results{.run_id = directory_.path().filename().string(),
                            .config_text = dump(experiment_),
@@ -168,7 +191,9 @@ void Runner::write_results() {
                            .held_out_index = model_.data.held_out_index,
                            .training = rows_,
                            .samples = sets_};
-  results_file(experiment_, results).save(directory_.file("results.h5"));
+  Hdf5File file = results_file(experiment_, results);
+  for (const auto& [title, findings] : findings_) write_findings(file, "/applications/" + title, findings);
+  file.save(directory_.file("results.h5"));
   std::set<std::filesystem::path> files = {directory_.file("results.h5"), directory_.file(weights_file)};
   for (const auto& entry : std::filesystem::directory_iterator(directory_.path()))
     if (entry.path().extension() == ".png") files.insert(entry.path());
@@ -203,7 +228,8 @@ Model build_checked(const Experiment& experiment) {
       "[]");
   try_loss(model);
   const Score silent = [](const Tensor& x, double) { return Tensor::zeros(x.shape(), x.dtype()); };
-  for (SampleConfig config : experiment.sample) try {
+  for (GenerateConfig config : experiment.sample) try {
+      guided_score(model.system, config)(Tensor::zeros(with_axis(model.sample_shape, 0, 1)), model.sde->t_max());
       config.n = 1;
       config.steps = std::min<std::int64_t>(config.step_count(), 2);
       if (!config.times.empty()) config.times.resize(static_cast<std::size_t>(config.steps) + 1);

@@ -1,11 +1,13 @@
 #include "fokker/experiments/system.h"
 
+#include "fokker/score/condition.h"
+
 namespace fokker {
 
 std::vector<NamedParameter> System::parameters() const {
   std::vector<NamedParameter> result = network->parameters();
   for (const NamedParameter& p : objective->parameters())
-    result.push_back({"objective." + p.name, p.tensor, p.trainable});
+    result.push_back({"objective." + p.name, p.tensor, p.trainable, objective->rate()});
   return result;
 }
 
@@ -15,9 +17,15 @@ std::vector<NamedParameter> System::trainable_parameters() const {
   return result;
 }
 
+Score System::score(const Condition& condition) const {
+  return conditional_score(network, condition, [objective = objective](std::shared_ptr<const Network> under) {
+    return objective->score(std::move(under));
+  });
+}
+
 System System::with(const NamedTensors& trainable) const {
   const System copy{std::shared_ptr<Network>(static_cast<Network*>(network->clone().release())),
-                    std::shared_ptr<Objective>(static_cast<Objective*>(objective->clone().release()))};
+                    std::shared_ptr<Objective>(static_cast<Objective*>(objective->clone().release())), tokenizer};
   const auto parameters = copy.trainable_parameters();
   for (std::size_t i = 0; i < parameters.size(); ++i) *parameters[i].tensor = trainable[i].second.clone();
   return copy;

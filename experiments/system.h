@@ -7,6 +7,7 @@
 
 #include "fokker/core/nn/module.h"
 #include "fokker/score/objective.h"
+#include "fokker/score/tokenizer.h"
 
 namespace fokker {
 
@@ -16,11 +17,13 @@ using NamedTensors = std::vector<std::pair<std::string, Tensor>>;
 struct System {
   std::shared_ptr<Network> network;
   std::shared_ptr<Objective> objective;
+  Tokenizer tokenizer = {};  // of the captions that the network takes
 
   /// The network's by their names, then the objective's behind "objective.".
   std::vector<NamedParameter> parameters() const;
   std::vector<NamedParameter> trainable_parameters() const;
-  Score score() const { return objective->score(network); }
+  /// Sample i is under row i of the condition; one of fewer samples is repeated.
+  Score score(const Condition& condition = {}) const;
   LogVarianceRatio log_variance_ratio() const { return objective->log_variance_ratio(network); }
   std::shared_ptr<const ForwardSde> sde() const { return objective->sde(); }
   /// Shares all parameters but the trainable ones, which get the values of `trainable` in their order, in memory of their

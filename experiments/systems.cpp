@@ -5,6 +5,7 @@
 #include "fokker/core/file.h"
 #include "fokker/core/ops/view.h"
 #include "fokker/core/png.h"
+#include "fokker/experiments/systems_seeds.h"
 
 namespace fokker {
 namespace {
@@ -13,15 +14,6 @@ namespace fs = std::filesystem;
 
 constexpr const char* config_file = "systems.toml";
 constexpr std::int64_t shown = 16;  // samples in a row of the picture
-
-/// A run, and what of it the table shows.
-struct TableSystem {
-  std::string name, objective;
-  double training_seconds = 0;
-  std::vector<BoundRow> bounds;
-  std::vector<SampleSet> sets;
-  ValueRange range;
-};
 
 std::string said(const TrainConfig& train) {
   return train.objective == "dsm" ? fmt::format("dsm, {}", train.prediction) : train.objective;
@@ -34,10 +26,12 @@ TableSystem measure(const fs::path& folder, const DataLikelihoodConfig& likeliho
   TableSystem system;
   system.name = run.experiment.name;
   system.objective = said(run.experiment.train);
+  system.seed = run.experiment.seed;
   system.range = run.model.data.range;
   const Tensor seconds = file.read("/metrics/train/wall_time", Dtype::f64);
   system.training_seconds = seconds.at(seconds.size() - 1);
-  for (const SampleConfig& config : run.experiment.sample) system.sets.push_back(read_sample_set(file, config.title()));
+  for (const GenerateConfig& config : run.experiment.sample) system.sets.push_back(read_sample_set(file, config.title()));
+  if (objective_entry(run.experiment.train.objective).implicit) return system;
   const DataLikelihood found = data_likelihood(run, likelihood, options);
   write_likelihood(file, found);
   file.save(folder / "results.h5");
@@ -70,7 +64,8 @@ std::vector<std::string> table(const std::vector<TableSystem>& systems) {
   }
   std::string head =
       fmt::format("{:<{}}  {:<{}}  {:<{}}  {:>6}", "system", name, "objective", objective, "sampler", sampler, "NFE");
-  for (const auto& bound : systems[0].bounds) head += cell("bits/dim " + bound.name, 19);
+  const auto& bounds = std::ranges::max_element(systems, {}, [](auto& s) { return s.bounds.size(); })->bounds;
+  for (const auto& bound : bounds) head += cell("bits/dim " + bound.name, 19);
   for (const char* figure_name : figures) head += cell(figure_name, 9);
   std::vector<std::string> lines = {head + cell("training s", 10) + cell("sampling s", 10)};
   for (const auto& system : systems)
@@ -80,11 +75,12 @@ std::vector<std::string> table(const std::vector<TableSystem>& systems) {
       for (const auto& bound : system.bounds)
         line +=
             cell(fmt::format("{:.3f} ± {:.3f}", bound.interval.mean, bound.interval.high - bound.interval.mean), 19);
+      if (system.bounds.empty()) line += std::string(21 * bounds.size(), ' ');
       line += figures_of(set, false);
       lines.push_back(line + cell(fmt::format("{:.1f}", system.training_seconds), 10) +
                       cell(fmt::format("{:.1f}", set.samples.seconds), 10));
     }
-  const std::size_t before = name + objective + sampler + 6 + 6 + 21 * systems[0].bounds.size();
+  const std::size_t before = name + objective + sampler + 6 + 6 + 21 * bounds.size();
   lines.push_back(fmt::format("{:<{}}", "(real data)", before) + figures_of(systems[0].sets[0], true));
   return lines;
 }
@@ -107,11 +103,13 @@ Hdf5File file_of(const std::vector<TableSystem>& systems, const std::string& con
   return file;
 }
 
-/// A row of samples for each sampler, where all are images of one size.
+/// A row of samples of each sampler of the first seed, where all are images of one size.
 void write_picture(const fs::path& path, const std::vector<TableSystem>& systems) {
   std::vector<Tensor> rows;
+  const std::uint64_t first_seed = systems[0].seed;
   for (const auto& system : systems)
     for (const auto& set : system.sets) {
+      if (system.seed != first_seed) continue;
       const Tensor& x = set.samples.values;
       if (x.rank() != 4 || x.extent(0) < shown || (!rows.empty() && x.rows(0, shown).shape() != rows[0].shape()))
         return;
@@ -123,16 +121,45 @@ void write_picture(const fs::path& path, const std::vector<TableSystem>& systems
             {.low = range.low, .high = range.high, .columns = static_cast<int>(shown), .separator = 2});
 }
 
-void finish(const fs::path& folder, const std::vector<TableSystem>& systems, const RunOptions& options) {
+void finish(const fs::path& folder, const std::vector<TableSystem>& systems, std::int64_t seeds,
+            const RunOptions& options) {
+  const std::string config = read_text_file(folder / config_file);
   std::string text;
-  for (const auto& line : table(systems)) {
+  for (const auto& line : seeds > 1 ? seeds_table(systems) : table(systems)) {
     options.say(line);
     text += line + "\n";
   }
   write_file_atomically(folder / "systems.txt", text);
-  file_of(systems, read_text_file(folder / config_file)).save(folder / "systems.h5");
+  (seeds > 1 ? seeds_file(systems, config) : file_of(systems, config)).save(folder / "systems.h5");
   write_picture(folder / "systems.png", systems);
   options.say(fmt::format("wrote    {}", (folder / "systems.h5").string()));
+}
+
+fs::path run_folder(const fs::path& folder, const std::string& name, std::int64_t k, std::int64_t seeds) {
+  return seeds > 1 ? folder / name / fmt::format("seed-{}", k) : folder / name;
+}
+
+/// Runs what is left of a run.
+TableSystem finished(const fs::path& run, const DataLikelihoodConfig& likelihood, const RunOptions& options) {
+  if (run_status(run) != "done") resume(run, options);
+  return options.stopping() ? TableSystem{} : measure(run, likelihood, options);
+}
+
+/// The same, with the failure in place of figures where numbers are not finite, now or when it was run before.
+TableSystem measured_or_failed(const fs::path& run, const DataLikelihoodConfig& likelihood, const RunOptions& options) {
+  const Experiment experiment = read_experiment(run / "config.toml");
+  TableSystem failed;
+  failed.name = experiment.name;
+  failed.objective = said(experiment.train);
+  failed.seed = experiment.seed;
+  failed.failed = true;
+  if (run_status(run) == "failed") return failed;
+  try {
+    return finished(run, likelihood, options);
+  } catch (const NumericalError& error) {
+    options.say(error.what());
+    return failed;
+  }
 }
 
 }  // namespace
@@ -165,26 +192,30 @@ void run_systems(const fs::path& path, const std::vector<std::string>& overrides
   for (const auto& experiment : experiments) {
     require<ConfigError>(!experiment.sample.empty(), "{}: {} draws no samples to show; give it a table [[sample]]",
                          path.string(), experiment.name);
-    RunDirectory::require_new(folder / experiment.name);
+    for (std::int64_t k = 0; k < config.seeds; ++k)
+      RunDirectory::require_new(run_folder(folder, experiment.name, k, config.seeds));
     check_experiment(experiment);
   }
-  for (const auto& experiment : experiments) RunDirectory::create(folder / experiment.name, dump(experiment));
+  for (Experiment& experiment : experiments)
+    for (std::int64_t k = 0; k < config.seeds; ++k, ++experiment.seed)
+      RunDirectory::create(run_folder(folder, experiment.name, k, config.seeds), dump(experiment));
   write_file_atomically(folder / config_file, text);
   resume_systems(folder, options);
 }
 
 void resume_systems(const fs::path& folder, const RunOptions& options) {
   const SystemsConfig config = read<SystemsConfig>(Config::load(folder / config_file));
+  const std::int64_t seeds = config.seeds, runs = std::ssize(config.systems) * seeds;
   std::vector<TableSystem> systems;
-  for (std::size_t i = 0; i < config.systems.size(); ++i) {
-    const fs::path run = folder / config.systems[i];
-    options.say(fmt::format("system {} of {}: {}", i + 1, config.systems.size(), config.systems[i]));
-    if (run_status(run) != "done") resume(run, options);
-    if (options.stopping()) return;
-    systems.push_back(measure(run, config.likelihood, options));
+  for (std::int64_t i = 0; i < runs; ++i) {
+    const std::string& name = config.systems[static_cast<std::size_t>(i / seeds)];
+    const fs::path run = run_folder(folder, name, i % seeds, seeds);
+    options.say(fmt::format("system {} of {}: {}", i + 1, runs, fs::relative(run, folder).string()));
+    systems.push_back(seeds > 1 ? measured_or_failed(run, config.likelihood, options)
+                                : finished(run, config.likelihood, options));
     if (options.stopping()) return;
   }
-  finish(folder, systems, options);
+  finish(folder, systems, seeds, options);
 }
 
 }  // namespace fokker

@@ -152,20 +152,50 @@ GaussianLaw gaussian_features_law() {
   return law;
 }
 
+namespace {
+
+/// Independent standard normal features z [n, 10], f64, as those of the law.
+Tensor with_law(const Tensor& z) {
+  Tensor x = Tensor::empty(z.shape());
+  auto values = x.data<float>();
+  const auto whitened = z.data<double>();
+  const double fresh = std::sqrt(1 - neighbour_correlation * neighbour_correlation);
+  double unit = 0;  // of variance 1, and correlated with that of the feature before
+  for (std::int64_t i = 0; i < z.size(); ++i) {
+    const std::int64_t j = i % features;
+    unit = j == 0 ? whitened[i] : neighbour_correlation * unit + fresh * whitened[i];
+    values[i] = static_cast<float>(feature_mean(j) + feature_deviation(j) * unit);
+  }
+  return x;
+}
+
+}  // namespace
+
 Dataset gaussian_features(std::int64_t n, std::uint64_t seed) {
   check_count("gaussian_features", n);
   const Tensor normal = Rng(seed, Stream::data).fork(7).normal({n, features}, Dtype::f64);
-  const auto z = normal.data<double>();
-  Tensor x = Tensor::empty({n, features});
-  auto values = x.data<float>();
-  const double fresh = std::sqrt(1 - neighbour_correlation * neighbour_correlation);
-  double unit = 0;  // of variance 1, and correlated with that of the feature before
-  for (std::int64_t i = 0; i < n * features; ++i) {
-    const std::int64_t j = i % features;
-    unit = j == 0 ? z[i] : neighbour_correlation * unit + fresh * z[i];
-    values[i] = static_cast<float>(feature_mean(j) + feature_deviation(j) * unit);
+  return generated("gaussian_features", "ten correlated normal features", with_law(normal));
+}
+
+Dataset gaussian_anomalies(std::int64_t n, std::uint64_t seed) {
+  check_count("gaussian_anomalies", n);
+  constexpr std::int64_t period = 4;
+  constexpr double distance = 3;
+  Tensor z = Rng(seed, Stream::data).fork(8).normal({n, features}, Dtype::f64);
+  const Tensor directions = Rng(seed, Stream::data).fork(9).normal({n, features}, Dtype::f64);
+  const auto values = z.data<double>();
+  const auto towards = std::as_const(directions).data<double>();
+  std::vector<std::int64_t> labels(static_cast<std::size_t>(n));
+  for (std::int64_t i = period - 1; i < n; i += period) {
+    labels[i] = 1;
+    double square = 0;
+    for (std::int64_t j = 0; j < features; ++j) square += towards[i * features + j] * towards[i * features + j];
+    for (std::int64_t j = 0; j < features; ++j)
+      values[i * features + j] += distance * towards[i * features + j] / std::sqrt(square);
   }
-  return generated("gaussian_features", "ten correlated normal features", x);
+  Dataset data = generated("gaussian_anomalies", "ten correlated normal features, a quarter displaced", with_law(z));
+  data.labels = std::move(labels);
+  return data;
 }
 
 void check_count(const char* name, std::int64_t n) {

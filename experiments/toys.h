@@ -37,6 +37,9 @@ Dataset checkerboard(std::int64_t n, std::uint64_t seed);
 Dataset regression_toy(std::int64_t n, std::uint64_t seed);
 /// Ten correlated normal features [n, 10].
 Dataset gaussian_features(std::int64_t n, std::uint64_t seed);
+/// The same, with anomalies, label 1, among them: every fourth sample lies 3 away in a uniform direction of the whitened
+/// features, so that the Mahalanobis distance is the most powerful score of anomaly [neyman1933].
+Dataset gaussian_anomalies(std::int64_t n, std::uint64_t seed);
 
 /// Throws ConfigError unless n ≥ 1.
 void check_count(const char* name, std::int64_t n);

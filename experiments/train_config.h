@@ -7,6 +7,7 @@
 
 #include "fokker/core/config_fields.h"
 #include "fokker/core/optim/power_average.h"
+#include "fokker/score/adversarial_config.h"
 
 namespace fokker {
 
@@ -26,6 +27,7 @@ struct TrainConfig {
   bool uncertainty = false;
   std::string coupling = "independent";
   std::string noise_schedule = "variance";
+  AdversarialConfig adversarial = {};
   std::int64_t steps = 3000;
   std::int64_t batch = 128;
   std::int64_t accumulate = 1;
@@ -33,6 +35,7 @@ struct TrainConfig {
   double learning_rate = 5e-4;
   double weight_decay = 0;
   double momentum = 0.9;
+  std::array<double, 2> betas = {0.9, 0.999};
   double clip = 1;
   double explode = 1e5;
   double ema = 0.999;
@@ -76,6 +79,7 @@ struct TrainConfig {
       field("noise_schedule", &TrainConfig::noise_schedule,
             "vdm: fixed, the SDE's; learned by the bound; or between its ends by the variance of the loss",
             one_of("fixed", "bound", "variance")),
+      field("adversarial", &TrainConfig::adversarial, "gan, ddgan: the generator's game with its discriminator"),
       field("steps", &TrainConfig::steps, "optimizer steps", at_least(1)),
       field("batch", &TrainConfig::batch, "samples a step; memory does not grow with it", at_least(1)),
       field("accumulate", &TrainConfig::accumulate,
@@ -84,6 +88,8 @@ struct TrainConfig {
       field("learning_rate", &TrainConfig::learning_rate, "step size", above(0)),
       field("weight_decay", &TrainConfig::weight_decay, "adamw: decoupled decay", at_least(0)),
       field("momentum", &TrainConfig::momentum, "sgd: momentum", at_least(0), below(1)),
+      field("betas", &TrainConfig::betas, "adam, adamw: decays of the averages of the gradient and of its square",
+            at_least(0), below(1)),
       field("clip", &TrainConfig::clip, "largest norm of the gradient; 0: unbounded", at_least(0)),
       field("explode", &TrainConfig::explode, "a loss so many times its running median ends the run; 0: none does",
             at_least(0)),

@@ -84,17 +84,13 @@ double held_out_loss(const TrainedRun& run) {
   return HeldOutLoss(run.model.data.held_out, config, run.experiment.seed)(run.model.system, config.steps);
 }
 
-Samples sample(const Model& model, const Score& score, const SampleConfig& config, const RunOptions& options) {
+Samples sample(const Model& model, const GenerateConfig& config, const RunOptions& options) {
   SampleOptions sampling{.shape = model.sample_shape, .trajectory = trajectory_frames};
   sampling.progress = options.watching("sampling " + config.title());
-  Samples samples = sample(score, *model.sde, config, sampling);
+  Samples samples = sample(guided_score(model.system, config), *model.sde, config, sampling);
   samples.values = model.data.scaling.invert(samples.values);
   if (samples.trajectory.defined()) samples.trajectory = model.data.scaling.invert(samples.trajectory);
   return samples;
-}
-
-Samples sample(const TrainedRun& run, const SampleConfig& config, const RunOptions& options) {
-  return sample(run.model, run.score, config, options);
 }
 
 }  // namespace fokker

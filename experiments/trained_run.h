@@ -38,8 +38,7 @@ TrainedRun load_run(const std::filesystem::path& path, const AverageChoice& aver
 double held_out_loss(const TrainedRun& run);
 
 /// Samples from a trained run, in the units of the data.
-Samples sample(const TrainedRun& run, const SampleConfig& config, const RunOptions& options = {});
-Samples sample(const Model& model, const Score& score, const SampleConfig& config, const RunOptions& options = {});
+Samples sample(const Model& model, const GenerateConfig& config, const RunOptions& options = {});
 
 /// Writes RUN/model.safetensors and, for each further decay, RUN/model-ema-DECAY.safetensors.
 void write_weights(const std::filesystem::path& run, const Trainer& trainer);

@@ -33,6 +33,8 @@ void bind_orders(py::module_& m);
 void bind_score(py::module_& m);
 void bind_experiments(py::module_& m);
 void bind_runs(py::module_& m);
+void bind_applications(py::module_& m);
+void bind_guidance(py::module_& m);
 void bind_comparison(py::module_& m);
 void bind_flows(py::module_& m);
 void bind_optim(py::module_& m);

@@ -1,14 +1,19 @@
 // Data sets, training and metrics.
 
 #include <algorithm>
+#include <pybind11/stl/filesystem.h>
+
 #include <cmath>
 
+#include "fokker/experiments/describe.h"
 #include "fokker/experiments/experiment.h"
 #include "fokker/experiments/metrics.h"
 #include "fokker/experiments/prepare.h"
+#include "fokker/experiments/prepared_file.h"
 #include "fokker/experiments/trainer.h"
 #include "fokker/python/keywords.h"
 #include "fokker/python/network.h"
+#include "fokker/python/system.h"
 #include "fokker/python/watch.h"
 
 namespace fokker::python {
@@ -43,6 +48,8 @@ void bind_data(py::module_& m) {
       .def_property_readonly("source", [](const Prepared& data) { return data.training.source; })
       .def_property_readonly("training", rows(&Prepared::training), "[N, …]")
       .def_property_readonly("held_out", rows(&Prepared::held_out), "[N, …]")
+      .def_property_readonly("excluded", rows(&Prepared::excluded), "Samples of exclude_classes, [N, …]")
+      .def_property_readonly("excluded_labels", [](const Prepared& data) { return data.excluded.labels; })
       .def_property_readonly("training_labels", [](const Prepared& data) { return data.training.labels; })
       .def_property_readonly("held_out_labels", [](const Prepared& data) { return data.held_out.labels; })
       .def_property_readonly(
@@ -80,6 +87,23 @@ void bind_data(py::module_& m) {
   m.def("prepare_array", &prepare_array, py::arg("x"), py::arg("labels"), py::arg("target"), py::arg("keywords"),
         py::arg("seed"));
   m.def("dataset_names", &dataset_names);
+  m.def(
+      "describe_data",
+      [](const std::string& source, std::int64_t n, std::uint64_t seed) {
+        const py::gil_scoped_release released;
+        return description_lines(describe(load_dataset(source, {.n = n, .seed = seed, .allow_missing = true})));
+      },
+      py::arg("source"), py::arg("n"), py::arg("seed"));
+  m.def(
+      "write_prepared",
+      [](const std::filesystem::path& path, const py::dict& keywords) {
+        const auto config = from_keywords<PrepareConfig>(keywords);
+        const py::gil_scoped_release released;
+        const Prepared data = prepare(config, config.seed);
+        prepared_file(data, config).save(path);
+        return data;
+      },
+      py::arg("path"), py::arg("keywords"));
 }
 
 /// The columns of the reports; `held_out` and `noise_levels` have rows where they were measured.
@@ -144,7 +168,8 @@ py::tuple train(NetworkHandle& network, const ForwardSde& sde, const Prepared& d
   trained.network = averaged.network;
   const bool score = objective_entry(config.objective).score;
   return py::make_tuple(
-      trained, score ? py::cast(ScoreArgument{.score = averaged.score(), .sample = network.sample}) : py::none(),
+      trained, SystemHandle{averaged, network.sample},
+      score ? py::cast(ScoreArgument{.score = averaged.score(), .sample = network.sample}) : py::none(),
       std::const_pointer_cast<ForwardSde>(averaged.sde()), curves(reports), to_dictionary(config));
 }
 

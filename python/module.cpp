@@ -21,7 +21,9 @@ PYBIND11_MODULE(_fokker, m) {
   python::bind_orders(m);
   python::bind_score(m);
   python::bind_experiments(m);
+  python::bind_guidance(m);
   python::bind_runs(m);
+  python::bind_applications(m);
   python::bind_comparison(m);
   python::bind_flows(m);
   python::bind_optim(m);

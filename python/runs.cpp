@@ -4,6 +4,7 @@
 #include "fokker/python/keywords.h"
 #include "fokker/python/network.h"
 #include "fokker/python/samples.h"
+#include "fokker/python/system.h"
 #include "fokker/python/watch.h"
 
 namespace fokker::python {
@@ -37,10 +38,10 @@ std::string resume_run(const std::string& path, const py::object& line) {
 }
 
 py::tuple sample_run(const TrainedRun& self, const py::dict& keywords, const py::object& progress) {
-  auto config = from_keywords<SampleConfig>(keywords);
+  auto config = from_keywords<GenerateConfig>(keywords);
   config.steps = config.step_count();
   Samples samples;
-  watched(progress, [&](Watch& watch) { samples = sample(self, config, options_under(watch, py::none())); });
+  watched(progress, [&](Watch& watch) { samples = sample(self.model, config, options_under(watch, py::none())); });
   return py::make_tuple(to_dict(samples), to_dictionary(config));
 }
 
@@ -69,6 +70,10 @@ void bind_runs(py::module_& m) {
       .def_property_readonly(
           "score",
           [](const TrainedRun& self) { return ScoreArgument{.score = self.score, .sample = self.model.sample_shape}; })
+      .def_property_readonly("system",
+                             [](const TrainedRun& self) {
+                               return SystemHandle{self.model.system, self.model.sample_shape};
+                             })
       .def("held_out_loss",
            [](const TrainedRun& self) {
              const py::gil_scoped_release released;

@@ -49,6 +49,8 @@ class Objective : public Module {
   virtual Score score(std::shared_ptr<const Network> network) const = 0;
   /// The variances of reverse steps, where the network learns them; else empty: β̃.
   virtual LogVarianceRatio log_variance_ratio(std::shared_ptr<const Network> /*network*/) const { return {}; }
+  /// Of the parameters of its own, as a multiple of the network's learning rate.
+  virtual double rate() const { return 1; }
   /// Whether noise is paired with the samples of a batch by their values.
   virtual bool couples() const { return false; }
   /// The noise of each sample, for `Shard::noise_rows`; x0 is the whole batch.

@@ -49,6 +49,7 @@ constexpr SdeEntry entries[] = {
     {"edm", [](const SdeConfig& c) -> Made { return std::make_unique<EDM>(sigma_of<EDMConfig>(c)); }},
     {"flow", [](const SdeConfig&) -> Made { return std::make_unique<RectifiedFlow>(); }},
     {"trigonometric_flow", [](const SdeConfig&) -> Made { return std::make_unique<TrigonometricFlow>(); }},
+    {"sigmoid", [](const SdeConfig&) -> Made { return std::make_unique<ScheduledSde>(ScheduledSde::sigmoid()); }},
     {"log_linear", [](const SdeConfig& c) -> Made { return std::make_unique<ScheduledSde>(log_linear(c)); }},
 };
 
@@ -62,7 +63,11 @@ std::vector<std::string> sde_names() {
 
 std::unique_ptr<ForwardSde> make_sde(const SdeConfig& config) {
   for (const auto& entry : entries)
-    if (config.kind == entry.name) return entry.make(config);
+    if (config.kind == entry.name) {
+      Made made = entry.make(config);
+      return config.shift == 1 ? std::move(made)
+                               : std::make_unique<ScheduledSde>(ScheduledSde::shifted(*made, config.shift));
+    }
   const std::string near = nearest_name(config.kind, sde_names());
   throw ConfigError(fmt::format("[sde] expected kind to be one of {}, got {}{}", fmt::join(sde_names(), ", "),
                                 config.kind, near.empty() ? "" : "; did you mean " + near + "?"));

@@ -16,6 +16,7 @@ struct SdeConfig {
   std::vector<double> beta = {0.1, 20};    // vp, sub_vp
   std::vector<double> sigma = {};          // ve, edm; empty: the kind's own, [0.01, 50] and [0.002, 80]
   std::vector<double> gamma = {-13.3, 5};  // log_linear
+  double shift = 1;                        // vp, cosine, sigmoid, log_linear
 
   /// Throws ConfigError for parameters that the kind does not accept.
   void validate() const;
@@ -24,7 +25,8 @@ struct SdeConfig {
       field("kind", &SdeConfig::kind, "the forward diffusion", one_of(&sde_names)),
       field("beta", &SdeConfig::beta, "noise rate at t = 0 and t = 1, of vp and sub_vp", above(0)),
       field("sigma", &SdeConfig::sigma, "least and largest noise, of ve and edm; empty: the kind's own", above(0)),
-      field("gamma", &SdeConfig::gamma, "minus the log SNR at t = 0 and t = 1, of log_linear")};
+      field("gamma", &SdeConfig::gamma, "minus the log SNR at t = 0 and t = 1, of log_linear"),
+      field("shift", &SdeConfig::shift, "the SNR times its square, of vp, cosine, sigmoid and log_linear", above(0))};
 };
 
 /// Throws ConfigError for an unknown kind (with the nearest name) or parameters out of range.

@@ -20,6 +20,12 @@ class ScheduledSde final : public ForwardSde {
   explicit ScheduledSde(NoiseSchedule schedule, std::string name = "scheduled");
   /// γ on a line between its ends, "log_linear".
   static ScheduledSde linear(double first, double last);
+  /// α² falls as a sigmoid between ±`reach` [jabri2023], "sigmoid"; 3·10⁻⁴ of its time are left out at either end, where SNR is
+  /// infinite or zero.
+  static ScheduledSde sigmoid(double reach = 3);
+  /// A variance-preserving SDE with its SNR times factor², as images of another size need it [hoogeboom2023].  Throws
+  /// ConfigError where α² + σ² ≠ 1.
+  static ScheduledSde shifted(const ForwardSde& sde, double factor);
 
   std::unique_ptr<Sde> clone() const override { return std::make_unique<ScheduledSde>(*this); }
   std::string name() const override { return name_; }

@@ -142,6 +142,8 @@ constexpr SolverEntry entries[] = {
      SamplerClaims{2, 1, 2, 2}},
     {"edm_heun", "EDM's Heun in sigma, with churn", detail::run_edm_heun, nullptr, flow, SamplerClaims{2, 0, 0, 2}},
     {"restart", "EDM's Heun, an interval of noise gone through again", detail::run_restart, nullptr, flow},
+    {"repaint", "ancestral sampling, its steps taken again and again: RePaint's resampling", detail::run_repaint,
+     nullptr, reverse},
     {"heun", "Heun on the probability-flow ODE", detail::run_heun, nullptr, flow},
     {"probability_flow", "Dormand-Prince 5(4) on the probability-flow ODE, each sample with its own steps",
      detail::run_probability_flow, nullptr, flow},

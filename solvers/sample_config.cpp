@@ -10,7 +10,11 @@ namespace {
 void check_times(const SampleConfig& config) {
   const std::vector<double>& times = config.times;
   const SampleConfig fresh;
-  require<ConfigError>(times.size() > 1, "[times] expected at least two points, got {}", times.size());
+  const bool generates = config.solver == "ancestral" && config.denoise;
+  require<ConfigError>(times.size() > 1 || generates,
+                       "[times] expected at least two points, got {}; from a single one, ancestral makes a sample by "
+                       "denoise = true alone",
+                       times.size());
   for (std::size_t i = 0; i < times.size(); ++i)
     require<ConfigError>(times[i] > 0 && std::isfinite(times[i]) && (i == 0 || times[i] < times[i - 1]),
                          "[times] expected points that fall and stay above 0, got {} at point {}", times[i], i);
@@ -49,6 +53,8 @@ void SampleConfig::validate() const {
                        "[churn] {} adds no noise of this kind; leave the churn out, or take edm_heun", solver);
   require<ConfigError>(solver == "restart" || restart == RestartConfig{},
                        "[restart] {} does not restart; leave the table out, or take the solver restart", solver);
+  require<ConfigError>(solver == "repaint" || resample == ResampleConfig{},
+                       "[resample] {} does not go back; leave the table out, or take the solver repaint", solver);
   restart.validate();
   if (!times.empty()) check_times(*this);
   reverse_eta(*this);

@@ -61,6 +61,17 @@ struct RestartConfig {
   friend bool operator==(const RestartConfig&, const RestartConfig&) = default;
 };
 
+/// Steps that repaint takes again: after each `jump` steps it adds their noise back and takes them anew, until they have been
+/// taken `repeats` times [lugmayr2022].
+struct ResampleConfig {
+  std::int64_t jump = 10, repeats = 5;
+
+  static constexpr auto fields =
+      std::tuple{field("jump", &ResampleConfig::jump, "steps from jump to jump", at_least(1)),
+                 field("repeats", &ResampleConfig::repeats, "times that they are taken", at_least(1))};
+  friend bool operator==(const ResampleConfig&, const ResampleConfig&) = default;
+};
+
 /// How samples are drawn, by a solver of `solver_summaries`: a stepper of the reverse SDE in one of the clocks, a solver
 /// made for diffusions, or one with rules of its own.
 struct SampleConfig {
@@ -77,6 +88,7 @@ struct SampleConfig {
   CorrectorConfig corrector = {};
   ChurnConfig churn = {};
   RestartConfig restart = {};
+  ResampleConfig resample = {};
   bool denoise = true;
   double tolerance = 0;
   double t_min = 0;
@@ -104,6 +116,7 @@ struct SampleConfig {
       field("corrector", &SampleConfig::corrector, "Langevin steps"),
       field("churn", &SampleConfig::churn, "of edm_heun: noise added on the way"),
       field("restart", &SampleConfig::restart, "of restart: the interval that is repeated"),
+      field("resample", &SampleConfig::resample, "of repaint: the steps that are taken again"),
       field("denoise", &SampleConfig::denoise, "end with the denoiser's mean, one more evaluation"),
       field("tolerance", &SampleConfig::tolerance,
             "absolute and relative; 0: the solver's own, probability_flow's 1e-5, gotta_go_fast's 0.05", at_least(0)),

@@ -47,8 +47,7 @@ class Sampling {
     config.validate();
     require<ConfigError>(config.n > 0, "[sample] expected n >= 1, got {}", config.n);
     require<ConfigError>(options.trajectory >= 0, "[sample] expected trajectory >= 0, got {}", options.trajectory);
-    grid_ = config.times;
-    if (grid_.empty()) grid_ = time_grid(config.grid, sde, config.steps, config.t_min > 0 ? config.t_min : sde.t_min());
+    grid_ = sampling_times(config, sde);
     require<ConfigError>(grid_.front() <= sde.t_max(), "[times] {} ends at t_max = {}, got {}", sde.name(), sde.t_max(),
                          grid_.front());
     require<ShapeError>(!options.initial.defined() || options.initial.shape() == batch_shape(config.n, options.shape),
@@ -158,6 +157,11 @@ class Sampling {
 };
 
 }  // namespace
+
+std::vector<double> sampling_times(const SampleConfig& config, const ForwardSde& sde) {
+  if (!config.times.empty()) return config.times;
+  return time_grid(config.grid, sde, config.steps, config.t_min > 0 ? config.t_min : sde.t_min());
+}
 
 Samples sample(const Score& score, const ForwardSde& sde, const SampleConfig& config, const SampleOptions& options) {
   return Sampling(score, sde, config, options).run();

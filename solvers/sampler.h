@@ -33,6 +33,9 @@ class Cancelled : public Error {
   using Error::Error;
 };
 
+/// The times of a configuration: given, or made by its grid.
+std::vector<double> sampling_times(const SampleConfig& config, const ForwardSde& sde);
+
 /// Draws from the prior at t_max, scaled to the noise of the first of `times` if given, and carries the draws to t_min, in
 /// shards on all workers; sample i is the same, to the bit, for any n, shard or number of threads.  `score` is called by
 /// several threads at once, off the tape, unless it takes its batches whole.

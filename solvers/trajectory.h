@@ -56,6 +56,8 @@ Tensor run_ancestral_large(const Shard& shard, Tensor x);
 /// Heun's method in σ, with noise added before each step, or over an interval again.
 Tensor run_edm_heun(const Shard& shard, Tensor x);
 Tensor run_restart(const Shard& shard, Tensor x);
+/// Ancestral steps, some taken again from their noise on.
+Tensor run_repaint(const Shard& shard, Tensor x);
 /// `order` 1, 2 or 3.
 Tensor run_er_sde(const Shard& shard, Tensor x, int order);
 

@@ -5,6 +5,17 @@
 
 namespace fokker {
 
+Condition Condition::rows(std::int64_t first, std::int64_t count) const {
+  Condition result{.labels = {}, .tokens = {}, .length = length};
+  for (std::int64_t i = first; i < first + count; ++i) {
+    if (!labels.empty()) result.labels.push_back(labels[static_cast<std::size_t>(i % std::ssize(labels))]);
+    if (tokens.empty()) continue;
+    const auto caption = tokens.begin() + i % (std::ssize(tokens) / length) * length;
+    result.tokens.insert(result.tokens.end(), caption, caption + length);
+  }
+  return result;
+}
+
 std::vector<NamedParameter> Module::parameters() {
   std::vector<NamedParameter> result;
   visit(ParameterVisitor([&](const std::string& name, Tensor& tensor, bool trainable) {

@@ -40,12 +40,18 @@ struct NamedParameter {
   std::string name;
   Tensor* tensor;
   bool trainable;
+  double rate = 1;  // factor of the learning rate
 };
 
 /// What the samples of a batch are conditioned on; an empty list: on nothing.
 struct Condition {
   std::vector<std::int64_t> labels = {};  // [B], from 0
   std::vector<std::int64_t> tokens = {};  // [B, length]: captions, each padded with padding_token behind its last word
+  std::int64_t length = 0;                // of a caption, in tokens
+
+  bool empty() const { return labels.empty() && tokens.empty(); }
+  /// Of samples first … first + count − 1; a condition of fewer samples is repeated.
+  Condition rows(std::int64_t first, std::int64_t count) const;
 };
 
 /// Words are numbered from 2.  Every caption, also the empty one, begins with the start token, so that attention always

@@ -62,6 +62,7 @@ Optimizer::Optimizer(std::vector<NamedParameter> parameters) {
   for (const auto& p : parameters) {
     names_.push_back(p.name);
     parameters_.push_back(*p.tensor);
+    rates_.push_back(p.rate);
   }
 }
 
@@ -90,8 +91,11 @@ void Adam::step(std::span<const Tensor> gradients, double learning_rate, double 
                                          .correction2 = 1 / -std::expm1(t * std::log(config_.beta2)),
                                          .gradient_scale = gradient_scale};
   over_chunks(parameters_, [&](std::int64_t, std::size_t i, std::int64_t begin, std::int64_t length) {
+    kernels::AdamArguments own = arguments;
+    own.learning_rate *= rates_[i];
+    own.decay *= rates_[i];
     kernels::update(parameters_[i].dtype())
-        .adam(arguments, at(gradients[i], begin), at(parameters_[i], begin), at(m_[i], begin), at(v_[i], begin),
+        .adam(own, at(gradients[i], begin), at(parameters_[i], begin), at(m_[i], begin), at(v_[i], begin),
               length);
   });
 }
@@ -113,7 +117,7 @@ void Sgd::step(std::span<const Tensor> gradients, double learning_rate, double g
     const double weights[] = {momentum_, gradient_scale};
     const void* terms[] = {at(velocity_[i], begin), at(gradients[i], begin)};
     kernel.weighted_sum(weights, terms, 2, at(velocity_[i], begin), length);
-    const double down[] = {1, -learning_rate};
+    const double down[] = {1, -learning_rate * rates_[i]};
     const void* moved[] = {at(parameters_[i], begin), at(velocity_[i], begin)};
     kernel.weighted_sum(down, moved, 2, at(parameters_[i], begin), length);
   });

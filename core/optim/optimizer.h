@@ -28,6 +28,7 @@ class Optimizer {
 
   std::vector<std::string> names_;
   std::vector<Tensor> parameters_;
+  std::vector<double> rates_;
   std::int64_t steps_ = 0;
 };
 

@@ -43,6 +43,7 @@ _later = {
     "VariationalBound": "bounds",
     "BitsPerDimension": "bounds",
     "run": "runs",
+    "Findings": "applications",
     "resume": "runs",
     "load_run": "runs",
     "Run": "runs",

@@ -14,3 +14,11 @@ def seed_of(seed):
     if not 0 <= seed < 2**63:
         raise ValueError(f"[seed] expected an int in [0, 2**63), got {seed}")
     return seed
+
+
+def labels_of(labels):
+    """A list of labels from one or several."""
+    try:
+        return [operator.index(labels)]
+    except TypeError:
+        return [operator.index(label) for label in labels]

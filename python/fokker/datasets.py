@@ -18,6 +18,16 @@ def from_array(x, *, labels=(), target=None, seed=0, held_out=0.0, scaling="none
     return _fokker.prepare_array(x, [int(label) for label in labels], target, keywords, seed_of(seed))
 
 
+def describe(source, *, n=0, seed=0):
+    """What data are like before anything is done to them, as text: `fokker data describe`."""
+    return "\n".join(_fokker.describe_data(source, n, seed_of(seed)))
+
+
+def prepare(source, path, *, seed=0, **data):
+    """Prepares data by the keywords of [data] and writes what load("hdf5:PATH#training/x") reads again."""
+    return _fokker.write_prepared(path, {"source": source, "seed": seed_of(seed), **data})
+
+
 def names():
     """The names that load() knows."""
     return _fokker.dataset_names()

@@ -5,8 +5,9 @@ import os
 import pathlib
 
 from . import _fokker
-from ._arguments import seed_of
+from ._arguments import labels_of, seed_of
 from ._progress import callback
+from .applications import apply
 from .bounds import bits_of_run
 from .flows import likelihood_of_run
 from .samples import Samples
@@ -77,9 +78,20 @@ class Run:
 
         return xarray.load_dataset(self.path / "results.h5", group=f"samples/{name}", engine="h5netcdf")
 
-    def sample(self, *, n=64, seed=0, progress=False, **config):
-        """New samples in the units of the data; keywords are those of [[sample]]."""
+    def conditional_score(self, labels):
+        """∇ log p_t(x | label) in the units of the network: sample i is under labels[i], from the first again behind the last."""
+        return self._run.system.score(labels_of(labels))
+
+    def sample(self, *, n=64, seed=0, label=None, guidance=None, progress=False, **config):
+        """New samples in the units of the data; keywords are those of [[sample]].
+
+        label: a class, or a list that the samples take in turn.  guidance: strength towards it, or the table guidance.
+        """
         keywords = {**config, "n": n, "seed": seed_of(seed)}
+        if label is not None:
+            keywords["labels"] = labels_of(label)
+        if guidance is not None:
+            keywords["guidance"] = guidance if isinstance(guidance, dict) else {"strength": float(guidance)}
         drawn, used = self._run.draw(keywords, callback(progress, str(config.get("solver", "sampling"))))
         return Samples(config=used, sde=self.sde.name, **drawn)
 
@@ -108,6 +120,10 @@ class Run:
         continuous, flow and divergence, as in discrete={"steps": 1000}, and dequantisations=1.
         """
         return bits_of_run(self._run, progress, config)
+
+    def edit(self, images=None, *, progress=False, **config):
+        """Image to image (SDEdit): Findings.  Keywords are those of [[edit]]: strengths=[…], n, labels, guidance, solver, …"""
+        return apply(self._run, "edit", images, progress, config)
 
     def __repr__(self):
         return f"Run({os.fspath(self.path)!r}: {self.config['name']}, {self.network!r})"

@@ -3,7 +3,7 @@
 import dataclasses
 
 from . import _fokker, datasets
-from ._arguments import seed_of
+from ._arguments import labels_of, seed_of
 from ._progress import callback
 
 
@@ -12,6 +12,7 @@ class Training:
     """A trained network and how it came about."""
 
     network: _fokker.Network  # averaged weights
+    system: _fokker.System  # the averaged network and what it was trained by
     score: object  # ∇ log p_t of the averaged network, in its units; None for regression
     sde: _fokker.ForwardSde  # that of the score
     data: _fokker.Data
@@ -24,11 +25,22 @@ class Training:
     held_out: dict  # "step", "loss": of the averaged weights, on the same held-out samples and noise each time
     noise_levels: dict  # "step", and [step, level] "mean", "deviation", "count": errors since the step before
 
-    def sample(self, **keywords):
-        """fk.sample with this score, in the units of the data."""
+    def conditional_score(self, labels):
+        """∇ log p_t(x | label) in the units of the network: sample i is under labels[i], from the first again behind the last."""
+        return self.system.score(labels_of(labels))
+
+    def sample(self, *, label=None, guidance=None, **keywords):
+        """fk.sample with this score, in the units of the data.
+
+        label: a class, or a list that the samples take in turn.  guidance: strength towards it, or keywords of fk.guide.
+        """
         from .sampling import sample
 
-        drawn = sample(self.score, self.sde, **keywords)
+        score = self.score if label is None else self.conditional_score(label)
+        if guidance is not None:
+            how = guidance if isinstance(guidance, dict) else {"strength": guidance}
+            score = _fokker.guide(score, self.score, self.sde, **how)
+        drawn = sample(score, self.sde, **keywords)
         drawn.values = self.data.to_data_units(drawn.values).numpy()
         if drawn.trajectory is not None:
             drawn.trajectory = self.data.to_data_units(drawn.trajectory).numpy()
@@ -77,7 +89,7 @@ def train(network, sde, data, *, seed=0, augment=(), progress=False, **config):
     """
     if not isinstance(data, _fokker.Data):
         data = datasets.from_array(data)
-    network, score, sde, curves, used = _fokker.train_network(
+    network, system, score, sde, curves, used = _fokker.train_network(
         network, sde, data, config, seed_of(seed), list(augment), callback(progress, "training")
     )
-    return Training(network, score, sde, data, used, **curves)
+    return Training(network, system, score, sde, data, used, **curves)

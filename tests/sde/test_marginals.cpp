@@ -37,6 +37,12 @@ Marginal integrated(const ForwardSde& sde, double begin, double end) {
   return {std::exp(log_alpha), std::sqrt(variance)};
 }
 
+/// σ at the share u of the way of a sigmoid from −3 to 3.
+double sigmoid_noise(double u) {
+  const auto v = [](double x) { return 1 / (1 + std::exp(-x)); };
+  return std::sqrt((v(6 * u - 3) - v(-3)) / (v(3) - v(-3)));
+}
+
 }  // namespace
 
 TEST_CASE("f and g integrate to the marginal of every SDE") {
@@ -53,7 +59,10 @@ TEST_CASE("f and g integrate to the marginal of every SDE") {
 TEST_CASE("marginals start at the data and are exact near t = 0") {
   for (const auto& sde : all_sdes()) {
     INFO(sde->name());
-    const double noise = sde->name() == "ve" ? 0.01 : sde->name() == "log_linear" ? std::exp(-0.5 * 13.3) : 0;
+    const double noise = sde->name() == "ve"           ? 0.01
+                         : sde->name() == "log_linear" ? std::exp(-0.5 * 13.3)
+                         : sde->name() == "sigmoid"    ? sigmoid_noise(3e-4)
+                                                       : 0;
     CHECK(sde->marginal(0).alpha == Approx(1).epsilon(noise > 0 ? noise * noise : 1e-16));
     CHECK(sde->marginal(0).sigma == Approx(noise).epsilon(1e-6).margin(0));
   }
@@ -131,9 +140,32 @@ TEST_CASE("the log-linear schedule keeps its accuracy at both ends, and its labe
   CHECK_THROWS_AS(make_sde({.kind = "log_linear", .gamma = {5}}), ConfigError);
 }
 
+TEST_CASE("the sigmoid schedule is one, and its ends mirror each other") {
+  const auto sde = make_sde({.kind = "sigmoid"});
+  for (double t : {0.0, 0.1, 0.5, 0.8}) {
+    CHECK(sde->marginal(t).sigma == Approx(sigmoid_noise(3e-4 + t * (1 - 6e-4))).epsilon(1e-9));
+    CHECK(sde->marginal(t).sigma == Approx(sde->marginal(1 - t).alpha).epsilon(1e-9));
+  }
+}
+
+TEST_CASE("a shift multiplies the SNR by its square, and the diffusion follows") {
+  for (const char* kind : {"vp", "cosine", "sigmoid", "log_linear"}) {
+    INFO(kind);
+    const auto plain = make_sde({.kind = kind}), half = make_sde({.kind = kind, .shift = 0.5});
+    for (double u : {0.0, 0.3, 0.9, 1.0}) {
+      const double t = plain->t_min() + u * (plain->t_max() - plain->t_min());
+      CHECK(half->marginal(u).lambda() == Approx(plain->marginal(t).lambda() + std::log(0.5)).epsilon(1e-9));
+    }
+    // d log α/dt is the drift rate.
+    const double h = 1e-6, slope = std::log(half->marginal(0.4 + h).alpha / half->marginal(0.4 - h).alpha) / (2 * h);
+    CHECK(half->drift_rate(0.4) == Approx(slope).epsilon(1e-5));
+  }
+  CHECK_THROWS_WITH(make_sde({.kind = "ve", .shift = 0.5}), Catch::Contains("variance-preserving"));
+}
+
 TEST_CASE("registry of SDEs") {
-  CHECK(sde_names() ==
-        std::vector<std::string>{"vp", "sub_vp", "ve", "cosine", "edm", "flow", "trigonometric_flow", "log_linear"});
+  CHECK(sde_names() == std::vector<std::string>{"vp", "sub_vp", "ve", "cosine", "edm", "flow", "trigonometric_flow",
+                                                "sigmoid", "log_linear"});
   for (const auto& name : sde_names()) CHECK(make_sde({.kind = name})->name() == name);
   CHECK(make_sde({.kind = "ve", .sigma = {0.1, 10}})->marginal(1).sigma == Approx(10));
   CHECK(make_sde({.kind = "edm", .sigma = {0.1, 10}})->t_max() == 10);

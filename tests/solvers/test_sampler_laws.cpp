@@ -132,6 +132,7 @@ std::vector<Case> cases() {
         .grid = "karras",
         .restart = {.low = 0.1, .high = 1, .repeats = 2, .steps = 10}},
        123},
+      {{.solver = "repaint", .steps = 300, .grid = "log_snr", .resample = {.jump = 10, .repeats = 2}}, 601},
   };
   for (Case& c : all) c.config.n = n;
   return all;

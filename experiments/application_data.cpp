@@ -1,0 +1,62 @@
+#include "fokker/experiments/application_data.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "fokker/core/ops/elementwise.h"
+#include "fokker/core/ops/reduce.h"
+#include "fokker/core/ops/view.h"
+
+namespace fokker {
+
+ApplicationData application_data(const TrainedRun& run, const ApplicationInput& input, std::int64_t n) {
+  const Prepared& data = run.model.data;
+  const Dataset& held_out = data.held_out;
+  const bool given = input.x.defined();
+  require<ConfigError>(given || held_out.size() > 0,
+                       "[input] the run has no held-out data; give an input, or train with data.held_out above 0");
+  const Tensor all = given ? cast(input.x, Dtype::f32) : held_out.x;
+  require<ShapeError>(all.rank() > 0 && all.extent(0) > 0 && without_axis(all.shape(), 0) == run.model.sample_shape,
+                      "[input] expected samples [N] + {}, as the run was trained on, got {}", run.model.sample_shape,
+                      all.shape());
+  const std::int64_t count = n > 0 ? std::min(n, all.extent(0)) : all.extent(0);
+  const Tensor rows = all.rows(0, count);
+  ApplicationData result{.x = given ? rows.clone() : data.scaling.invert(rows),
+                         .prepared = given ? data.scaling.apply(rows) : rows};
+  if (!given && !held_out.labels.empty())
+    result.labels.assign(held_out.labels.begin(), held_out.labels.begin() + count);
+  return result;
+}
+
+double in_network_units(const Prepared& data, double share) {
+  if (share == 0) return 0;
+  require<ConfigError>(data.scaling.scale.size() == 1,
+                       "[noise] the columns of these data have units of their own; expected data of one unit, such as "
+                       "images or signals");
+  return share * (data.range.high - data.range.low) / data.scaling.scale.item();
+}
+
+double data_deviation(const Prepared& data) {
+  const Tensor x = cast(data.training.x, Dtype::f64);
+  const Tensor centre = mean(x, {0}, true);
+  return std::sqrt(mean(square(x - centre)).item());
+}
+
+Tensor repeat_rows(const Tensor& x, std::int64_t times) {
+  std::vector<std::int64_t> rows;
+  for (std::int64_t i = 0; i < x.extent(0) * times; ++i) rows.push_back(i / times);
+  return gather(x, rows);
+}
+
+MeanAndSpread over_samples(const Tensor& x, std::int64_t each) {
+  const NoGrad off_tape;
+  const std::int64_t n = x.extent(0) / each;
+  const Tensor grouped = reshape(x, {n, each, x.size() / x.extent(0)});
+  const Tensor centre = mean(grouped, {1}, true);
+  const Tensor variance =
+      sum(square(grouped - centre), {1}) * (1 / static_cast<double>(std::max<std::int64_t>(each - 1, 1)));
+  const Shape shape = with_extent(x.shape(), 0, n);
+  return {reshape(centre, shape), reshape(sqrt(variance), shape)};
+}
+
+}  // namespace fokker

@@ -1,0 +1,37 @@
+#pragma once
+
+#include <vector>
+
+#include "fokker/experiments/applications.h"
+
+namespace fokker {
+
+/// What an application works on, of one row each.
+struct ApplicationData {
+  Tensor x;         // in the units of the data
+  Tensor prepared;  // in those of the network
+  std::vector<std::int64_t> labels = {};
+
+  std::int64_t size() const { return x.extent(0); }
+};
+
+/// The first n samples (0: all) of the input, or without one of the run's held-out data.  Throws ConfigError where there are
+/// none, ShapeError for samples of another shape than the run's.
+ApplicationData application_data(const TrainedRun& run, const ApplicationInput& input, std::int64_t n);
+
+/// A share of the data's range in the units of the network.  Throws ConfigError for data whose columns have different units.
+double in_network_units(const Prepared& data, double share);
+
+/// Root of the mean variance of an element of the training data, in the units of the network.
+double data_deviation(const Prepared& data);
+
+/// Rows 0, 0, …, 1, 1, …: each `times` times.
+Tensor repeat_rows(const Tensor& x, std::int64_t times);
+
+/// Mean and standard deviation over the `each` rows of every input, [N·each, …] → [N, …].
+struct MeanAndSpread {
+  Tensor mean, spread;
+};
+MeanAndSpread over_samples(const Tensor& x, std::int64_t each);
+
+}  // namespace fokker

@@ -1,0 +1,98 @@
+#include "fokker/experiments/edit.h"
+
+#include <cmath>
+
+#include "fokker/core/ops/elementwise.h"
+#include "fokker/core/ops/view.h"
+#include "fokker/experiments/classifier.h"
+#include "fokker/experiments/findings.h"
+#include "fokker/experiments/inputs.h"
+
+namespace fokker {
+namespace {
+
+constexpr std::int64_t shown = 16;
+
+/// Samples that set out from `x`, in the units of the network, with the noise of the strength.
+Tensor edited(const TrainedRun& run, const EditConfig& config, const Tensor& x, double strength,
+              const RunOptions& options) {
+  const ForwardSde& sde = *run.model.sde;
+  std::vector<double> grid = config.times;
+  if (grid.empty()) grid = time_grid(config.grid, sde, config.steps, config.t_min > 0 ? config.t_min : sde.t_min());
+  const auto steps = std::ssize(grid) - 1, kept = std::lround(strength * static_cast<double>(steps));
+  if (kept == 0) return x;
+  SampleConfig sampling = config;
+  sampling.n = x.extent(0);
+  SampleOptions how{.shape = run.model.sample_shape};
+  how.progress = options.watching(fmt::format("{} at strength {:g}", config.title(), strength));
+  if (kept < steps) {
+    sampling.times.assign(grid.end() - kept - 1, grid.end());
+    sampling.steps = kept;
+    const Marginal at = sde.marginal(sampling.times.front());
+    const Tensor noise = sde.prior(x.shape(), Rng(config.seed));
+    how.initial = weighted_sum({{at.alpha, x}, {at.sigma / sde.prior_sigma(), noise}});
+  }
+  return sample(guided_score(run.model.system, config), sde, sampling, how).values;
+}
+
+double distance(const Tensor& a, const Tensor& b) {
+  const std::vector<double> d = (a - b).to_vector();
+  double sum = 0;
+  for (const double v : d) sum += v * v;
+  return std::sqrt(sum / static_cast<double>(d.size()));
+}
+
+/// A row for each input: itself, then what every strength made of it.
+Picture picture(const std::vector<Tensor>& columns, const ValueRange& range) {
+  const std::int64_t rows = std::min(columns.front().extent(0), shown), width = std::ssize(columns);
+  std::vector<std::int64_t> order;
+  for (std::int64_t row = 0; row < rows; ++row)
+    for (std::int64_t c = 0; c < width; ++c) order.push_back(c * rows + row);
+  std::vector<Tensor> first;
+  for (const Tensor& column : columns) first.push_back(column.rows(0, rows));
+  return {"strengths",
+          gather(concat(first, 0), order),
+          {.low = range.low, .high = range.high, .columns = static_cast<int>(width), .separator = 2}};
+}
+
+}  // namespace
+
+void EditConfig::validate() const {
+  GenerateConfig::validate();
+  require<ConfigError>(solver != "probability_flow" && solver != "gotta_go_fast",
+                       "[edit] {} chooses its own steps; take a solver with a grid", solver);
+}
+
+Findings edit(const TrainedRun& run, const EditConfig& config, const ApplicationInput& input,
+              const RunOptions& options) {
+  config.validate();
+  const Dataset data = application_data(run, input, config.n);
+  const Scaling& scaling = run.model.data.scaling;
+  const Tensor x = scaling.apply(data.x);
+  const Dataset training = in_data_units(run.model.data.training, run.model.data);
+  std::optional<FeatureClassifier> judge;
+  if (training.classes() >= 2) judge.emplace(training);
+  const std::vector<std::int64_t> labels = !judge                ? std::vector<std::int64_t>{}
+                                           : data.labels.empty() ? judge->classify(data.x)
+                                                                 : data.labels;
+  Findings findings;
+  std::vector<Tensor> columns{data.x}, results;
+  for (const double strength : config.strengths) {
+    const Tensor result = scaling.invert(edited(run, config, x, strength, options));
+    columns.push_back(strength == 0 ? data.x : result);
+    results.push_back(reshape(columns.back(), with_axis(data.x.shape(), 0, 1)));
+    findings.figures.push_back({fmt::format("distance_{:g}", strength), distance(columns.back(), data.x)});
+    if (!judge) continue;
+    std::int64_t kept = 0;
+    const auto named = judge->classify(columns.back());
+    for (std::size_t i = 0; i < named.size(); ++i) kept += named[i] == labels[i];
+    findings.figures.push_back(share_figure(fmt::format("class_kept_{:g}", strength), kept, data.size()));
+  }
+  findings.arrays = {{"input", data.x},
+                     {"edited", concat(results, 0)},
+                     {"strength", Tensor::from(config.strengths, {std::ssize(config.strengths)}, Dtype::f64)}};
+  if (data.images()) findings.pictures.push_back(picture(columns, data.range));
+  return findings;
+}
+
+}  // namespace fokker

@@ -1,0 +1,34 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "fokker/experiments/generate.h"
+
+namespace fokker {
+
+struct ApplicationInput;
+struct Findings;
+struct RunOptions;
+struct TrainedRun;
+
+/// A table [[edit]]: SDEdit [meng2022].  `n` inputs get the noise of a time on the sampler's grid, and the sampler goes on
+/// from there, under the labels and the guidance of the table.
+struct EditConfig : GenerateConfig {
+  std::vector<double> strengths = {0, 0.2, 0.4, 0.6, 0.8, 1};
+
+  void validate() const;
+
+  static constexpr auto fields =
+      std::tuple_cat(GenerateConfig::fields,
+                     std::tuple{field("strengths", &EditConfig::strengths,
+                                      "shares of the grid's steps: 0 returns the input, 1 is independent of it",
+                                      nonempty(), between(0, 1))});
+};
+
+/// Arrays: input, edited [strength, N, …], strength; of labelled data class_kept, judged by a classifier trained on the run's
+/// training data.  Figures: distance (root mean square) and class kept at each strength.
+Findings edit(const TrainedRun& run, const EditConfig& config, const ApplicationInput& input,
+              const RunOptions& options);
+
+}  // namespace fokker

@@ -1,0 +1,208 @@
+#include "fokker/experiments/inpaint.h"
+
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+
+#include "fokker/core/ops/elementwise.h"
+#include "fokker/core/ops/reduce.h"
+#include "fokker/core/ops/view.h"
+#include "fokker/experiments/application_data.h"
+#include "fokker/experiments/classifier.h"
+#include "fokker/experiments/masks.h"
+#include "fokker/experiments/pictures.h"
+
+namespace fokker {
+namespace {
+
+/// The inputs with what is measured of them, in the units of the network.
+struct Problem {
+  ApplicationData data;
+  std::vector<bool> known;  // of each element; empty: none is known as it is
+  Measurement measured;     // a row of y for each input
+};
+
+Operator make_operator(const InpaintConfig& config, const Shape& sample, const std::vector<bool>& known) {
+  if (config.measured == "mask") return masking(sample, known);
+  if (config.measured == "super_resolution") return average_pooling(sample, config.factor);
+  if (config.measured == "blur") return gaussian_blur(sample, config.blur);
+  const auto rows = std::llround(config.share * static_cast<double>(sample.size()));
+  return random_projection(sample, rows, config.sampler.seed);
+}
+
+Problem make_problem(const TrainedRun& run, const InpaintConfig& config, const ApplicationInput& input) {
+  Problem problem{.data = application_data(run, input, config.n), .known = {}, .measured = {}};
+  const Shape& sample = run.model.sample_shape;
+  if (config.measured == "mask") problem.known = known_part(config.mask, sample, config.sampler.seed);
+  Measurement& measured = problem.measured;
+  measured.op = make_operator(config, sample, problem.known);
+  measured.noise = in_network_units(run.model.data, config.noise);
+  measured.y = measured.op->apply(problem.data.prepared);
+  if (measured.noise > 0)
+    measured.y = measured.y + Rng(config.sampler.seed, Stream::noise).normal(measured.y.shape()) * measured.noise;
+  return problem;
+}
+
+/// Samples [n·samples, …] given the measurements, in the units of the network.
+Tensor draw(const TrainedRun& run, const InpaintConfig& config, const Problem& problem, const RunOptions& options) {
+  const Measurement each{problem.measured.op, repeat_rows(problem.measured.y, config.samples), problem.measured.noise};
+  SampleConfig sampler = config.sampler;
+  sampler.n = each.y.extent(0);
+  const double deviation = config.data_sigma.value_or(data_deviation(run.model.data));
+  SampleOptions sampling{.shape = run.model.sample_shape};
+  sampling.progress = options.watching("inpainting " + config.name);
+  if (config.method == "twisted")
+    return sample_twisted(run.score, *run.model.sde, each, {.particles = config.particles, .data_sigma = deviation},
+                          sampler, sampling)
+        .values;
+  const PosteriorConfig posterior{config.method, config.strength, deviation, config.tolerance};
+  return sample(posterior_score(run.score, *run.model.sde, each, posterior), *run.model.sde, sampler, sampling).values;
+}
+
+/// Known elements of `samples` become those of `truth`, each row of which has `each` samples.
+void restore_known(Tensor& samples, const Tensor& truth, const std::vector<bool>& known, std::size_t each) {
+  auto values = samples.data<float>();
+  const auto exact = truth.data<float>();
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    const std::size_t element = i % known.size(), row = i / known.size() / each;
+    if (known[element]) values[i] = exact[row * known.size() + element];
+  }
+}
+
+/// 1 where an element counts as hidden (or known), of the shape of one sample.
+Tensor indicator(const std::vector<bool>& known, bool of_known, const Shape& sample) {
+  std::vector<double> values(static_cast<std::size_t>(sample.size()), of_known ? 0 : 1);
+  for (std::size_t i = 0; i < known.size(); ++i) values[i] = known[i] == of_known ? 1 : 0;
+  return Tensor::from(values, sample);
+}
+
+/// Root of the mean square over the chosen elements, of each row.
+std::vector<double> rows_rms(const Tensor& x, const Tensor& chosen) {
+  const Tensor squares = cast(square(x) * chosen, Dtype::f64);
+  std::vector<double> rms = sum(reshape(squares, {x.extent(0), x.size() / x.extent(0)}), {1}).to_vector();
+  for (double& value : rms) value = std::sqrt(value / sum(chosen).item());
+  return rms;
+}
+
+/// Means over the `each` values of every input.
+std::vector<double> input_means(const std::vector<double>& values, std::size_t each) {
+  std::vector<double> means(values.size() / each);
+  for (std::size_t i = 0; i < values.size(); ++i) means[i / each] += values[i] / static_cast<double>(each);
+  return means;
+}
+
+struct Drawn {
+  Tensor samples, mean, spread;  // in the units of the data
+};
+
+void add_errors(Findings& findings, const Problem& problem, const Drawn& drawn, double range) {
+  const Shape sample = without_axis(drawn.mean.shape(), 0);
+  const Tensor hidden = indicator(problem.known, false, sample);
+  const Tensor truth = problem.data.x;
+  const std::int64_t each = drawn.samples.extent(0) / truth.extent(0);
+  const auto share = [&](const Tensor& x) { return x * (1 / range); };
+  const auto errors = rows_rms(share(drawn.samples - repeat_rows(truth, each)), hidden);
+  findings.figures.push_back(mean_figure("rmse", input_means(errors, static_cast<std::size_t>(each))));
+  findings.figures.push_back(mean_figure("rmse_of_mean", rows_rms(share(drawn.mean - truth), hidden)));
+  if (each > 1) findings.figures.push_back(mean_figure("spread_hidden", rows_rms(share(drawn.spread), hidden)));
+  if (each > 1 && !problem.known.empty())
+    findings.figures.push_back(
+        mean_figure("spread_known", rows_rms(share(drawn.spread), indicator(problem.known, true, sample))));
+}
+
+void add_classes(Findings& findings, const TrainedRun& run, const Problem& problem, const Drawn& drawn) {
+  const auto& labels = problem.data.labels;
+  if (labels.empty() || run.model.data.training.classes() < 2) return;
+  const FeatureClassifier classifier(in_data_units(run.model.data.training, run.model.data));
+  const auto kept = [&](const Tensor& x) {
+    const auto found = classifier.classify(x);
+    const std::size_t each = found.size() / labels.size();
+    std::vector<double> right;
+    for (std::size_t i = 0; i < found.size(); ++i) right.push_back(found[i] == labels[i / each] ? 1 : 0);
+    return input_means(right, each);
+  };
+  const auto share = [&](const char* name, const Tensor& x) {
+    const auto right = kept(x);
+    const double total = std::accumulate(right.begin(), right.end(), 0.0);
+    findings.figures.push_back(share_figure(name, std::llround(total), std::ssize(labels)));
+  };
+  findings.figures.push_back(mean_figure("class_kept", kept(drawn.samples)));
+  share("class_kept_by_mean", drawn.mean);
+  share("class_of_truth", problem.data.x);
+}
+
+/// A row for each input: truth, what is measured, mean, at most four samples, spread.
+void add_picture(Findings& findings, const TrainedRun& run, const Drawn& drawn, const Tensor& truth,
+                 const Tensor& measured) {
+  const Look look = look_of(run.model.data);
+  const auto [low, high] = look.range;
+  const std::int64_t rows = std::min<std::int64_t>(truth.extent(0), 12),
+                     each = drawn.samples.extent(0) / truth.extent(0);
+  const std::int64_t shown = std::min<std::int64_t>(each, 4);
+  std::vector<Tensor> strips;
+  for (std::int64_t i = 0; i < rows; ++i) {
+    for (const Tensor* x : {&truth, &measured, &drawn.mean}) strips.push_back(x->rows(i, i + 1));
+    strips.push_back(drawn.samples.rows(i * each, i * each + shown));
+    strips.push_back(drawn.spread.rows(i, i + 1) * 2 + low);
+  }
+  const Tensor images = as_images(concat(strips, 0), look);
+  if (!drawable(images.shape())) return;
+  findings.pictures.push_back({"samples", images, {.low = low, .high = high, .columns = static_cast<int>(4 + shown)}});
+}
+
+/// Measurements in the place of samples, in the units of the data.
+Tensor view_of(const Measurement& measured, const Prepared& data) {
+  const LinearOperator& op = *measured.op;
+  const bool same = op.output() == op.input();
+  return data.scaling.invert(same ? measured.y : op.adjoint(op.solve(measured.y, 1, 0)));
+}
+
+}  // namespace
+
+void InpaintConfig::validate() const {
+  require<ConfigError>(sampler.n == SampleConfig{}.n, "[{}] n and samples say how many; leave sampler.n out", name);
+  require<ConfigError>(method != "twisted" || sampler.solver == "ancestral",
+                       "[{}] twisted takes ancestral steps; leave sampler.solver out, got \"{}\"", name,
+                       sampler.solver);
+}
+
+Findings inpaint(const TrainedRun& run, const InpaintConfig& config, const ApplicationInput& input,
+                 const RunOptions& options) {
+  config.validate();
+  const Prepared& data = run.model.data;
+  const Problem problem = make_problem(run, config, input);
+  const Tensor found = draw(run, config, problem, options);
+  Drawn drawn{.samples = data.scaling.invert(found), .mean = {}, .spread = {}};
+  const bool exact = config.noise == 0 && !problem.known.empty();
+  const auto each = static_cast<std::size_t>(config.samples);
+  if (exact) restore_known(drawn.samples, problem.data.x, problem.known, each);
+  const auto [mean, spread] = over_samples(drawn.samples, config.samples);
+  drawn.mean = mean, drawn.spread = spread;
+  if (exact) restore_known(drawn.mean, problem.data.x, problem.known, 1);
+
+  Findings findings;
+  const double range = data.range.high - data.range.low;
+  add_errors(findings, problem, drawn, range);
+  const Tensor off = problem.measured.op->apply(found) - repeat_rows(problem.measured.y, config.samples);
+  const Tensor all = Tensor::ones(problem.measured.op->output());
+  findings.figures.push_back(
+      mean_figure("consistency", input_means(rows_rms(off * (1 / in_network_units(data, 1)), all), each)));
+  add_classes(findings, run, problem, drawn);
+  const Tensor view = view_of(problem.measured, data);
+  Shape grouped = with_axis(with_extent(drawn.samples.shape(), 0, problem.data.size()), 1, config.samples);
+  findings.arrays = {{"truth", problem.data.x},
+                     {"measured", view},
+                     {"samples", drawn.samples.view(grouped)},
+                     {"mean", drawn.mean},
+                     {"spread", spread}};
+  if (!problem.known.empty())
+    findings.arrays.emplace_back("known", indicator(problem.known, true, run.model.sample_shape));
+  if (!problem.data.labels.empty()) {
+    const std::vector<double> labels(problem.data.labels.begin(), problem.data.labels.end());
+    findings.arrays.emplace_back("labels", Tensor::from(labels, {std::ssize(labels)}));
+  }
+  add_picture(findings, run, drawn, problem.data.x, view);
+  return findings;
+}
+
+}  // namespace fokker

@@ -1,0 +1,35 @@
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "fokker/experiments/dataset.h"
+
+namespace fokker {
+
+class FeatureClassifier;
+
+/// The classes of labelled data as modes.  A point belongs to the class whose mean is nearest, where it lies within four of
+/// that class's deviations, the root mean square over coordinates; an image to the class that a classifier gives a
+/// probability of at least 0.9.  A sample that belongs to none is not of high quality.
+class Modes {
+ public:
+  /// `classifier` of these data, for images.  Throws ConfigError for data without labels.
+  Modes(const Dataset& training, std::shared_ptr<const FeatureClassifier> classifier);
+  std::int64_t count() const { return static_cast<std::int64_t>(deviation_.size()); }
+  /// The mode of each row of x [N, D], or −1.
+  std::vector<std::int64_t> of(const Tensor& x) const;
+
+ private:
+  std::shared_ptr<const FeatureClassifier> classifier_;  // none for points
+  Tensor mean_;                                          // [modes, D], f64
+  std::vector<double> deviation_;
+};
+
+struct ModeCoverage {
+  double covered;       // modes that hold at least `share` of their fair part of the samples, N/modes
+  double high_quality;  // share of samples that belong to a mode
+};
+ModeCoverage mode_coverage(const std::vector<std::int64_t>& modes, std::int64_t count, double share);
+
+}  // namespace fokker

@@ -1,0 +1,47 @@
+// Uses of a trained run.
+
+#include "fokker/experiments/applications.h"
+
+#include "fokker/python/keywords.h"
+#include "fokker/python/watch.h"
+
+namespace fokker::python {
+namespace {
+
+py::dict to_dict(const Findings& findings) {
+  py::dict figures, arrays, pictures, charts;
+  for (const Figure& f : findings.figures)
+    figures[py::str(f.name)] =
+        f.has_interval() ? py::make_tuple(f.value, f.low, f.high) : py::make_tuple(f.value, py::none(), py::none());
+  for (const auto& [name, values] : findings.arrays) arrays[py::str(name)] = to_numpy(values);
+  for (const Picture& p : findings.pictures) {
+    const auto png = encode_png(p.images, p.look);
+    pictures[py::str(p.name)] = py::bytes(reinterpret_cast<const char*>(png.data()), png.size());
+  }
+  for (const Chart& chart : findings.charts) charts[py::str(chart.name)] = chart.svg;
+  using namespace py::literals;
+  return py::dict("figures"_a = figures, "arrays"_a = arrays, "pictures"_a = pictures, "charts"_a = charts);
+}
+
+py::tuple apply(const TrainedRun& run, const std::string& name, const py::object& x, const py::dict& keywords,
+                const py::object& progress) {
+  const auto [title, application] = application_entry(name).with(Config(to_node(keywords)));
+  ApplicationInput input;
+  if (!x.is_none()) input.x = to_tensor(x, Dtype::f32).detach();
+  Findings findings;
+  watched(progress, [&](Watch& watch) {
+    RunOptions options;
+    options.stop = [&watch] { return watch.cancelled(); };
+    options.progress = [&watch](std::string_view, std::int64_t done, std::int64_t total) { watch.report(done, total); };
+    findings = application(run, input, options);
+  });
+  return py::make_tuple(title, to_dict(findings));
+}
+
+}  // namespace
+
+void bind_applications(py::module_& m) {
+  m.def("apply", &apply, py::arg("run"), py::arg("name"), py::arg("x"), py::arg("keywords"), py::arg("progress"));
+}
+
+}  // namespace fokker::python

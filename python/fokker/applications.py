@@ -1,0 +1,54 @@
+"""What a trained run is used for."""
+
+import dataclasses
+import html
+import pathlib
+
+from . import _fokker
+from ._progress import callback
+
+
+@dataclasses.dataclass
+class Findings:
+    """Numbers, arrays and pictures that an application left."""
+
+    name: str
+    figures: dict  # name: (value, low, high), the 95 % interval None where there is none
+    arrays: dict  # name: NumPy array, in the units of the data
+    pictures: dict  # name: the bytes of a PNG file
+    charts: dict  # name: an SVG document
+
+    def __getitem__(self, name):
+        """The array of that name, or else the value of the figure."""
+        return self.arrays[name] if name in self.arrays else self.figures[name][0]
+
+    def save(self, folder):
+        """Pictures as NAME-PICTURE.png and NAME-CHART.svg, arrays as NAME.npz."""
+        import numpy as np
+
+        folder = pathlib.Path(folder)
+        folder.mkdir(parents=True, exist_ok=True)
+        for name, picture in self.pictures.items():
+            (folder / f"{self.name}-{name}.png").write_bytes(picture)
+        for name, chart in self.charts.items():
+            (folder / f"{self.name}-{name}.svg").write_text(chart)
+        np.savez(folder / f"{self.name}.npz", **self.arrays)
+
+    def __repr__(self):
+        lines = [f"Findings({self.name!r})"]
+        for name, (value, low, high) in self.figures.items():
+            lines.append(f"  {name}: {value:.4g}" + (f" [{low:.4g}, {high:.4g}]" if low is not None else ""))
+        return "\n".join(lines)
+
+    def _repr_html_(self):
+        import base64
+
+        parts = [f"<pre>{html.escape(repr(self))}</pre>"]
+        for picture in self.pictures.values():
+            parts.append(f'<img src="data:image/png;base64,{base64.b64encode(picture).decode()}"/>')
+        return "".join(parts + list(self.charts.values()))
+
+
+def apply(run, name, x, progress, config):
+    title, found = _fokker.apply(run, name, x, config, callback(progress, name))
+    return Findings(title, **found)

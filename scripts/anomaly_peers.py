@@ -1,0 +1,156 @@
+"""Anomaly detection beside scikit-learn: the same splits, one seed for each.
+
+    python scripts/anomaly_peers.py digits|breast_cancer|gaussian [--seeds 10] [--out FILE.json]
+
+digits: seed c holds class c out of training.  The tables: seed c splits anew.  All detectors see the training samples in
+the units of the network, and are judged on the same held-out samples against the same anomalies.  Prints the AUROC's mean
+over the seeds with its 95 % Student interval, and the paired difference of Fokker to every peer.
+"""
+
+import argparse
+import json
+import pathlib
+
+import numpy as np
+
+import fokker as fk
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+STUDENT_975 = {2: 12.706, 3: 4.303, 4: 3.182, 5: 2.776, 6: 2.571, 7: 2.447, 8: 2.365, 9: 2.306, 10: 2.262}
+
+
+def auroc(normal, anomalous):
+    """P(anomaly above normal) + ½ P(equal)."""
+    order = np.sort(normal)
+    below = np.searchsorted(order, anomalous, "left") + np.searchsorted(order, anomalous, "right")
+    return float(below.mean() / (2 * len(order)))
+
+
+def level_errors(score, sde, x, levels, draws, seed):
+    """Mean error of the denoiser's reconstruction at each level, [levels, N]: the method "reconstruction" of `detect`."""
+    random = np.random.default_rng(seed)
+    result = []
+    for level in levels:
+        t = time_of_level(sde, level)
+        alpha, sigma = sde.marginal(t)
+        total = 0
+        for _ in range(draws):
+            at = (alpha * x + sigma * random.standard_normal(x.shape)).astype(np.float32)
+            clean = (at + sigma**2 * np.array(score(at, t)).reshape(x.shape)) / alpha
+            total = total + ((clean - x) ** 2).reshape(len(x), -1).mean(1)
+        result.append(total / draws)
+    return np.array(result)
+
+
+def time_of_level(sde, level):
+    """t with sigma/alpha = level, by bisection."""
+    low, high = 1e-6, 1.0
+    for _ in range(60):
+        middle = 0.5 * (low + high)
+        alpha, sigma = sde.marginal(middle)
+        low, high = (middle, high) if sigma / alpha < level else (low, middle)
+    return low
+
+
+STUDIES = {
+    "digits": dict(
+        data=dict(source="digits"), exclude=lambda seed: [seed], levels=(0.5, 0.7, 1.0), draws=12,
+        network=dict(hidden=(512, 512, 512)),
+        train=dict(prediction="x0", data_sigma=0.75, time_sampling="log_normal", log_normal=(-0.3, 0.5), steps=5000)),
+    "breast_cancer": dict(
+        data=dict(source="breast_cancer", held_out=0.3), exclude=lambda seed: [1], levels=(1.0, 1.5, 2.2, 3.3, 5.0),
+        draws=32, network=dict(hidden=(256, 256, 256)), train=dict(steps=2000)),
+    "gaussian": dict(
+        data=dict(source="gaussian_anomalies", held_out=0.3, n=10_000), exclude=lambda seed: [1],
+        network=dict(hidden=(256, 256, 256)), train=dict(steps=3000), likelihood=True),
+}
+
+
+def fokker_scores(study, data, seed):
+    """Scores of held-out samples and of the anomalies."""
+    network, sde = fk.Mlp(seed=seed, **study["network"]), fk.VP()
+    trained = fk.train(network, sde, data, seed=seed, batch=128, learning_rate=1e-3, schedule="cosine", warmup=100,
+                       ema=0.998, **study["train"])
+    parts = data.held_out, data.excluded
+    if study.get("likelihood"):
+        found = [fk.log_likelihood(trained.score, sde, x, tolerance=1e-3) for x in parts]
+        return [-np.array(one.log_density) for one in found]
+    errors = [level_errors(trained.score, sde, x, study["levels"], study["draws"], seed) for x in parts]
+    usual = level_errors(trained.score, sde, data.training[:512], study["levels"], study["draws"], seed).mean(1)
+    return [(e / usual[:, None]).mean(0) for e in errors]
+
+
+def peer_scores(data, seed):
+    """name: (scores of held-out samples, scores of anomalies); several settings of a peer, the best of which counts."""
+    from sklearn.decomposition import PCA
+    from sklearn.ensemble import IsolationForest
+    from sklearn.neighbors import LocalOutlierFactor, NearestNeighbors
+    from sklearn.svm import OneClassSVM
+
+    training, held_out, excluded = (np.array(x).reshape(len(x), -1) for x in
+                                    (data.training, data.held_out, data.excluded))
+    dimension, found = training.shape[1], {}
+
+    def add(name, score):
+        found[name] = (score(held_out), score(excluded))
+
+    forest = IsolationForest(n_estimators=200, random_state=seed).fit(training)
+    add("isolation forest", lambda x: -forest.score_samples(x))
+    for k in (5, 10, 20):
+        factor = LocalOutlierFactor(k, novelty=True).fit(training)
+        add(f"LOF {k}", lambda x, factor=factor: -factor.score_samples(x))
+    for gamma in ("scale", 0.05, 0.1, 0.2, 0.4):
+        machine = OneClassSVM(nu=0.1, gamma=gamma).fit(training)
+        add(f"one-class SVM {gamma}", lambda x, machine=machine: -machine.score_samples(x))
+    for share in (0.1, 0.2, 0.4):
+        pca = PCA(max(1, round(share * dimension))).fit(training)
+        add(f"PCA {share}", lambda x, pca=pca: ((x - pca.inverse_transform(pca.transform(x))) ** 2).sum(1))
+    near = NearestNeighbors(n_neighbors=1).fit(training)
+    add("(nearest neighbour)", lambda x: near.kneighbors(x)[0][:, 0])
+    precision = np.linalg.inv(np.cov(training.T) + 1e-6 * np.eye(dimension))
+    centre = training.mean(0)
+    add("(Mahalanobis)", lambda x: np.einsum("ij,jk,ik->i", x - centre, precision, x - centre))
+    return found
+
+
+def true_mahalanobis(data):
+    """The optimum of gaussian_anomalies, by its law."""
+    j = np.arange(10)
+    mean, deviation = j - 4.5, (1 + j) / 2
+    precision = np.linalg.inv(np.outer(deviation, deviation) * 0.6 ** np.abs(j[:, None] - j))
+    apart = [np.array(data.to_data_units(x)) - mean for x in (data.held_out, data.excluded)]
+    return [np.einsum("ij,jk,ik->i", x, precision, x) for x in apart]
+
+
+def interval(values):
+    values = np.asarray(values)
+    half = STUDENT_975.get(len(values), np.nan) * values.std(ddof=1) / np.sqrt(len(values)) if len(values) > 1 else np.nan
+    return values.mean(), values.mean() - half, values.mean() + half
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("study", choices=STUDIES)
+    parser.add_argument("--seeds", type=int, default=10)
+    parser.add_argument("--out", type=pathlib.Path)
+    arguments = parser.parse_args()
+    study, areas = STUDIES[arguments.study], {}
+    for seed in range(arguments.seeds):
+        data = fk.datasets.load(seed=seed, exclude_classes=study["exclude"](seed), **study["data"])
+        scores = {"fokker": fokker_scores(study, data, seed), **peer_scores(data, seed)}
+        if arguments.study == "gaussian":
+            scores["(optimum)"] = true_mahalanobis(data)
+        for name, (normal, anomalous) in scores.items():
+            areas.setdefault(name, []).append(auroc(normal, anomalous))
+        print(f"seed {seed}: " + "  ".join(f"{name} {values[-1]:.4f}" for name, values in areas.items()), flush=True)
+    print(f"{'detector':<22} {'AUROC':>7}  95 % interval       fokker − it")
+    for name, values in sorted(areas.items(), key=lambda item: -np.mean(item[1])):
+        (mean, low, high), difference = interval(values), interval(np.subtract(areas["fokker"], values))
+        apart = "" if name == "fokker" else "{:+.4f} [{:+.4f}, {:+.4f}]".format(*difference)
+        print(f"{name:<22} {mean:7.4f}  [{low:.4f}, {high:.4f}]  {apart}")
+    if arguments.out:
+        arguments.out.write_text(json.dumps(areas, indent=1))
+
+
+if __name__ == "__main__":
+    main()
