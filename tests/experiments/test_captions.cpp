@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "fokker/core/ops/elementwise.h"
 #include "fokker/experiments/applications.h"
 #include "fokker/experiments/findings.h"
 #include "fokker/experiments/trained_run.h"
@@ -13,16 +14,16 @@ namespace {
 
 /// An untrained network with a say of its captions.
 TrainedRun untrained(const std::string& source, std::int64_t text_width) {
-  TrainedRun run{.experiment = {.data = {.source = source, .n = 200},
-                                .network = {.channels = {8},
-                                            .attention = {true},
-                                            .layers_per_block = 1,
-                                            .groups = 4,
-                                            .label_dropout = 0.1,
-                                            .text_width = text_width,
-                                            .text_depth = 1}},
-                 .model = {},
-                 .score = {}};
+  Experiment experiment;
+  experiment.data = {.source = source, .n = 200};
+  experiment.network = {.channels = {8},
+                        .attention = {true},
+                        .layers_per_block = 1,
+                        .groups = 4,
+                        .label_dropout = 0.1,
+                        .text_width = text_width,
+                        .text_depth = 1};
+  TrainedRun run{.experiment = experiment, .model = {}, .score = {}};
   run.model = build(run.experiment);
   run.model.system.network->visit(
       ParameterVisitor([](const std::string&, Tensor& p, bool) { p = Rng(6).normal(p.shape()) * 0.1; }));
