@@ -2,7 +2,7 @@
 
 #include <vector>
 
-#include "fokker/experiments/applications.h"
+#include "fokker/experiments/inputs.h"
 
 namespace fokker {
 

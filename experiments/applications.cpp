@@ -36,14 +36,23 @@ constexpr ApplicationEntry entry(const char* description) {
           .keys = [] { return describe<C>(); }};
 }
 
-constexpr char edit_name[] = "edit";
 constexpr char captions_name[] = "captions";
+constexpr char sweep_name[] = "guidance_sweep", edit_name[] = "edit", translate_name[] = "translate",
+               inpaint_name[] = "inpaint", denoise_name[] = "denoise", detect_name[] = "detect";
 
 constexpr ApplicationEntry entries[] = {
+    entry<sweep_name, GuidanceSweepConfig, &Experiment::guidance_sweep, guidance_sweep>(
+        "samples at several strengths of guidance: precision against recall"),
     entry<edit_name, EditConfig, &Experiment::edit, edit>(
         "image to image: noise added up to a strength, then taken away, under labels or none"),
     entry<captions_name, CaptionsConfig, &Experiment::captions, draw_captions>(
         "text to image: drawn to held-out captions, or prompts, and how many show what theirs says"),
+    entry<translate_name, TranslateConfig, &Experiment::translate, translate>(
+        "image to image: encoded under one label by the probability flow, decoded under another"),
+    entry<inpaint_name, InpaintConfig, &Experiment::inpaint, inpaint>(
+        "samples given a part of each image, or any linear measurement of it"),
+    entry<denoise_name, DenoiseConfig, &Experiment::denoise, denoise>("noise taken away: posterior mean and samples"),
+    entry<detect_name, DetectConfig, &Experiment::detect, detect>("anomalies found, at a stated rate of false alarms"),
 };
 
 }  // namespace

@@ -2,14 +2,10 @@
 
 #include <string>
 
+#include "fokker/experiments/application.h"
 #include "fokker/experiments/generate.h"
 
 namespace fokker {
-
-struct ApplicationInput;
-struct Findings;
-struct RunOptions;
-struct TrainedRun;
 
 /// A table [[captions]]: `n` images drawn to captions that training has not seen, and how many show what theirs says.
 /// `prompts` are in their place where there are any.

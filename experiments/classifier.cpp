@@ -107,18 +107,6 @@ std::vector<std::int64_t> FeatureClassifier::classify(const Tensor& x) const {
   return {largest.begin(), largest.end()};
 }
 
-std::vector<std::int64_t> FeatureClassifier::sure_labels(const Tensor& x, double confidence) const {
-  const NoGrad no_grad;
-  const Tensor probability = softmax(layers_->last(features(x)));
-  const Tensor named = argmax(probability);
-  std::vector<std::int64_t> result;
-  for (std::int64_t i = 0; i < named.size(); ++i) {
-    const auto label = static_cast<std::int64_t>(named.at(i));
-    result.push_back(probability.at(i * probability.extent(1) + label) >= confidence ? label : -1);
-  }
-  return result;
-}
-
 double FeatureClassifier::accuracy(const Dataset& data) const {
   require<ShapeError>(data.size() > 0 && std::ssize(data.labels) == data.size(),
                       "[classifier] expected labelled samples, got {} samples with {} labels", data.size(),

@@ -2,7 +2,6 @@
 
 #include <cstdint>
 #include <memory>
-#include <vector>
 
 #include "fokker/experiments/dataset.h"
 
@@ -29,8 +28,6 @@ class FeatureClassifier {
   Tensor features(const Tensor& x) const;
   /// The class with the largest logit for each row.
   std::vector<std::int64_t> classify(const Tensor& x) const;
-  /// The label of each sample that has a probability of at least `confidence`, else −1.
-  std::vector<std::int64_t> sure_labels(const Tensor& x, double confidence) const;
   /// Share of samples whose label has the largest logit.
   double accuracy(const Dataset& data) const;
 

@@ -96,7 +96,7 @@ int evaluate_command(const std::filesystem::path& path, const std::vector<std::s
   std::vector<SampleSet> sets;
   for (const auto& name : file.list("/samples")) {
     SampleSet set = read_sample_set(file, name);
-    set.metrics = evaluator(set.samples.values);
+    set.metrics = measured(evaluator, set);
     write_evaluation(file, name, set.metrics);
     sets.push_back(std::move(set));
   }

@@ -16,6 +16,7 @@
 #include "fokker/experiments/npy.h"
 #include "fokker/experiments/scenes.h"
 #include "fokker/experiments/signals.h"
+#include "fokker/experiments/styles.h"
 #include "fokker/experiments/toys.h"
 
 namespace fokker {
@@ -202,6 +203,8 @@ constexpr std::array entries{
         "breast_cancer", "",
         "UCI breast cancer (WDBC): a table of 569 tumours, 30 features, benign or malignant; comes with Fokker",
         load_breast_cancer},
+    DatasetEntry{"styles", "", "the digits, each plain, thin, bold, slanted and inverted; labels are styles",
+                 digit_styles},
     DatasetEntry{"scenes", "",
                  "captioned scenes of 16 × 16 composed of the digits, as \"a 3 above a 7\"; other captions held out",
                  load_toy<scenes>},
@@ -273,6 +276,7 @@ Dataset subset(const Dataset& data, std::span<const std::int64_t> indices) {
   result.captions = rows_of(data.captions, indices, 1);
   result.tokens = rows_of(data.tokens, indices, std::ssize(data.tokens) / std::max<std::int64_t>(data.size(), 1));
   result.held_out = rows_of(data.held_out, indices, 1);
+  result.pairs = rows_of(data.pairs, indices, 1);
   return result;
 }
 

@@ -22,6 +22,7 @@ struct Dataset {
   Tensor target = {};                      // [N, …] for regression, or undefined
   std::vector<std::string> captions = {};  // what each image shows, or empty
   std::vector<std::int64_t> tokens = {};   // of the captions, [N, length], once they are read (score/tokenizer.h)
+  std::vector<std::int64_t> pairs = {};    // rows with one number show one thing under several labels; or empty
   std::vector<bool> held_out = {};         // the split that comes with the data, or empty
   std::vector<std::string> features = {};  // names of the columns of a table [N, D], or empty
   bool signals = false;                    // whether x [N, length] are values of one quantity over time

@@ -8,6 +8,7 @@
 #include "fokker/core/ops/view.h"
 #include "fokker/core/parallel.h"
 #include "fokker/experiments/application_data.h"
+#include "fokker/experiments/findings.h"
 #include "fokker/experiments/image_quality.h"
 #include "fokker/experiments/noise_estimate.h"
 #include "fokker/experiments/pictures.h"

@@ -2,7 +2,8 @@
 
 #include <string>
 
-#include "fokker/experiments/applications.h"
+#include "fokker/experiments/application.h"
+#include "fokker/solvers/sample_config.h"
 
 namespace fokker {
 
@@ -48,7 +49,7 @@ Tensor posterior_mean(const Score& score, const ForwardSde& sde, const Tensor& y
 /// ssim_… of `noisy`, `mean` (the posterior mean), `samples` (each) and `samples_mean`; `level`, the noise found, and
 /// `noise_of_inputs`, the one that they have, as shares of the range.
 /// Arrays truth, noisy, mean and samples [n, samples, …].
-Findings denoise(const TrainedRun& run, const DenoiseConfig& config, const ApplicationInput& input = {},
-                 const RunOptions& options = {});
+Findings denoise(const TrainedRun& run, const DenoiseConfig& config, const ApplicationInput& input,
+                 const RunOptions& options);
 
 }  // namespace fokker

@@ -6,6 +6,8 @@
 
 #include "fokker/core/ops/elementwise.h"
 #include "fokker/core/ops/view.h"
+#include "fokker/experiments/application_data.h"
+#include "fokker/experiments/findings.h"
 #include "fokker/experiments/roc.h"
 
 namespace fokker {

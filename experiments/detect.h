@@ -1,7 +1,7 @@
 #pragma once
 
 #include "fokker/experiments/anomaly_scores.h"
-#include "fokker/experiments/applications.h"
+#include "fokker/experiments/application.h"
 
 namespace fokker {
 
@@ -16,7 +16,7 @@ namespace fokker {
 /// auroc, auroc_class_K where several classes are excluded, detected; flagged.  Arrays: scores of held_out, excluded and
 /// input; the ROC curve; error maps.  Pictures: the most anomalous and the most normal images over their error maps.
 /// Throws ConfigError where the run holds nothing out, or too little for the rate; ShapeError for input of another shape.
-Findings detect(const TrainedRun& run, const DetectConfig& config, const ApplicationInput& input = {},
-                const RunOptions& options = {});
+Findings detect(const TrainedRun& run, const DetectConfig& config, const ApplicationInput& input,
+                const RunOptions& options);
 
 }  // namespace fokker

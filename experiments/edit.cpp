@@ -4,9 +4,10 @@
 
 #include "fokker/core/ops/elementwise.h"
 #include "fokker/core/ops/view.h"
+#include "fokker/experiments/application_data.h"
 #include "fokker/experiments/classifier.h"
 #include "fokker/experiments/findings.h"
-#include "fokker/experiments/inputs.h"
+#include "fokker/experiments/share_chart.h"
 
 namespace fokker {
 namespace {
@@ -28,6 +29,8 @@ Tensor edited(const TrainedRun& run, const EditConfig& config, const Tensor& x, 
   if (kept < steps) {
     sampling.times.assign(grid.end() - kept - 1, grid.end());
     sampling.steps = kept;
+    sampling.grid = "uniform";  // the times are given
+    sampling.t_min = 0;
     const Marginal at = sde.marginal(sampling.times.front());
     const Tensor noise = sde.prior(x.shape(), Rng(config.seed));
     how.initial = weighted_sum({{at.alpha, x}, {at.sigma / sde.prior_sigma(), noise}});
@@ -66,9 +69,8 @@ void EditConfig::validate() const {
 Findings edit(const TrainedRun& run, const EditConfig& config, const ApplicationInput& input,
               const RunOptions& options) {
   config.validate();
-  const Dataset data = application_data(run, input, config.n);
+  const ApplicationData data = application_data(run, input, config.n);
   const Scaling& scaling = run.model.data.scaling;
-  const Tensor x = scaling.apply(data.x);
   const Dataset training = in_data_units(run.model.data.training, run.model.data);
   std::optional<FeatureClassifier> judge;
   if (training.classes() >= 2) judge.emplace(training);
@@ -76,9 +78,10 @@ Findings edit(const TrainedRun& run, const EditConfig& config, const Application
                                            : data.labels.empty() ? judge->classify(data.x)
                                                                  : data.labels;
   Findings findings;
+  std::vector<double> agreement;
   std::vector<Tensor> columns{data.x}, results;
   for (const double strength : config.strengths) {
-    const Tensor result = scaling.invert(edited(run, config, x, strength, options));
+    const Tensor result = scaling.invert(edited(run, config, data.prepared, strength, options));
     columns.push_back(strength == 0 ? data.x : result);
     results.push_back(reshape(columns.back(), with_axis(data.x.shape(), 0, 1)));
     findings.figures.push_back({fmt::format("distance_{:g}", strength), distance(columns.back(), data.x)});
@@ -87,11 +90,16 @@ Findings edit(const TrainedRun& run, const EditConfig& config, const Application
     const auto named = judge->classify(columns.back());
     for (std::size_t i = 0; i < named.size(); ++i) kept += named[i] == labels[i];
     findings.figures.push_back(share_figure(fmt::format("class_kept_{:g}", strength), kept, data.size()));
+    agreement.push_back(findings.figures.back().value);
   }
   findings.arrays = {{"input", data.x},
                      {"edited", concat(results, 0)},
                      {"strength", Tensor::from(config.strengths, {std::ssize(config.strengths)}, Dtype::f64)}};
-  if (data.images()) findings.pictures.push_back(picture(columns, data.range));
+  if (judge)
+    findings.charts.push_back(
+        {"class-kept",
+         share_chart({.x_name = "strength", .y_name = "class kept", .x = config.strengths, .y = agreement})});
+  if (data.x.rank() == 4) findings.pictures.push_back(picture(columns, run.model.data.range));
   return findings;
 }
 

@@ -3,14 +3,10 @@
 #include <string>
 #include <vector>
 
+#include "fokker/experiments/application.h"
 #include "fokker/experiments/generate.h"
 
 namespace fokker {
-
-struct ApplicationInput;
-struct Findings;
-struct RunOptions;
-struct TrainedRun;
 
 /// A table [[edit]]: SDEdit [meng2022].  `n` inputs get the noise of a time on the sampler's grid, and the sampler goes on
 /// from there, under the labels and the guidance of the table.

@@ -8,11 +8,16 @@
 
 #include "fokker/core/config.h"
 #include "fokker/experiments/captions.h"
+#include "fokker/experiments/denoise.h"
+#include "fokker/experiments/detect.h"
 #include "fokker/experiments/edit.h"
 #include "fokker/experiments/generate.h"
+#include "fokker/experiments/guidance_sweep.h"
+#include "fokker/experiments/inpaint.h"
 #include "fokker/experiments/metrics.h"
 #include "fokker/experiments/prepare.h"
 #include "fokker/experiments/trainer.h"
+#include "fokker/experiments/translate.h"
 #include "fokker/score/network.h"
 #include "fokker/sde/registry.h"
 #include "fokker/solvers/sampler.h"
@@ -28,8 +33,13 @@ struct Experiment {
   NetworkConfig network;
   TrainConfig train;
   std::vector<GenerateConfig> sample;
+  std::vector<GuidanceSweepConfig> guidance_sweep;
   std::vector<EditConfig> edit;
   std::vector<CaptionsConfig> captions;
+  std::vector<TranslateConfig> translate;
+  std::vector<InpaintConfig> inpaint;
+  std::vector<DenoiseConfig> denoise;
+  std::vector<DetectConfig> detect;
   MetricConfig evaluate;
 
   static constexpr auto fields =
@@ -40,8 +50,13 @@ struct Experiment {
                  field("network", &Experiment::network, "what is trained"),
                  field("train", &Experiment::train, "how it is trained"),
                  field("sample", &Experiment::sample, "sets of samples to draw, one table each"),
+                 field("guidance_sweep", &Experiment::guidance_sweep, "samples at several strengths of guidance"),
                  field("edit", &Experiment::edit, "image to image, one table each"),
                  field("captions", &Experiment::captions, "text to image, judged, one table each"),
+                 field("translate", &Experiment::translate, "from one label to another"),
+                 field("inpaint", &Experiment::inpaint, "samples given a part or a measurement of the data"),
+                 field("denoise", &Experiment::denoise, "noise taken away"),
+                 field("detect", &Experiment::detect, "anomalies found"),
                  field("evaluate", &Experiment::evaluate, "comparison of the samples with the data")};
 };
 

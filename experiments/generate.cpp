@@ -5,6 +5,7 @@
 #include "fokker/experiments/trained_run.h"
 #include "fokker/score/condition.h"
 #include "fokker/score/guidance.h"
+#include "fokker/score/noisy_classifier.h"
 
 namespace fokker {
 namespace {
@@ -21,12 +22,19 @@ bool same_noise(const ForwardSde& a, const ForwardSde& b) {
   return a.t_max() == b.t_max();
 }
 
+/// Another run for the same samples and diffusion.
+System helper(const System& system, const std::string& run, const char* key) {
+  const TrainedRun other = load_run(run);
+  require<ConfigError>(same_noise(*other.model.sde, *system.sde()),
+                       "[guidance.{}] {}: expected a run of the same SDE, {}, got {}", key, run, system.sde()->name(),
+                       other.model.sde->name());
+  return other.model.system;
+}
+
 Score weaker_score(const System& system, const GenerateConfig& config) {
-  const TrainedRun weak = load_run(config.guidance.weak);
-  require<ConfigError>(same_noise(*weak.model.sde, *system.sde()),
-                       "[guidance.weak] {}: expected a run of the same SDE, {}, got {}", config.guidance.weak,
-                       system.sde()->name(), weak.model.sde->name());
-  return weak.model.system.score(config.condition(weak.model.system.tokenizer));
+  const System weak = helper(system, config.guidance.weak, "weak");
+  require_labels(*weak.network, config.labels, "guidance.weak");
+  return weak.score(config.condition(weak.tokenizer));
 }
 
 /// What guidance leads away from.
@@ -34,6 +42,15 @@ Score other_score(const System& system, const GenerateConfig& config) {
   if (!config.guidance.weak.empty()) return weaker_score(system, config);
   return config.negative.empty() ? system.score()
                                  : system.score(caption_condition({&config.negative, 1}, system.tokenizer));
+}
+
+Score classifier_gradient(const System& system, const GenerateConfig& config) {
+  const System judge = helper(system, config.guidance.classifier, "classifier");
+  require<ConfigError>(dynamic_cast<const NoisyClassifier*>(judge.network.get()) != nullptr,
+                       "[guidance.classifier] {}: expected a run of train.objective = \"classifier\"",
+                       config.guidance.classifier);
+  require_labels(*judge.network, config.labels, "guidance.classifier");
+  return label_gradient(noisy_logits(judge.network, *system.sde()), config.labels);
 }
 
 void require_captions(const Network& network, const GenerateConfig& config) {
@@ -61,18 +78,25 @@ void GenerateConfig::validate() const {
   require<ConfigError>(negative.empty() || (guidance.strength != 1 && guidance.weak.empty()),
                        "[negative] a negative prompt acts through guidance: set guidance.strength above 1, and no "
                        "guidance.weak");
+  require<ConfigError>(guidance.classifier.empty() || (!labels.empty() && guidance.weak.empty()),
+                       "[guidance] a classifier needs labels, and leaves no place for guidance.weak");
 }
 
 Score guided_score(const System& system, const GenerateConfig& config) {
   config.validate();
-  require_labels(*system.network, config.labels, "labels");
-  require_captions(*system.network, config);
-  Score score = system.score(config.condition(system.tokenizer));
+  const GuidanceConfig& guidance = config.guidance;
   const auto sde = system.sde();
-  if (config.guidance.strength != 1) {
-    score = guide(std::move(score), other_score(system, config), *sde, guidance_of(config.guidance));
+  Score score;
+  if (!guidance.classifier.empty()) {
+    score = guide_by_classifier(system.score(), classifier_gradient(system, config), *sde, guidance_of(guidance));
+  } else {
+    require_labels(*system.network, config.labels, "labels");
+    require_captions(*system.network, config);
+    score = system.score(config.condition(system.tokenizer));
+    if (guidance.strength != 1)
+      score = guide(std::move(score), other_score(system, config), *sde, guidance_of(guidance));
   }
-  return config.guidance.threshold > 0 ? threshold(std::move(score), *sde, config.guidance.threshold) : score;
+  return guidance.threshold > 0 ? threshold(std::move(score), *sde, guidance.threshold) : score;
 }
 
 }  // namespace fokker

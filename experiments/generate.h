@@ -17,6 +17,7 @@ struct GuidanceConfig {
   double rescale = 0;
   double threshold = 0;
   std::string weak = {};
+  std::string classifier = {};
 
   static constexpr auto fields = std::tuple{
       field("strength", &GuidanceConfig::strength, "w of s = s_other + w (s_condition - s_other); 1: no guidance"),
@@ -27,7 +28,11 @@ struct GuidanceConfig {
             "dynamic thresholding by this quantile of the denoised values, for data in [-1, 1]; 0: none",
             between(0, 1)),
       field("weak", &GuidanceConfig::weak,
-            "autoguidance: the folder of a run with a weaker network, in place of the unconditional score")};
+            "autoguidance: the folder of a run with a weaker network, in place of the unconditional score"),
+      field("classifier", &GuidanceConfig::classifier,
+            "folder of a run of train.objective = \"classifier\": strength times the gradient of its log probability "
+            "of the "
+            "labels is added to the unconditional score")};
   friend bool operator==(const GuidanceConfig&, const GuidanceConfig&) = default;
 };
 

@@ -9,6 +9,7 @@
 #include "fokker/core/ops/view.h"
 #include "fokker/experiments/application_data.h"
 #include "fokker/experiments/classifier.h"
+#include "fokker/experiments/findings.h"
 #include "fokker/experiments/masks.h"
 #include "fokker/experiments/pictures.h"
 
@@ -52,10 +53,11 @@ Tensor draw(const TrainedRun& run, const InpaintConfig& config, const Problem& p
   SampleOptions sampling{.shape = run.model.sample_shape};
   sampling.progress = options.watching("inpainting " + config.name);
   if (config.method == "twisted")
-    return sample_twisted(run.score, *run.model.sde, each, {.particles = config.particles, .data_sigma = deviation},
-                          sampler, sampling)
+    return sample_twisted(run.score, *run.model.sde, each,
+                          {.particles = config.particles, .data_sigma = deviation, .limit = config.limit}, sampler,
+                          sampling)
         .values;
-  const PosteriorConfig posterior{config.method, config.strength, deviation, config.tolerance};
+  const PosteriorConfig posterior{config.method, config.strength, deviation, config.tolerance, config.limit};
   return sample(posterior_score(run.score, *run.model.sde, each, posterior), *run.model.sde, sampler, sampling).values;
 }
 

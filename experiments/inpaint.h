@@ -3,8 +3,9 @@
 #include <optional>
 #include <string>
 
-#include "fokker/experiments/applications.h"
+#include "fokker/experiments/application.h"
 #include "fokker/solvers/posterior.h"
+#include "fokker/solvers/sample_config.h"
 #include "fokker/solvers/twisted.h"
 
 namespace fokker {
@@ -20,7 +21,8 @@ struct InpaintConfig {
   double noise = 0;
   std::string method = "pigdm";
   double strength = 1;
-  double tolerance = 0.01;
+  double tolerance = 0.1;
+  double limit = 2;
   std::int64_t particles = 16;
   std::optional<double> data_sigma = {};
   std::int64_t n = 32;
@@ -46,6 +48,8 @@ struct InpaintConfig {
             one_of("replacement", "dps", "pigdm", "mmps", "twisted")),
       field("strength", &InpaintConfig::strength, "zeta of dps, pigdm and mmps", at_least(0)),
       field("tolerance", &InpaintConfig::tolerance, "of mmps's linear equations", above(0), below(1)),
+      field("limit", &InpaintConfig::limit, "most deviations of the data that a measurement moves a denoised sample by",
+            above(0)),
       field("particles", &InpaintConfig::particles, "of twisted, for each sample", at_least(1)),
       field("data_sigma", &InpaintConfig::data_sigma,
             "deviation of the data in the network's units; the training data's", above(0)),
@@ -62,7 +66,7 @@ struct InpaintConfig {
 ///                        the input's class; class_of_truth for the inputs themselves.
 /// Arrays truth, measured (as a picture), known, samples [n, samples, …], mean, spread.  Without noise, known elements are the
 /// input's, to the bit.
-Findings inpaint(const TrainedRun& run, const InpaintConfig& config, const ApplicationInput& input = {},
-                 const RunOptions& options = {});
+Findings inpaint(const TrainedRun& run, const InpaintConfig& config, const ApplicationInput& input,
+                 const RunOptions& options);
 
 }  // namespace fokker

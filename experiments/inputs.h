@@ -9,10 +9,6 @@ struct ApplicationInput {
   Tensor x = {};  // [N, …]
 };
 
-/// The first `n` (0: all) samples that an application works on, in the units of the data, with their labels where they are
-/// known.  Throws ConfigError where the run held nothing out, ShapeError for samples of another shape than the run's.
-Dataset application_data(const TrainedRun& run, const ApplicationInput& input, std::int64_t n);
-
 /// The images of PNG files with the values of the run's data, black its lower end.  Throws IoError naming the file, ShapeError
 /// for an image of another size or another number of channels.
 ApplicationInput read_images(const TrainedRun& run, const std::vector<std::filesystem::path>& files);

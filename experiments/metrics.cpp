@@ -212,6 +212,15 @@ std::vector<MetricResult> Evaluator::operator()(const Tensor& samples) const {
   return results;
 }
 
+std::optional<MetricResult> Evaluator::label_accuracy(const Tensor& samples,
+                                                      std::span<const std::int64_t> labels) const {
+  if (!classifier_ || labels.empty()) return {};
+  const auto named = classifier_->classify(in_units(samples));
+  std::int64_t right = 0;
+  for (std::size_t i = 0; i < named.size(); ++i) right += named[i] == labels[i % labels.size()];
+  return MetricResult{"label_accuracy", static_cast<double>(right) / static_cast<double>(named.size()), accuracy_};
+}
+
 std::vector<MetricResult> evaluate(const Tensor& samples, const Dataset& training, const Dataset& held_out,
                                    const MetricConfig& config) {
   return Evaluator(training, held_out, config)(samples);

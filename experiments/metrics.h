@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <tuple>
@@ -82,6 +83,9 @@ class Evaluator {
 
   /// samples [N, …] of the data's shape.  Throws ShapeError, and NumericalError for values that are not finite.
   std::vector<MetricResult> operator()(const Tensor& samples) const;
+  /// "label_accuracy": the share of samples that the feature classifier gives their label, one of `labels` in turn; its
+  /// reference is `classifier_accuracy`.  Nothing without a classifier, which "frechet" has for labelled data.
+  std::optional<MetricResult> label_accuracy(const Tensor& samples, std::span<const std::int64_t> labels) const;
   /// Share of held-out samples that the feature classifier names right; NaN without one.
   double classifier_accuracy() const;
 

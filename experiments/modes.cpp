@@ -10,43 +10,62 @@
 namespace fokker {
 namespace {
 
-constexpr double reach = 4;         // deviations
-constexpr double confidence = 0.9;  // probability
+constexpr double deviations = 4;  // of a coordinate, for points
+constexpr double distances = 2;   // root mean square ones, for features
 
 }  // namespace
 
+Modes::Balls Modes::balls(const Tensor& x, const std::vector<std::int64_t>& labels, std::int64_t modes, double reach) {
+  const std::int64_t n = x.extent(0), width = x.size() / n;
+  Balls result{Tensor::zeros({modes, width}, Dtype::f64), std::vector<double>(static_cast<std::size_t>(modes))};
+  const auto mean = result.mean.data<double>();
+  const Tensor wide = cast(x.detach(), Dtype::f64);
+  const auto values = wide.data<double>();
+  std::vector<double> size(result.reach.size());
+  for (const std::int64_t label : labels) size[static_cast<std::size_t>(label)] += 1;
+  const auto label_at = [&](std::int64_t i) {
+    return static_cast<std::size_t>(labels[static_cast<std::size_t>(i / width)]);
+  };
+  const auto mean_at = [&](std::int64_t i) -> double& {
+    return mean[label_at(i) * static_cast<std::size_t>(width) + static_cast<std::size_t>(i % width)];
+  };
+  for (std::int64_t i = 0; i < n * width; ++i) mean_at(i) += values[i] / size[label_at(i)];
+  for (std::int64_t i = 0; i < n * width; ++i)
+    result.reach[label_at(i)] += (values[i] - mean_at(i)) * (values[i] - mean_at(i)) / size[label_at(i)];
+  for (double& distance : result.reach) distance = reach * std::sqrt(distance);
+  return result;
+}
+
 Modes::Modes(const Dataset& training, std::shared_ptr<const FeatureClassifier> classifier)
-    : classifier_(std::move(classifier)), deviation_(static_cast<std::size_t>(training.classes())) {
-  const std::int64_t n = training.size(), modes = training.classes(),
-                     width = training.x.size() / std::max<std::int64_t>(n, 1);
+    : classifier_(std::move(classifier)) {
+  const std::int64_t modes = training.classes();
   require<ConfigError>(
       modes >= 2, "[evaluate.metrics] modes are the classes of labelled data, and \"{}\" has {}; leave \"modes\" out",
       training.name, modes);
-  mean_ = Tensor::zeros({modes, width}, Dtype::f64);
-  const auto mean = mean_.data<double>();
-  const Tensor x = cast(training.x.detach(), Dtype::f64);
-  const auto values = x.data<double>();
-  std::vector<double> size(deviation_.size());
-  for (const std::int64_t label : training.labels) size[static_cast<std::size_t>(label)] += 1;
-  for (std::int64_t i = 0; i < n * width; ++i) {
-    const auto label = training.labels[static_cast<std::size_t>(i / width)];
-    mean[label * width + i % width] += values[i] / size[static_cast<std::size_t>(label)];
-  }
-  for (std::int64_t i = 0; i < n * width; ++i) {
-    const auto label = static_cast<std::size_t>(training.labels[static_cast<std::size_t>(i / width)]);
-    const double far = values[i] - mean[static_cast<std::int64_t>(label) * width + i % width];
-    deviation_[label] += far * far / (size[label] * static_cast<double>(width));
-  }
-  for (double& variance : deviation_) variance = std::sqrt(variance);
+  const double width = static_cast<double>(training.x.size()) / static_cast<double>(training.size());
+  values_ = balls(training.x, training.labels, modes, classifier_ ? distances : deviations / std::sqrt(width));
+  if (classifier_) features_ = balls(classifier_->features(training.x), training.labels, modes, distances);
 }
 
 std::vector<std::int64_t> Modes::of(const Tensor& x) const {
-  if (classifier_) return classifier_->sure_labels(x, confidence);
   std::vector<std::int64_t> result(static_cast<std::size_t>(x.extent(0)), -1);
-  for_each_distance_row(x, mean_, [&](std::int64_t row, std::span<double> squared) {
-    const auto nearest = std::ranges::min_element(squared) - squared.begin();
-    const double most = reach * deviation_[static_cast<std::size_t>(nearest)];
-    if (squared[static_cast<std::size_t>(nearest)] <= most * most) result[static_cast<std::size_t>(row)] = nearest;
+  const auto nearest = [&](const Tensor& rows, const Balls& balls) {
+    for_each_distance_row(rows, balls.mean, [&](std::int64_t row, std::span<double> squared) {
+      const auto mode = static_cast<std::size_t>(std::ranges::min_element(squared) - squared.begin());
+      if (squared[mode] <= balls.reach[mode] * balls.reach[mode])
+        result[static_cast<std::size_t>(row)] = static_cast<std::int64_t>(mode);
+    });
+  };
+  if (!classifier_) {
+    nearest(x, values_);
+    return result;
+  }
+  nearest(cast(classifier_->features(x), Dtype::f64), features_);
+  for_each_distance_row(x, values_.mean, [&](std::int64_t row, std::span<double> squared) {
+    std::int64_t& mode = result[static_cast<std::size_t>(row)];
+    if (mode < 0) return;
+    const double reach = values_.reach[static_cast<std::size_t>(mode)];
+    if (squared[static_cast<std::size_t>(mode)] > reach * reach) mode = -1;
   });
   return result;
 }

@@ -10,20 +10,26 @@ namespace fokker {
 class FeatureClassifier;
 
 /// The classes of labelled data as modes.  A point belongs to the class whose mean is nearest, where it lies within four of
-/// that class's deviations, the root mean square over coordinates; an image to the class that a classifier gives a
-/// probability of at least 0.9.  A sample that belongs to none is not of high quality.
+/// that class's deviations, the root mean square over coordinates; an image to the class nearest in the features of a classifier, where both
+/// features and pixels lie within twice the root mean square distance of that class's own.  A sample that belongs to none is not of high quality.
 class Modes {
  public:
   /// `classifier` of these data, for images.  Throws ConfigError for data without labels.
   Modes(const Dataset& training, std::shared_ptr<const FeatureClassifier> classifier);
-  std::int64_t count() const { return static_cast<std::int64_t>(deviation_.size()); }
+  std::int64_t count() const { return static_cast<std::int64_t>(values_.reach.size()); }
   /// The mode of each row of x [N, D], or −1.
   std::vector<std::int64_t> of(const Tensor& x) const;
 
  private:
+  struct Balls {
+    Tensor mean;                // [modes, D], f64
+    std::vector<double> reach;  // largest distance
+  };
+  /// `reach` in root mean square distances of the class.
+  static Balls balls(const Tensor& x, const std::vector<std::int64_t>& labels, std::int64_t modes, double reach);
+
   std::shared_ptr<const FeatureClassifier> classifier_;  // none for points
-  Tensor mean_;                                          // [modes, D], f64
-  std::vector<double> deviation_;
+  Balls values_, features_;
 };
 
 struct ModeCoverage {

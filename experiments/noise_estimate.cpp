@@ -53,7 +53,8 @@ double evidence_slope(const Score& score, const ForwardSde& sde, const Tensor& y
     const Tensor rows = y.rows(first, end);
     const Tensor uniform = probes.uniform(rows.shape(), y.dtype(), static_cast<std::uint64_t>(first * width));
     const Tensor probe = greater(uniform, 0.5) * 2.0 - 1.0;
-    const detail::TracedDenoiser denoiser(rows_of(score, first, end - first), at, rows * at.alpha, t);
+    const Tensor x = rows * at.alpha;
+    const detail::TracedDenoiser denoiser(rows_of(score, first, end - first), {x, t, at});
     const auto total = [](const Tensor& x) { return sum(cast(x, Dtype::f64)).item(); };
     const double divergence = at.alpha * total(denoiser.pull(probe) * probe);
     parts[static_cast<std::size_t>(block)] =

@@ -5,6 +5,7 @@
 #include "fokker/score/adversarial.h"
 #include "fokker/score/denoising.h"
 #include "fokker/score/learned_variance.h"
+#include "fokker/score/noisy_classifier.h"
 #include "fokker/score/regression.h"
 #include "fokker/score/score_matching.h"
 #include "fokker/score/vdm.h"
@@ -69,6 +70,10 @@ std::shared_ptr<Objective> make_vdm(const TrainConfig& config, const ForwardSde&
                                                                .scale_input = config.scale_input});
 }
 
+std::shared_ptr<Objective> make_classifier(const TrainConfig& config, const ForwardSde& sde, const ObjectiveContext&) {
+  return std::make_shared<NoisyClassification>(sde, times(config, sde));
+}
+
 std::shared_ptr<Objective> make_regression(const TrainConfig&, const ForwardSde& sde, const ObjectiveContext&) {
   return std::make_shared<Regression>(sde);
 }
@@ -104,6 +109,8 @@ constexpr ObjectiveEntry entries[] = {
      make_adversarial, 1, true},
     {"ddgan", "denoising-diffusion GAN, a generator of a few: levels, adversarial, with prediction = \"x0\"", true,
      make_adversarial, 1, true},
+    {"classifier", "labels of noisy data, for guidance.classifier of another run: network.kind = \"classifier\"", false,
+     make_classifier},
     {"regression", "mean square error against the targets of the data", false, make_regression},
 };
 

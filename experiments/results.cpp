@@ -86,6 +86,11 @@ std::vector<std::string> sample_axes(int rank) {
   return axes;
 }
 
+const MetricResult* find(std::span<const MetricResult> metrics, const std::string& name) {
+  const auto found = std::ranges::find(metrics, name, &MetricResult::name);
+  return found == metrics.end() ? nullptr : &*found;
+}
+
 const char* variable(int rank) { return rank == 4 ? "image" : "x"; }
 
 void write_samples(Hdf5File& file, const SampleSet& set, const ValueRange& range) {
@@ -162,9 +167,17 @@ Tensor read_samples(const Hdf5File& file, const std::string& name) {
   return file.read(group + (file.contains(group + "/image") ? "/image" : "/x"));
 }
 
+std::vector<MetricResult> measured(const Evaluator& evaluator, const SampleSet& set) {
+  auto metrics = evaluator(set.samples.values);
+  if (const auto found = evaluator.label_accuracy(set.samples.values, set.config.labels)) metrics.push_back(*found);
+  return metrics;
+}
+
 SampleSet read_sample_set(const Hdf5File& file, const std::string& name) {
   const std::string samples = "/samples/" + name, evaluation = "/evaluation/" + name;
   SampleSet set;
+  const auto config = std::get<std::string>(file.attribute(samples, "sampler_config"));
+  set.config = read<GenerateConfig>(Config::parse(config, samples));
   set.config.name = name;
   set.samples.values = read_samples(file, name);
   set.samples.nfe = std::get<double>(file.attribute(samples, "nfe"));
@@ -185,14 +198,20 @@ std::vector<std::string> metrics_table(std::span<const SampleSet> sets) {
   for (const auto& set : sets)
     lines.push_back(
         fmt::format("{:<{}} {:>7.4g} {:>8.2f}", set.config.title(), width, set.samples.nfe, set.samples.seconds));
-  if (sets.empty() || sets[0].metrics.empty()) return lines;
+  std::vector<MetricResult> columns;  // every metric once, as the first set that has it
+  for (const auto& set : sets)
+    for (const auto& metric : set.metrics)
+      if (!find(columns, metric.name)) columns.push_back(metric);
+  if (columns.empty()) return lines;
   lines.push_back(fmt::format("{:<{}} {:>7} {:>8}", "(real)", width, "", ""));
-  for (std::size_t i = 0; i < sets[0].metrics.size(); ++i) {
-    const std::size_t column = std::max<std::size_t>(9, sets[0].metrics[i].name.size());
-    lines[0] += fmt::format("  {:>{}}", sets[0].metrics[i].name, column);
-    for (std::size_t row = 0; row < sets.size(); ++row)
-      lines[row + 1] += fmt::format("  {:>{}.4f}", sets[row].metrics[i].value, column);
-    lines.back() += fmt::format("  {:>{}.4f}", sets[0].metrics[i].reference, column);
+  for (const auto& column : columns) {
+    const std::size_t wide = std::max<std::size_t>(9, column.name.size());
+    lines[0] += fmt::format("  {:>{}}", column.name, wide);
+    for (std::size_t row = 0; row < sets.size(); ++row) {
+      const MetricResult* metric = find(sets[row].metrics, column.name);
+      lines[row + 1] += fmt::format("  {:>{}}", metric ? fmt::format("{:.4f}", metric->value) : "", wide);
+    }
+    lines.back() += fmt::format("  {:>{}.4f}", column.reference, wide);
   }
   return lines;
 }

@@ -43,8 +43,11 @@ void write_evaluation(Hdf5File& file, const std::string& name, std::span<const M
 /// The samples of /samples/NAME, [N, …].
 Tensor read_samples(const Hdf5File& file, const std::string& name);
 
-/// A set of samples with its NFE, seconds and metrics; of its config only the name.
+/// A set of samples with its config, NFE, seconds and metrics.
 SampleSet read_sample_set(const Hdf5File& file, const std::string& name);
+
+/// All metrics of a set, with label_accuracy where it has labels.
+std::vector<MetricResult> measured(const Evaluator& evaluator, const SampleSet& set);
 
 /// Rows of text, a column each for sampler, NFE, seconds and every metric, and below it real data against real data.
 std::vector<std::string> metrics_table(std::span<const SampleSet> sets);

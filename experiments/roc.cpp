@@ -7,7 +7,7 @@
 #include <cmath>
 
 #include "fokker/core/error.h"
-#include "fokker/experiments/report_plot.h"
+#include "fokker/experiments/share_chart.h"
 
 namespace fokker {
 namespace {
@@ -110,35 +110,12 @@ AlarmThreshold alarm_threshold(std::vector<double> normal, double rate) {
 }
 
 std::string roc_svg(const RocCurve& curve, const Figure& area) {
-  constexpr double side = 320, left = 56, top = 24;
-  const auto x = [](double share) { return left + side * share; };
-  const auto y = [](double share) { return top + side * (1 - share); };
-  std::string out = fmt::format(
-      R"(<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {0} {1}" width="{0}" height="{1}"><style>{2}
-.roc{{fill:none;stroke:var(--s0,#2a6fbb);stroke-width:2}}.chance{{stroke:#999;stroke-dasharray:4 4}}.tick{{font:12px sans-serif;fill:#888}}</style>)",
-      left + side + 24, top + side + 48, chart_style());
-  for (const double tick : {0.0, 0.25, 0.5, 0.75, 1.0}) {
-    out += fmt::format(R"(<line class="grid" x1="{:.1f}" y1="{:.1f}" x2="{:.1f}" y2="{:.1f}"/>)", x(tick), y(0),
-                       x(tick), y(1));
-    out += fmt::format(R"(<line class="grid" x1="{:.1f}" y1="{:.1f}" x2="{:.1f}" y2="{:.1f}"/>)", x(0), y(tick), x(1),
-                       y(tick));
-    out += fmt::format(R"(<text class="tick" x="{:.1f}" y="{:.1f}" text-anchor="middle">{:g}</text>)", x(tick),
-                       y(0) + 16, tick);
-    out += fmt::format(R"(<text class="tick" x="{:.1f}" y="{:.1f}" text-anchor="end">{:g}</text>)", x(0) - 6,
-                       y(tick) + 4, tick);
-  }
-  out += fmt::format(
-      R"(<line class="chance" x1="{:.1f}" y1="{:.1f}" x2="{:.1f}" y2="{:.1f}"/><polyline class="roc" points=")", x(0),
-      y(0), x(1), y(1));
-  for (std::size_t i = 0; i < curve.detected.size(); ++i)
-    out += fmt::format("{:.1f},{:.1f} ", x(curve.false_alarms[i]), y(curve.detected[i]));
-  out += fmt::format(R"("/><text class="tick" x="{:.1f}" y="{:.1f}" text-anchor="middle">false alarms</text>)", x(0.5),
-                     y(0) + 36);
-  out +=
-      fmt::format(R"(<text class="tick" x="{:.1f}" y="{:.1f}" text-anchor="end">area {:.3f} [{:.3f}, {:.3f}]</text>)",
-                  x(0.97), y(0.05), area.value, area.low, area.high);
-  out += fmt::format(R"(<text class="tick" x="{:.1f}" y="{:.1f}">anomalies found</text></svg>)", x(0), y(1) - 8);
-  return out;
+  return share_chart({.x_name = "false alarms",
+                      .y_name = "anomalies found",
+                      .x = curve.false_alarms,
+                      .y = curve.detected,
+                      .note = fmt::format("area {:.3f} [{:.3f}, {:.3f}]", area.value, area.low, area.high),
+                      .chance = true});
 }
 
 }  // namespace fokker

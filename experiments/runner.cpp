@@ -48,7 +48,6 @@ class Runner {
   Model model_;
   std::vector<MetricsRow> rows_;
   std::vector<SampleSet> sets_;
-  std::vector<std::pair<std::string, Findings>> findings_;
   std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
   double earlier_seconds_ = 0;  // of training, before an interruption
 };
@@ -61,8 +60,8 @@ Outcome Runner::execute() {
     return Outcome::stopped;
   }
   evaluate();
-  if (!apply()) return Outcome::stopped;
   write_results();
+  if (!apply()) return Outcome::stopped;
   return Outcome::done;
 }
 
@@ -159,7 +158,7 @@ void Runner::evaluate() {
     config.seed = experiment_.seed;
     const Evaluator evaluator(in_data_units(model_.data.training, model_.data),
                               in_data_units(model_.data.held_out, model_.data), config);
-    for (SampleSet& set : sets_) set.metrics = evaluator(set.samples.values);
+    for (SampleSet& set : sets_) set.metrics = measured(evaluator, set);
   }
   for (const auto& line : metrics_table(sets_)) say(line);
 }
@@ -172,14 +171,18 @@ bool Runner::apply() {
                        .model = model_,
                        .score = model_.system.score(),
                        .log_variance_ratio = model_.system.log_variance_ratio()};
+  Hdf5File file = Hdf5File::open(directory_.file("results.h5"));
+  std::vector<std::pair<std::string, Findings>> all;
   for (const auto& [title, application] : applications) {
-    findings_.emplace_back(title, application(run, {}, options_));
+    const Findings& found = all.emplace_back(title, application(run, {}, options_)).second;
     if (options_.stopping()) return false;
-    write_findings_pictures(directory_.path(), title, findings_.back().second);
+    write_findings(file, "/applications/" + title, found);
+    file.save(directory_.file("results.h5"));
+    write_findings_pictures(directory_.path(), title, found);
     say(title);
-    for (const auto& line : figure_lines(findings_.back().second)) say("  " + line);
+    for (const auto& line : figure_lines(found)) say("  " + line);
   }
-  write_file_atomically(directory_.file("report.html"), findings_report(experiment_.name, findings_));
+  write_file_atomically(directory_.file("report.html"), findings_report(experiment_.name, all));
   return true;
 }
 
@@ -191,9 +194,7 @@ void Runner::write_results() {
                            .held_out_index = model_.data.held_out_index,
                            .training = rows_,
                            .samples = sets_};
-  Hdf5File file = results_file(experiment_, results);
-  for (const auto& [title, findings] : findings_) write_findings(file, "/applications/" + title, findings);
-  file.save(directory_.file("results.h5"));
+  results_file(experiment_, results).save(directory_.file("results.h5"));
   std::set<std::filesystem::path> files = {directory_.file("results.h5"), directory_.file(weights_file)};
   for (const auto& entry : std::filesystem::directory_iterator(directory_.path()))
     if (entry.path().extension() == ".png") files.insert(entry.path());

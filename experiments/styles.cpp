@@ -7,6 +7,7 @@
 #include <cmath>
 
 #include "fokker/core/config.h"
+#include "fokker/core/ops/view.h"
 
 namespace fokker {
 namespace {
@@ -129,6 +130,26 @@ std::vector<std::string> style_names() {
   std::vector<std::string> names;
   for (const auto& entry : entries) names.emplace_back(entry.name);
   return names;
+}
+
+Dataset digit_styles(const std::string&, const DatasetOptions& options) {
+  Dataset digits = load_dataset("digits");
+  const std::int64_t looks = std::ssize(entries) + 1, all = digits.size() * looks;
+  std::vector<Tensor> columns{digits.x};
+  for (const auto& entry : entries) columns.push_back(entry.apply(digits.x, digits.range));
+  std::vector<std::int64_t> order;
+  Dataset result{.range = digits.range, .source = digits.source + "; styles by morphology"};
+  for (std::int64_t row = 0; row < (options.n > 0 ? std::min(options.n, all) : all); ++row) {
+    const std::int64_t digit = row / looks, style = row % looks;
+    order.push_back(style * digits.size() + digit);
+    result.labels.push_back(style);
+    result.pairs.push_back(digit);
+    result.held_out.push_back(digit >= digits.size() * 4 / 5);
+  }
+  result.x = gather(concat(columns, 0), order);
+  result.name = "styles";
+  result.sha256 = digits.sha256;
+  return result;
 }
 
 Tensor styled(const std::string& name, const Tensor& images, const ValueRange& range) {

@@ -27,6 +27,10 @@ struct StyleEntry {
 std::span<const StyleEntry> style_entries();
 std::vector<std::string> style_names();
 
+/// The digits, each plain (label 0) and in the styles of the table (labels 1, 2, …), its pair the number of the digit; the
+/// last fifth of the digits is held out.  n: at most so many images.
+Dataset digit_styles(const std::string& argument, const DatasetOptions& options);
+
 /// A style by name.  Throws ConfigError for an unknown one, with the nearest, and ShapeError for other tensors than images.
 Tensor styled(const std::string& name, const Tensor& images, const ValueRange& range);
 

@@ -71,7 +71,7 @@ TrainedRun load_run(const fs::path& path, const AverageChoice& average) {
     run.profile_error = made.error;
   }
   run.model.sde = run.model.system.sde();
-  run.score = run.model.system.score();
+  if (objective_entry(config.objective).score) run.score = run.model.system.score();
   run.log_variance_ratio = run.model.system.log_variance_ratio();
   return run;
 }

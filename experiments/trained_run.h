@@ -23,7 +23,7 @@ struct AverageChoice {
 struct TrainedRun {
   Experiment experiment;
   Model model;                               // its system with the averaged weights
-  Score score;                               // of model.sde
+  Score score;                               // of model.sde; empty where the objective trains none
   LogVarianceRatio log_variance_ratio = {};  // of reverse steps, where the network learns it
   /// For an average made from snapshots: how many of them, and the relative error of its weights over time.
   std::int64_t snapshots = 0;

@@ -82,8 +82,9 @@ Adversarial::Adversarial(const ForwardSde& sde, std::int64_t levels, Adversarial
       kind_(adversarial_loss(config_.loss)),
       times_(generator_times(sde, levels)) {
   const int last = sample.rank() - 1;
-  discriminator_ = make_discriminator(config_.discriminator,
-                                      conditional() ? with_extent(sample, last, 2 * sample[last]) : sample, rng);
+  discriminator_ =
+      make_discriminator(config_.discriminator, conditional() ? with_extent(sample, last, 2 * sample[last]) : sample,
+                         rng, config_.fourier_features);
 }
 
 Adversarial::Adversarial(const Adversarial& other)

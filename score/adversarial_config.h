@@ -19,6 +19,7 @@ struct AdversarialConfig {
   double discriminator_rate = 1;
   std::int64_t latent = 1;
   std::vector<std::int64_t> discriminator = {};
+  std::vector<std::int64_t> fourier_features = {};
 
   static constexpr auto fields =
       std::tuple{field("loss", &AdversarialConfig::loss, "what the two minimise", one_of(adversarial_loss_names)),
@@ -32,7 +33,9 @@ struct AdversarialConfig {
                        "ddgan: channels of noise that the generator sees beside x_t", at_least(0)),
                  field("discriminator", &AdversarialConfig::discriminator,
                        "points: widths of its hidden layers, [128, 128, 128]; images: channels of its levels, [32, 64]",
-                       at_least(1))};
+                       at_least(1)),
+                 field("fourier_features", &AdversarialConfig::fourier_features,
+                       "exponents n; the discriminator also sees sin and cos of 2^n pi x", at_least(0))};
 };
 
 }  // namespace fokker

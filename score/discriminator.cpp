@@ -3,11 +3,13 @@
 #include "fokker/core/ops/elementwise.h"
 #include "fokker/core/ops/reduce.h"
 #include "fokker/core/ops/view.h"
+#include "fokker/score/fourier_input.h"
 #include "fokker/score/mlp.h"
 
 namespace fokker {
 
-ImageEncoder::ImageEncoder(std::int64_t image_channels, const std::vector<std::int64_t>& channels, const Rng& rng)
+ImageEncoder::ImageEncoder(std::int64_t image_channels, const std::vector<std::int64_t>& channels, const Rng& rng,
+                           std::int64_t outputs)
     : image_channels_(image_channels), time_dimension_(channels.front()) {
   const UNetConfig blocks{.channels = channels, .attention = {}};
   conv_in_ = Conv2d(image_channels, channels.front(), 3, rng.fork(0));
@@ -21,7 +23,7 @@ ImageEncoder::ImageEncoder(std::int64_t image_channels, const std::vector<std::i
     width = channels[i];
   }
   norm_ = unet_norm(width, blocks);
-  out_ = Linear(width, 1, rng.fork(1'000'000));
+  out_ = Linear(width, outputs, rng.fork(1'000'000));
 }
 
 Tensor ImageEncoder::operator()(const Tensor& x, const Tensor& time, const Pass& pass) const {
@@ -45,11 +47,17 @@ void ImageEncoder::visit(const ParameterVisitor& visitor) {
   visitor("out", out_);
 }
 
-std::unique_ptr<Network> make_discriminator(std::vector<std::int64_t> widths, const Shape& sample, const Rng& rng) {
+std::unique_ptr<Network> make_discriminator(std::vector<std::int64_t> widths, const Shape& sample, const Rng& rng,
+                                            const std::vector<std::int64_t>& fourier, std::int64_t outputs) {
+  if (!fourier.empty()) {
+    const int last = sample.rank() - 1;
+    const Shape seen = with_extent(sample, last, sample[last] * (1 + 2 * std::ssize(fourier)));
+    return std::make_unique<FourierInput>(make_discriminator(std::move(widths), seen, rng, {}, outputs), fourier);
+  }
   const bool images = sample.rank() == 3;
   if (widths.empty()) widths = images ? std::vector<std::int64_t>{32, 64} : std::vector<std::int64_t>{128, 128, 128};
-  if (images) return std::make_unique<ImageEncoder>(sample[2], widths, rng);
-  return std::make_unique<Mlp>(sample.size(), MlpConfig{.hidden = std::move(widths), .outputs = 1}, rng);
+  if (images) return std::make_unique<ImageEncoder>(sample[2], widths, rng, outputs);
+  return std::make_unique<Mlp>(sample.size(), MlpConfig{.hidden = std::move(widths), .outputs = outputs}, rng);
 }
 
 Tensor judge(const Network& discriminator, const Tensor& x, const Tensor& time, const Pass& pass) {

@@ -6,6 +6,7 @@
 #include "fokker/score/feed_forward.h"
 #include "fokker/score/fourier_input.h"
 #include "fokker/score/mlp.h"
+#include "fokker/score/noisy_classifier.h"
 #include "fokker/score/unet.h"
 
 namespace fokker {
@@ -76,6 +77,11 @@ std::unique_ptr<Network> make_mlp(const NetworkConfig& config, const Shape& samp
   return std::make_unique<Mlp>(sample.size(), mlp, rng);
 }
 
+std::unique_ptr<Network> make_classifier(const NetworkConfig& config, const Shape& sample, const Rng& rng) {
+  return std::make_unique<NoisyClassifier>(sample.rank() == 3 ? config.channels : config.hidden, config.classes, sample,
+                                           rng);
+}
+
 std::unique_ptr<Network> make_feed_forward(const NetworkConfig& config, const Shape& sample, const Rng& rng) {
   require<ConfigError>(config.out_channels == 0,
                        "[network] kind = \"feed_forward\" returns as many numbers as it takes: leave "
@@ -90,6 +96,8 @@ constexpr NetworkEntry entries[] = {
      make_unet},
     {"dit", "diffusion transformer for images of one size: patch, depth, width, heads, classes", make_dit},
     {"mlp", "multilayer perceptron with time embedding: hidden, residual, time_dimension, dropout, classes", make_mlp},
+    {"classifier", "of noisy images or points, for guidance: classes, channels of its levels or hidden",
+     make_classifier},
     {"feed_forward", "linear layers with ReLU for regression: hidden", make_feed_forward},
 };
 

@@ -1,5 +1,6 @@
 #include "fokker/solvers/posterior.h"
 
+#include <algorithm>
 #include <cmath>
 
 #include "fokker/core/autodiff.h"
@@ -20,55 +21,65 @@ double conditional_variance(Marginal at, double data_sigma) {
   return s * c / (at.alpha * at.alpha * c + s);
 }
 
+/// c, bounded so that σ²/α c has at most config.limit deviations of the data.
+Tensor bounded(const Tensor& c, Marginal at, const PosteriorConfig& config) {
+  const double most = config.limit * config.data_sigma * std::sqrt(static_cast<double>(c.size() / c.extent(0)));
+  std::vector<double> factors = detail::row_norms(flat(c));
+  for (double& norm : factors) norm = std::min(1.0, most * at.alpha / (at.sigma * at.sigma * norm));
+  return reshape(detail::scale_rows(flat(c), factors), c.shape());
+}
+
 /// What a method sees.
 struct Moment {
   const Score& prior;
-  const Tensor& x;
-  double t;
-  Marginal at;
+  const detail::Noised& noised;
   const Measurement& measured;  // y of these rows
   const PosteriorConfig& config;
 };
 
 Tensor replacement(const Moment& m) {
   const LinearOperator& a = *m.measured.op;
-  const double kept = m.at.alpha * m.measured.noise;
-  const Tensor score = m.prior(m.x, m.t);
+  const auto& [x, t, at] = m.noised;
+  const double kept = at.alpha * m.measured.noise;
+  const Tensor score = m.prior(x, t);
   const Tensor bridge =
-      a.solve(weighted_sum({{m.at.alpha, m.measured.y}, {-1, a.apply(m.x)}}), m.at.sigma * m.at.sigma, kept * kept);
+      a.solve(weighted_sum({{at.alpha, m.measured.y}, {-1, a.apply(x)}}), at.sigma * at.sigma, kept * kept);
   const Tensor seen = a.solve(a.apply(score), 1, 0);
   return score + a.adjoint(bridge - seen);
 }
 
 Tensor dps(const Moment& m) {
   const LinearOperator& a = *m.measured.op;
-  const detail::TracedDenoiser denoiser(m.prior, m.at, m.x, m.t);
+  const detail::TracedDenoiser denoiser(m.prior, m.noised);
   const Tensor residual = m.measured.y - a.apply(denoiser.data());
-  const double size = std::hypot(m.at.sigma, m.at.alpha * m.measured.noise);
-  const double factor = m.config.strength * std::sqrt(static_cast<double>(a.output().size())) * m.at.alpha / size;
+  const double size = std::hypot(m.noised.at.sigma, m.noised.at.alpha * m.measured.noise);
+  const double factor =
+      m.config.strength * std::sqrt(static_cast<double>(a.output().size())) * m.noised.at.alpha / size;
   std::vector<double> factors = detail::row_norms(flat(residual));
   for (double& norm : factors) norm = norm > 0 ? factor / norm : 0;
   const Tensor pulled = denoiser.pull(a.adjoint(residual));
-  return denoiser.score() + reshape(detail::scale_rows(flat(pulled), factors), m.x.shape());
+  return denoiser.score() + reshape(detail::scale_rows(flat(pulled), factors), m.noised.x.shape());
 }
 
 Tensor pigdm(const Moment& m) {
-  const detail::Twist at = detail::twist(m.prior, m.at, m.x, m.t, m.measured, m.config.data_sigma);
+  const detail::Twist at = detail::twist(m.prior, m.noised, m.measured, m.config);
   return weighted_sum({{1, at.score}, {m.config.strength, at.gradient}});
 }
 
 Tensor mmps(const Moment& m) {
   const LinearOperator& a = *m.measured.op;
-  const detail::TracedDenoiser denoiser(m.prior, m.at, m.x, m.t);
+  const detail::TracedDenoiser denoiser(m.prior, m.noised);
   const Tensor residual = m.measured.y - a.apply(denoiser.data());
-  const double scale = m.at.sigma * m.at.sigma / m.at.alpha, noise = m.measured.noise * m.measured.noise;
+  const double scale = m.noised.at.sigma * m.noised.at.sigma / m.noised.at.alpha,
+               noise = m.measured.noise * m.measured.noise;
   const auto covariance = [&](const Tensor& v) {
     const Tensor rows = reshape(v, residual.shape());
     const Tensor seen = a.apply(denoiser.pull(a.adjoint(rows)));
     return flat(weighted_sum({{scale, seen}, {noise, rows}}));
   };
   const Tensor solved = reshape(detail::gmres(covariance, flat(residual), m.config.tolerance), residual.shape());
-  return weighted_sum({{1, denoiser.score()}, {m.config.strength, denoiser.pull(a.adjoint(solved))}});
+  const Tensor c = bounded(denoiser.pull(a.adjoint(solved)), m.noised.at, m.config);
+  return weighted_sum({{1, denoiser.score()}, {m.config.strength, c}});
 }
 
 using Method = Tensor (*)(const Moment& moment);
@@ -103,12 +114,13 @@ Score measured_rows(const Tensor& y) {
   }};
 }
 
-TracedDenoiser::TracedDenoiser(const Score& score, Marginal at, const Tensor& x, double t) : x_(x.leaf()) {
+TracedDenoiser::TracedDenoiser(const Score& score, const Noised& noised) : x_(noised.x.leaf()) {
   const Recording on(true);
-  score_ = score(x_, t);
+  score_ = score(x_, noised.t);
   require<ConfigError>(score_.tracked(),
                        "[posterior] expected a score written in ops, which can be differentiated; take the method "
                        "replacement for this one");
+  const Marginal at = noised.at;
   data_ = weighted_sum({{1 / at.alpha, x_}, {at.sigma * at.sigma / at.alpha, score_}});
 }
 
@@ -117,13 +129,14 @@ Tensor TracedDenoiser::pull(const Tensor& v) const {
   return grad(sum(data_ * v), x_).detach();
 }
 
-Twist twist(const Score& prior, Marginal at, const Tensor& x, double t, const Measurement& measured,
-            double data_sigma) {
+Twist twist(const Score& prior, const Noised& noised, const Measurement& measured, const PosteriorConfig& config) {
   const LinearOperator& a = *measured.op;
-  const TracedDenoiser denoiser(prior, at, x, t);
+  const TracedDenoiser denoiser(prior, noised);
   const Tensor residual = measured.y - a.apply(denoiser.data());
-  const Tensor solved = a.solve(residual, conditional_variance(at, data_sigma), measured.noise * measured.noise);
-  Twist result{denoiser.score(), denoiser.data(), denoiser.pull(a.adjoint(solved)), {}};
+  const double variance = conditional_variance(noised.at, config.data_sigma);
+  const Tensor solved = a.solve(residual, variance, measured.noise * measured.noise);
+  const Tensor gradient = bounded(denoiser.pull(a.adjoint(solved)), noised.at, config);
+  Twist result{denoiser.score(), denoiser.data(), gradient, {}};
   result.log_density = sum(flat(cast(residual * solved, Dtype::f64)), {1}).to_vector();
   for (double& value : result.log_density) value *= -0.5;
   return result;
@@ -139,7 +152,7 @@ Score posterior_score(const Score& prior, const ForwardSde& sde, const Measureme
     return [=, score = parts[0], rows = parts[1]](const Tensor& x, double t) {
       const NoGrad off_tape;
       const Measurement own{measured.op, rows(x, t), measured.noise};
-      return method({score, x, t, kept->marginal(t), own, config});
+      return method({score, {x, t, kept->marginal(t)}, own, config});
     };
   };
   return compose({prior, detail::measured_rows(measured.y)}, make);

@@ -126,8 +126,10 @@ class Population {
   /// Evaluates the twist at the particle's place and multiplies its weight by ψ.
   void weigh(Particle& particle, double t) const {
     const Marginal at = setting_.sde.marginal(t);
-    const detail::Twist twist =
-        detail::twist(score_, at, particle.y * at.alpha, t, measured_, setting_.twisting.data_sigma);
+    const Tensor x = particle.y * at.alpha;
+    PosteriorConfig twisting;
+    twisting.data_sigma = setting_.twisting.data_sigma, twisting.limit = setting_.twisting.limit;
+    const detail::Twist twist = detail::twist(score_, {x, t, at}, measured_, twisting);
     particle.data = twist.data;
     particle.guidance = twist.gradient * (at.sigma * at.sigma / at.alpha);
     particle.log_twist = twist.log_density;

@@ -8,12 +8,15 @@ namespace fokker {
 struct TwistedConfig {
   std::int64_t particles = 16;
   double data_sigma = 1;
+  double limit = 2;
   double resample_below = 0.5;
 
   static constexpr auto fields =
       std::tuple{field("particles", &TwistedConfig::particles, "of each sample", at_least(1)),
                  field("data_sigma", &TwistedConfig::data_sigma,
                        "deviation of the data, of the twisting function's variance", above(0)),
+                 field("limit", &TwistedConfig::limit,
+                       "most deviations of the data that a measurement moves a denoised sample by", above(0)),
                  field("resample_below", &TwistedConfig::resample_below,
                        "share of the particles below which their effective number leads to resampling", between(0, 1))};
 };

@@ -91,7 +91,7 @@ void load_parameters(Module& module, const std::vector<std::pair<std::string, Te
 class Network : public Module {
  public:
   virtual Tensor operator()(const Tensor& x, const Tensor& time, const Pass& pass = {}) const = 0;
-  /// Labels 0, …, classes() − 1 that it can be conditioned on; 0: none.
+  /// Labels 0, …, classes() − 1 that it can be conditioned on, or tells apart; 0: none.
   virtual std::int64_t classes() const { return 0; }
   /// Tokens of a caption that it can be conditioned on; 0: none.
   virtual std::int64_t caption_length() const { return 0; }

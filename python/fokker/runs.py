@@ -125,6 +125,26 @@ class Run:
         """Image to image (SDEdit): Findings.  Keywords are those of [[edit]]: strengths=[…], n, labels, guidance, solver, …"""
         return apply(self._run, "edit", images, progress, config)
 
+    def guidance_sweep(self, *, progress=False, **config):
+        """Samples at several strengths of guidance, precision against recall: Findings.  Keywords are those of [[guidance_sweep]]."""
+        return apply(self._run, "guidance_sweep", None, progress, config)
+
+    def translate(self, images=None, *, progress=False, **config):
+        """From one label to another by the probability flow: Findings.  Keywords are those of [[translate]]: to=1, n=…"""
+        return apply(self._run, "translate", images, progress, config)
+
+    def inpaint(self, images=None, *, progress=False, **config):
+        """Samples given a part or a linear measurement of each image: Findings.  Keywords are those of [[inpaint]]."""
+        return apply(self._run, "inpaint", images, progress, config)
+
+    def denoise(self, x=None, *, progress=False, **config):
+        """Posterior mean and samples of noisy data: Findings.  Keywords are those of [[denoise]]: noise=0.2, level=…"""
+        return apply(self._run, "denoise", x, progress, config)
+
+    def detect(self, x=None, *, progress=False, **config):
+        """Anomalies, at a stated rate of false alarms: Findings.  Keywords are those of [[detect]]: false_alarm=0.05, …"""
+        return apply(self._run, "detect", x, progress, config)
+
     def __repr__(self):
         return f"Run({os.fspath(self.path)!r}: {self.config['name']}, {self.network!r})"
 

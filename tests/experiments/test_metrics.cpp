@@ -157,7 +157,9 @@ TEST_CASE("the evaluator refuses what it cannot judge, and says why") {
 }
 
 TEST_CASE("every registered metric is described and runs alone") {
-  const Dataset data{.x = cast(normal(60, 2, 1), Dtype::f32)}, held_out{.x = cast(normal(60, 2, 2), Dtype::f32)};
+  Dataset data{.x = cast(normal(60, 2, 1), Dtype::f32)}, held_out{.x = cast(normal(60, 2, 2), Dtype::f32)};
+  for (std::int64_t i = 0; i < 60; ++i) data.labels.push_back(i % 2);
+  held_out.labels = data.labels;
   for (const auto& entry : metric_entries()) {
     INFO(entry.name);
     CHECK(std::string(entry.description).size() > 10);
@@ -165,7 +167,9 @@ TEST_CASE("every registered metric is described and runs alone") {
     REQUIRE(results.size() == entry.results.size());
     for (std::size_t k = 0; k < results.size(); ++k) CHECK(results[k].name == entry.results[k]);
   }
-  CHECK(MetricConfig{}.metrics == metric_names());
+  auto names = metric_names();
+  std::erase(names, "modes");  // needs labels
+  CHECK(MetricConfig{}.metrics == names);
 }
 
 TEST_CASE("standardised figures do not depend on the units of the features") {

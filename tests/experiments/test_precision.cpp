@@ -26,8 +26,8 @@ Dataset scaled_digits() {
 }
 
 Trainer trainer(const std::string& precision, std::int64_t batch = 64) {
-  return Trainer(make_network(small, Shape{8, 8, 1}, Rng(0)), sde, scaled_digits(),
-                 {.batch = batch, .learning_rate = 1e-3, .precision = precision}, 3);
+  const TrainConfig config{.batch = batch, .learning_rate = 1e-3, .precision = precision};
+  return Trainer(make_network(small, Shape{8, 8, 1}, Rng(0)), sde, scaled_digits(), config, 3);
 }
 
 /// Gradients of a weighted sum of the output by all parameters, none of which is zero.

@@ -90,6 +90,10 @@ TEST_CASE("evaluations are counted, not declared") {
       CHECK(samples.nfe == 10 * 2 + 2 + 8);
       continue;
     }
+    if (solver == "repaint") {  // each step five times
+      CHECK(samples.nfe == 10 * 5);
+      continue;
+    }
     int each = solver == "heun" || solver == "predictor_corrector" ? 2 : 1;
     for (const auto& known : solver_summaries()) {
       if (known.name != solver) continue;

@@ -1,0 +1,173 @@
+"""Images of a class, image to image and translation: command, files and Python agree, and wrong input is one clear line."""
+
+import h5py
+import matplotlib.image
+import numpy as np
+import pytest
+
+import fokker as fk
+from command import fokker
+
+CONFIG = """
+name = "conditional"
+[data]
+source = "styles"
+n = 1000
+split = "random"
+[network]
+channels = [16]
+attention = [false]
+layers_per_block = 1
+classes = 5
+label_dropout = 0.2
+[train]
+prediction = "v"
+steps = 60
+batch = 64
+learning_rate = 4e-3
+[[sample]]
+solver = "dpmpp_2m"
+grid = "log_snr"
+steps = 6
+n = 40
+labels = [0, 4]
+guidance = { strength = 1.5 }
+[[edit]]
+solver = "ddim"
+steps = 5
+n = 6
+strengths = [0, 0.4, 1]
+labels = [2]
+[[translate]]
+to = 4
+n = 4
+flow = { steps = 6, clock = "log_snr" }
+[evaluate]
+metrics = ["frechet"]
+classifier_steps = 50
+"""
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("conditional")
+    (folder / "c.toml").write_text(CONFIG)
+    result = fokker("run", folder / "c.toml", "--out", folder / "run")
+    assert result.returncode == 0, result.stderr
+    return folder / "run"
+
+
+def test_a_run_keeps_what_its_applications_found(run):
+    with h5py.File(run / "results.h5") as file:
+        edit = file["applications/edit"]
+        assert edit["edited"].shape == (3, 6, 8, 8, 1)
+        assert np.array_equal(edit["edited"][0], edit["input"])  # strength 0, to the bit
+        kept = edit["figures/class_kept_0.4"]
+        assert kept.attrs["low"] <= kept[()] <= kept.attrs["high"]
+        assert {"distance_round_trip", "distance_translated", "distance_copy", "nearer"} <= set(
+            file["applications/translate/figures"])
+        assert 0 <= file["evaluation/dpmpp_2m/label_accuracy"][()] <= 1
+    page = (run / "report.html").read_text()
+    assert "class_kept_0.4" in page and "distance_copy" in page and page.count("data:image/png") == 2
+    assert (run / "edit-strengths.png").exists() and (run / "translate-rows.png").exists()
+
+
+def test_strength_one_does_not_depend_on_the_input(run):
+    trained = fk.load_run(run)
+    rng = np.random.default_rng(0)
+    a, b = rng.uniform(0, 16, (2, 3, 8, 8, 1)).astype("float32")
+    found = [trained.edit(x, solver="ddim", steps=5, strengths=[0.6, 1], labels=[2])["edited"] for x in (a, b)]
+    assert np.array_equal(found[0][1], found[1][1])
+    assert not np.array_equal(found[0][0], found[1][0])  # below 1 it does
+    drawn = trained.sample(solver="ddim", steps=5, n=3, label=2)
+    assert np.allclose(drawn.values, found[0][1], atol=1e-4)  # and it is a sample like any other
+
+
+def test_python_command_and_file_give_the_same(run):
+    trained = fk.load_run(run)
+    with h5py.File(run / "results.h5") as file:
+        edited, sampled = file["applications/edit/edited"][()], file["samples/dpmpp_2m/image"][()]
+        translated = file["applications/translate/translated"][()]
+    same = trained.edit(solver="ddim", steps=5, n=6, strengths=[0, 0.4, 1], labels=[2])
+    assert np.array_equal(same["edited"], edited)
+    assert "class_kept_0.4" in repr(same) and same.pictures["strengths"].startswith(b"\x89PNG")
+    again = trained.sample(solver="dpmpp_2m", grid="log_snr", steps=6, n=40, label=[0, 4], guidance=1.5)
+    assert np.array_equal(again.values, sampled)
+    assert np.array_equal(trained.translate(to=4, n=4, flow={"steps": 6, "clock": "log_snr"})["translated"], translated)
+
+
+def test_samples_in_memory_follow_labels_and_guidance(run):
+    trained = fk.load_run(run)
+    conditional = trained.conditional_score([1, 3])
+    guided = fk.guide(conditional, trained.score, trained.sde, strength=2)
+    x = np.random.default_rng(1).normal(size=(2, 8, 8, 1)).astype("float32")
+    u, c, g = (np.asarray(s(x, 0.5).numpy()) for s in (trained.score, conditional, guided))
+    assert np.allclose(g, 2 * c - u, atol=1e-4) and not np.allclose(c, u, atol=1e-3)
+    swapped = trained.conditional_score([3, 1])(x[::-1].copy(), 0.5).numpy()
+    assert np.allclose(swapped[::-1], c, atol=1e-5)
+
+
+def test_generate_writes_png_that_other_programs_read(run, tmp_path):
+    result = fokker("generate", run, "--label", "2", "--n", 3, "--steps", 4, "--guidance", 2, "--seed", 1, "solver=ddim",
+                    "--out", tmp_path / "images")
+    assert result.returncode == 0, result.stderr
+    files = sorted((tmp_path / "images").iterdir())
+    assert [f.name for f in files] == ["00000.png", "00001.png", "00002.png"]
+    image = matplotlib.image.imread(files[1])
+    values = fk.load_run(run).sample(solver="ddim", steps=4, n=3, label=2, guidance=2, seed=1).values
+    assert np.allclose(image[..., 0] if image.ndim == 3 else image, np.clip(values[1, ..., 0] / 16, 0, 1), atol=0.003)
+    assert fokker("generate", run, "--n", 4, "steps=2", "--out", tmp_path / "grid.png").returncode == 0
+    assert (tmp_path / "grid.png").exists()
+    # A generated image goes in again.
+    result = fokker("edit", run, "--image", files[0], "strengths=[0]", "--out", tmp_path / "edited")
+    assert result.returncode == 0, result.stderr
+    with h5py.File(tmp_path / "edited/results.h5") as file:
+        assert np.allclose(file["applications/edit/edited"][0, 0, ..., 0] / 16, np.clip(values[0, ..., 0] / 16, 0, 1), atol=0.003)
+
+
+@pytest.mark.parametrize("arguments, code, words", [
+    (["generate", "--label", "12"], 2, "expected labels from 0 to 4, got 12"),
+    (["generate", "--guidance", "3"], 2, "needs something to guide towards"),
+    (["edit", "strengths=[2]"], 2, "strengths"),
+    (["edit", "labels=[9]", "n=2"], 2, "expected labels from 0 to 4, got 9"),
+    (["edit", "solver=probability_flow"], 2, "chooses its own steps"),
+    (["translate", "from=7"], 2, "expected labels from 0 to 4, got 7"),
+    (["translate", "decoder=/nowhere"], 4, "/nowhere"),
+    (["edit", "--image", "WRONG_SIZE"], 2, "expected an image [8, 8, 1]"),
+    (["edit", "--image", "RGB"], 2, "expected an image [8, 8, 1]"),
+    (["edit", "--image", "TEXT"], 4, "expected a PNG file"),
+    (["edit", "--image", "/nowhere.png"], 4, "/nowhere.png"),
+])
+def test_wrong_input_is_one_line_and_leaves_nothing(run, tmp_path, arguments, code, words):
+    write_png(tmp_path / "grey9.png", np.zeros((9, 8), "uint8"))
+    write_png(tmp_path / "rgb.png", np.zeros((8, 8, 3), "uint8"))
+    (tmp_path / "text.png").write_text("no picture")
+    files = {"WRONG_SIZE": tmp_path / "grey9.png", "RGB": tmp_path / "rgb.png", "TEXT": tmp_path / "text.png"}
+    command, *rest = [files.get(a, a) for a in arguments]
+    result = fokker(command, run, *rest, "--out", tmp_path / "out")
+    assert result.returncode == code, (result.stdout, result.stderr)
+    assert words in result.stderr and result.stderr.count("\n") == 1
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_model_without_labels_says_so(tmp_path):
+    (tmp_path / "c.toml").write_text(CONFIG.split("[[sample]]")[0].replace("classes = 5\nlabel_dropout = 0.2\n", "")
+                                     .replace("steps = 60", "steps = 2"))
+    assert fokker("train", tmp_path / "c.toml", "--out", tmp_path / "run").returncode == 0
+    result = fokker("generate", tmp_path / "run", "--label", 1)
+    assert result.returncode == 2 and "the network takes no labels" in result.stderr
+
+
+def write_png(path, image):
+    """8-bit grey [h, w] or colour [h, w, 3], by zlib alone: matplotlib always writes transparency."""
+    import struct
+    import zlib
+
+    def chunk(kind, data):
+        body = kind + data
+        return struct.pack(">I", len(data)) + body + struct.pack(">I", zlib.crc32(body))
+
+    height, width = image.shape[:2]
+    header = struct.pack(">IIBBBBB", width, height, 8, 2 if image.ndim == 3 else 0, 0, 0, 0)
+    rows = b"".join(b"\0" + image[y].tobytes() for y in range(height))
+    path.write_bytes(b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(rows)) + chunk(b"IEND", b""))
