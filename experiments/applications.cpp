@@ -4,6 +4,7 @@
 
 #include <set>
 
+#include "fokker/experiments/captions.h"
 #include "fokker/experiments/synthesise.h"
 
 namespace fokker {
@@ -35,6 +36,7 @@ constexpr ApplicationEntry entry(const char* description) {
           .keys = [] { return describe<C>(); }};
 }
 
+constexpr char captions_name[] = "captions";
 constexpr char sweep_name[] = "guidance_sweep", edit_name[] = "edit", translate_name[] = "translate",
                inpaint_name[] = "inpaint", denoise_name[] = "denoise", detect_name[] = "detect", synthesise_name[] = "synthesise";
 
@@ -43,6 +45,8 @@ constexpr ApplicationEntry entries[] = {
         "samples at several strengths of guidance: precision against recall"),
     entry<edit_name, EditConfig, &Experiment::edit, edit>(
         "image to image: noise added up to a strength, then taken away, under labels or none"),
+    entry<captions_name, CaptionsConfig, &Experiment::captions, draw_captions>(
+        "text to image: drawn to held-out captions, or prompts, and how many show what theirs says"),
     entry<translate_name, TranslateConfig, &Experiment::translate, translate>(
         "image to image: encoded under one label by the probability flow, decoded under another"),
     entry<inpaint_name, InpaintConfig, &Experiment::inpaint, inpaint>(

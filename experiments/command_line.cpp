@@ -27,6 +27,19 @@ void catch_signals() {
   std::signal(SIGXFSZ, SIG_IGN);  // a file size limit becomes an IoError
 }
 
+/// As TOML writes it.
+std::string quoted(const std::string& text) {
+  std::string result = "\"";
+  for (const char c : text) result += c == '"' || c == '\\' ? std::string{'\\', c} : std::string{c};
+  return result + "\"";
+}
+
+std::vector<std::string> quoted(const std::vector<std::string>& texts) {
+  std::vector<std::string> result;
+  for (const auto& text : texts) result.push_back(quoted(text));
+  return result;
+}
+
 struct Arguments {
   std::string target;  // a config, a run, a kind or a source of data
   std::string action;  // of `fokker data`
@@ -37,13 +50,14 @@ struct Arguments {
   StrongOrderConfig orders;
   std::vector<std::filesystem::path> images;
   // of generate: they become keys of [[sample]]
-  std::vector<std::string> labels, flags;
+  std::vector<std::string> labels, prompts, flags;
   int threads = 0;
   bool quiet = false;
 
   std::vector<std::string> all_settings() const {
     std::vector<std::string> all = overrides;
     if (!labels.empty()) all.push_back(fmt::format("labels=[{}]", fmt::join(labels, ",")));
+    if (!prompts.empty()) all.push_back(fmt::format("prompts=[{}]", fmt::join(quoted(prompts), ",")));
     all.insert(all.end(), flags.begin(), flags.end());
     return all;
   }
@@ -100,7 +114,13 @@ void add_generate(CLI::App& app, Arguments& arguments) {
   command->add_option("run", arguments.target, "the folder of the run")->required();
   command->add_option("settings", arguments.overrides, "keys of [[sample]], as solver=sra1 guidance.rescale=0.7");
   command->add_option("--label", arguments.labels, "classes of the images, in turn")->delimiter(',');
-  add_key(command, arguments, "--guidance", "guidance.strength", "strength towards the label; 1: none");
+  command->add_option("--prompt", arguments.prompts, "captions of the images, in turn; several: --prompt A --prompt B")
+      ->expected(1)
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+  command->add_option_function<std::string>(
+      "--negative", [&arguments](const std::string& text) { arguments.flags.push_back("negative=" + quoted(text)); },
+      "caption that guidance leads away from");
+  add_key(command, arguments, "--guidance", "guidance.strength", "strength towards label or prompt; 1: none");
   add_key(command, arguments, "--n", "n", "images");
   add_key(command, arguments, "--steps", "steps", "of the sampler");
   add_key(command, arguments, "--seed", "seed", "of prior and noise");

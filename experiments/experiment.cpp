@@ -37,9 +37,10 @@ void check(const Experiment& experiment) {
   for (const auto& sample : experiment.sample) {
     const bool unconditional = !sample.conditional() || (sample.guidance.strength != 1 && sample.guidance.weak.empty());
     require<ConfigError>(
-        !unconditional || experiment.network.classes == 0 || experiment.network.label_dropout > 0,
-        "sample \"{}\": unconditional samples and guidance take the null label, which a network has with "
-        "network.label_dropout > 0; got network.classes = {} and network.label_dropout = 0",
+        !unconditional || (experiment.network.classes == 0 && experiment.network.text_width == 0) ||
+            experiment.network.label_dropout > 0,
+        "sample \"{}\": unconditional samples and guidance take the null label or the empty caption, which a network "
+        "has with network.label_dropout > 0; got network.classes = {} and network.label_dropout = 0",
         sample.title(), experiment.network.classes);
     require<ConfigError>(names.insert(sample.title()).second,
                          "sample: two sets of samples are called {}; give one of them another name", sample.title());
@@ -79,6 +80,7 @@ Model build(const Experiment& experiment) {
   if (network.text_width > 0 && network.text_length == 0) network.text_length = model.data.tokenizer.length();
   if (network.text_width > 0 && network.text_vocabulary == 0)
     network.text_vocabulary = model.data.tokenizer.vocabulary();
+  model.system.tokenizer = model.data.tokenizer;
   model.system.network = make_network(network, input, Rng(experiment.seed, Stream::initialisation));
   model.system.objective =
       make_objective(experiment.train, *model.sde,

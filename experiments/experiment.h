@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "fokker/core/config.h"
+#include "fokker/experiments/captions.h"
 #include "fokker/experiments/denoise.h"
 #include "fokker/experiments/detect.h"
 #include "fokker/experiments/edit.h"
@@ -35,6 +36,7 @@ struct Experiment {
   std::vector<GenerateConfig> sample;
   std::vector<GuidanceSweepConfig> guidance_sweep;
   std::vector<EditConfig> edit;
+  std::vector<CaptionsConfig> captions;
   std::vector<TranslateConfig> translate;
   std::vector<InpaintConfig> inpaint;
   std::vector<DenoiseConfig> denoise;
@@ -52,6 +54,7 @@ struct Experiment {
                  field("sample", &Experiment::sample, "sets of samples to draw, one table each"),
                  field("guidance_sweep", &Experiment::guidance_sweep, "samples at several strengths of guidance"),
                  field("edit", &Experiment::edit, "image to image, one table each"),
+                 field("captions", &Experiment::captions, "text to image, judged, one table each"),
                  field("translate", &Experiment::translate, "from one label to another"),
                  field("inpaint", &Experiment::inpaint, "samples given a part or a measurement of the data"),
                  field("denoise", &Experiment::denoise, "noise taken away"),

@@ -34,7 +34,14 @@ System helper(const System& system, const std::string& run, const char* key) {
 Score weaker_score(const System& system, const GenerateConfig& config) {
   const System weak = helper(system, config.guidance.weak, "weak");
   require_labels(*weak.network, config.labels, "guidance.weak");
-  return weak.score(config.condition());
+  return weak.score(config.condition(weak.tokenizer));
+}
+
+/// What guidance leads away from.
+Score other_score(const System& system, const GenerateConfig& config) {
+  if (!config.guidance.weak.empty()) return weaker_score(system, config);
+  return config.negative.empty() ? system.score()
+                                 : system.score(caption_condition({&config.negative, 1}, system.tokenizer));
 }
 
 Score classifier_gradient(const System& system, const GenerateConfig& config) {
@@ -46,13 +53,31 @@ Score classifier_gradient(const System& system, const GenerateConfig& config) {
   return label_gradient(noisy_logits(judge.network, *system.sde()), config.labels);
 }
 
+void require_captions(const Network& network, const GenerateConfig& config) {
+  require<ConfigError>(network.caption_length() > 0 || (config.prompts.empty() && config.negative.empty()),
+                       "[prompts] the network takes no captions; train one with network.text_width above 0");
+}
+
 }  // namespace
+
+Condition caption_condition(std::span<const std::string> captions, const Tokenizer& tokenizer) {
+  return {.tokens = tokenizer(captions), .length = tokenizer.length()};
+}
+
+Condition GenerateConfig::condition(const Tokenizer& tokenizer) const {
+  Condition result = caption_condition(prompts, tokenizer);
+  result.labels = labels;
+  return result;
+}
 
 void GenerateConfig::validate() const {
   SampleConfig::validate();
   require<ConfigError>(guidance.strength == 1 || conditional() || !guidance.weak.empty(),
-                       "[guidance] strength {} needs something to guide towards: labels, or guidance.weak",
+                       "[guidance] strength {} needs something to guide towards: labels, prompts, or guidance.weak",
                        guidance.strength);
+  require<ConfigError>(negative.empty() || (guidance.strength != 1 && guidance.weak.empty()),
+                       "[negative] a negative prompt acts through guidance: set guidance.strength above 1, and no "
+                       "guidance.weak");
   require<ConfigError>(guidance.classifier.empty() || (!labels.empty() && guidance.weak.empty()),
                        "[guidance] a classifier needs labels, and leaves no place for guidance.weak");
 }
@@ -66,10 +91,10 @@ Score guided_score(const System& system, const GenerateConfig& config) {
     score = guide_by_classifier(system.score(), classifier_gradient(system, config), *sde, guidance_of(guidance));
   } else {
     require_labels(*system.network, config.labels, "labels");
-    score = system.score(config.condition());
+    require_captions(*system.network, config);
+    score = system.score(config.condition(system.tokenizer));
     if (guidance.strength != 1)
-      score = guide(std::move(score), guidance.weak.empty() ? system.score() : weaker_score(system, config), *sde,
-                    guidance_of(guidance));
+      score = guide(std::move(score), other_score(system, config), *sde, guidance_of(guidance));
   }
   return guidance.threshold > 0 ? threshold(std::move(score), *sde, guidance.threshold) : score;
 }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <array>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -38,21 +39,28 @@ struct GuidanceConfig {
 /// A set of samples and what they are conditioned on: a table [[sample]] of an experiment.
 struct GenerateConfig : SampleConfig {
   std::vector<std::int64_t> labels = {};
+  std::vector<std::string> prompts = {};
+  std::string negative = {};
   GuidanceConfig guidance = {};
 
-  bool conditional() const { return !labels.empty(); }
+  bool conditional() const { return !labels.empty() || !prompts.empty(); }
   /// What sample i is conditioned on: row i, from the first again behind the last.
-  Condition condition() const { return {.labels = labels}; }
+  Condition condition(const Tokenizer& tokenizer) const;
   /// Throws ConfigError for settings that the sampler would ignore.
   void validate() const;
 
   static constexpr auto fields = std::tuple_cat(
       SampleConfig::fields,
       std::tuple{field("labels", &GenerateConfig::labels, "classes of the samples, in turn; empty: any", at_least(0)),
+                 field("prompts", &GenerateConfig::prompts, "captions of the samples, in turn; empty: any"),
+                 field("negative", &GenerateConfig::negative, "caption that guidance leads away from; empty: none"),
                  field("guidance", &GenerateConfig::guidance, "towards the condition")});
 };
 
-/// The score of the samples that `config` asks for.  Throws ConfigError for labels that the network does not know, guidance
+/// The captions as numbers, one a sample.  Throws ConfigError for words that the tokenizer does not know.
+Condition caption_condition(std::span<const std::string> captions, const Tokenizer& tokenizer);
+
+/// The score of the samples that `config` asks for.  Throws ConfigError for labels and words that the network does not know, guidance
 /// towards nothing, and a weaker network of other samples or another SDE.
 Score guided_score(const System& system, const GenerateConfig& config);
 

@@ -15,44 +15,71 @@
 namespace fokker {
 namespace {
 
-constexpr std::int64_t edge = 16, features = 256, block_rows = 128, lanes = 4;
+constexpr std::int64_t edge = 16, window = 10, block_rows = 128, lanes = 4;
 constexpr double middle_grey = 8, drop = 0.3;
 
-/// The logits of one question lie side by side: layout, first digit, second digit, style.
-constexpr std::array<std::int64_t, 4> choices = {Scene::layouts, Scene::digits, Scene::digits,
-                                                 std::ssize(Scene::styles)};
-constexpr std::int64_t logit_count = choices[0] + choices[1] + choices[2] + choices[3];
-
-std::array<std::int64_t, 4> answers(const Scene& scene) {
-  return {scene.layout, scene.first, scene.second, scene.style};
+/// Row and column of the upper left corner of the window in which a layout has its first or second digit.
+std::array<std::int64_t, 2> corner(std::int64_t layout, bool second) {
+  constexpr std::int64_t middle = (edge - window) / 2, far = edge - window, half = edge / 2;
+  switch (layout) {
+    case Scene::left: return {middle, 0};
+    case Scene::right: return {middle, far};
+    case Scene::top: return {0, middle};
+    case Scene::bottom: return {far, middle};
+    case Scene::beside: return {middle, (second ? half : 0) - 1};
+    case Scene::stacked: return {(second ? half : 0) - 1, middle};
+    default: return {middle, middle};
+  }
 }
 
-/// [B, all logits] → those of each question.
-std::vector<Tensor> by_question(const Tensor& logits) {
-  std::vector<Tensor> result;
-  std::int64_t first = 0;
-  for (const auto count : choices) {
-    result.push_back(slice(logits, 1, first, first + count));
-    first += count;
-  }
+/// One digit of a scene: what its network sees of it knows nothing of its place or neighbour, so that a composition that
+/// training lacks is read like any other.
+struct Slot {
+  std::int64_t row, layout;
+  bool second;
+};
+
+/// The window of a slot, dark beyond the image and in the other half of a pair.
+void copy_window(std::span<const float> image, const Slot& slot, std::span<float> out) {
+  const auto [top, left] = corner(slot.layout, slot.second);
+  const std::int64_t half = edge / 2, begin = slot.second ? half : 0, end = begin + half;
+  const auto inside = [&](std::int64_t i, bool halved) { return halved ? i >= begin && i < end : i >= 0 && i < edge; };
+  for (std::int64_t y = 0; y < window; ++y)
+    for (std::int64_t x = 0; x < window; ++x) {
+      const bool seen =
+          inside(top + y, slot.layout == Scene::stacked) && inside(left + x, slot.layout == Scene::beside);
+      out[static_cast<std::size_t>(y * window + x)] =
+          seen ? image[static_cast<std::size_t>((top + y) * edge + left + x)] : 0;
+    }
+}
+
+/// [slots, window, window, 1]
+Tensor windows(const Tensor& images, std::span<const Slot> slots) {
+  Tensor result = Tensor::empty({std::ssize(slots), window, window, 1});
+  const auto from = images.data<float>();
+  auto out = result.data<float>();
+  for (std::size_t i = 0; i < slots.size(); ++i)
+    copy_window(from.subspan(static_cast<std::size_t>(slots[i].row * edge * edge), edge * edge), slots[i],
+                out.subspan(i * window * window, window * window));
   return result;
 }
 
-/// Σ over samples and questions of the cross entropy; a single digit is asked for no second one.
-Tensor cross_entropy(const Tensor& logits, std::span<const Scene> shown) {
-  const std::int64_t n = std::ssize(shown);
-  const auto questions = by_question(logits);
-  Tensor total = Tensor::scalar(0);
-  for (std::size_t q = 0; q < questions.size(); ++q) {
-    Tensor right = Tensor::zeros({n, choices[q]}), asked = Tensor::ones({n});
-    for (std::int64_t i = 0; i < n; ++i) {
-      const Scene& scene = shown[static_cast<std::size_t>(i)];
-      right.data<float>()[i * choices[q] + answers(scene)[q]] = 1;
-      if (q == 2 && !scene.pair()) asked.data<float>()[i] = 0;
-    }
-    total = total + sum((logsumexp(questions[q]) - sum(questions[q] * right, {-1})) * asked);
+/// The slots of every scene, the first and the second digit of a pair side by side.
+std::vector<Slot> slots_of(std::span<const Scene> scenes) {
+  std::vector<Slot> slots;
+  for (std::size_t i = 0; i < scenes.size(); ++i) {
+    slots.push_back({static_cast<std::int64_t>(i), scenes[i].layout, false});
+    if (scenes[i].pair()) slots.push_back({static_cast<std::int64_t>(i), scenes[i].layout, true});
   }
-  return total;
+  return slots;
+}
+
+/// The sum over samples of the cross entropy.
+Tensor cross_entropy(const Tensor& logits, std::span<const std::int64_t> labels) {
+  Tensor right = Tensor::zeros(logits.shape());
+  for (std::size_t i = 0; i < labels.size(); ++i)
+    right.data<float>()[static_cast<std::int64_t>(i) * logits.extent(1) + labels[i]] = 1;
+  return sum(logsumexp(logits) - sum(logits * right, {-1}));
 }
 
 /// Scenes that are not held out.
@@ -69,43 +96,76 @@ Scenes training_scenes(const SceneReaderConfig& config) {
   return result;
 }
 
-}  // namespace
-
-struct SceneReader::Layers final : Module {
+/// Convolutions with norms, every second of stride 2, and two linear layers: grey levels [B, H, W, 1] → [B, outputs].
+struct ConvNet {
   std::vector<Conv2d> convolutions;
   std::vector<GroupNorm> norms;
   Linear hidden, last;
   Dropout dropout;
 
-  explicit Layers(std::uint64_t seed) : dropout{drop, seed} {
-    const Rng rng(seed, Stream::initialisation);
-    constexpr std::int64_t channels[] = {1, 32, 64, 64, 128};
-    constexpr int strides[] = {1, 2, 1, 2};
-    for (std::size_t i = 0; i < std::size(strides); ++i) {
-      convolutions.emplace_back(channels[i], channels[i + 1], 3, rng.fork(i), strides[i]);
-      norms.emplace_back(channels[i + 1], 8, Activation::silu);
+  ConvNet(std::span<const std::int64_t> channels, std::int64_t size, std::int64_t outputs, const Rng& rng)
+      : dropout{drop, rng.seed()} {
+    std::int64_t in = 1;
+    for (std::size_t i = 0; i < channels.size(); ++i) {
+      const bool strided = i % 2 == 1;
+      convolutions.emplace_back(in, channels[i], 3, rng.fork(i), strided ? 2 : 1);
+      norms.emplace_back(channels[i], 8, Activation::silu);
+      if (strided) size = (size + 1) / 2;
+      in = channels[i];
     }
-    hidden = Linear(edge * edge / 16 * channels[4], features, rng.fork(10));
-    last = Linear(features, logit_count, rng.fork(11));
+    constexpr std::int64_t features = 128;
+    hidden = Linear(size * size * in, features, rng.fork(10));
+    last = Linear(features, outputs, rng.fork(11));
   }
-
-  std::unique_ptr<Module> clone() const override { return std::make_unique<Layers>(*this); }
-  void visit(const ParameterVisitor& visitor) override {
+  void visit(const ParameterVisitor& visitor) {
     visitor("convolutions", convolutions);
     visitor("norms", norms);
     visitor("hidden", hidden);
     visitor("last", last);
   }
-
-  /// x [B, 16, 16, 1] in grey levels → [B, all logits]
   Tensor operator()(const Tensor& x, const Pass& pass) const {
     Tensor h = (x - middle_grey) * (1 / middle_grey);
     for (std::size_t i = 0; i < convolutions.size(); ++i) h = norms[i](convolutions[i](h));
     return last(dropout(silu(hidden(reshape(h, {h.extent(0), h.size() / h.extent(0)}))), pass));
   }
-
-  void train(const SceneReaderConfig& config);
 };
+
+constexpr std::array<std::int64_t, 4> layout_channels = {16, 16, 32, 32};
+constexpr std::array<std::int64_t, 3> digit_channels = {32, 64, 64};
+
+}  // namespace
+
+/// One network finds the layout, the other reads digit and style in the window of each digit.
+struct SceneReader::Layers final : Module {
+  ConvNet layout, digit;
+
+  explicit Layers(const Rng& rng)
+      : layout(layout_channels, edge, Scene::layouts, rng.fork(0)),
+        digit(digit_channels, window, Scene::digits + std::ssize(Scene::styles), rng.fork(1)) {}
+
+  std::unique_ptr<Module> clone() const override { return std::make_unique<Layers>(*this); }
+  void visit(const ParameterVisitor& visitor) override {
+    visitor("layout", layout);
+    visitor("digit", digit);
+  }
+  Tensor loss(const Tensor& images, std::span<const Scene> shown, const Pass& pass) const;
+  void train(const SceneReaderConfig& config);
+  void read(const Tensor& images, std::span<Scene> seen) const;
+};
+
+Tensor SceneReader::Layers::loss(const Tensor& images, std::span<const Scene> shown, const Pass& pass) const {
+  const auto slots = slots_of(shown);
+  std::vector<std::int64_t> layouts, digits, styles;
+  for (const Scene& scene : shown) layouts.push_back(scene.layout);
+  for (const Slot& slot : slots) {
+    const Scene& scene = shown[static_cast<std::size_t>(slot.row)];
+    digits.push_back(slot.second ? scene.second : scene.first);
+    styles.push_back(scene.style);
+  }
+  const Tensor logits = digit(windows(images, slots), pass);
+  return cross_entropy(layout(images, pass), layouts) + cross_entropy(slice(logits, 1, 0, Scene::digits), digits) +
+         cross_entropy(slice(logits, 1, Scene::digits, logits.extent(1)), styles);
+}
 
 void SceneReader::Layers::train(const SceneReaderConfig& config) {
   const Scenes scenes = training_scenes(config);
@@ -131,7 +191,7 @@ void SceneReader::Layers::train(const SceneReaderConfig& config) {
                       .first_sample = first};
       const auto& network = static_cast<const Layers&>(*replicas[static_cast<std::size_t>(lane)]);
       gradients[static_cast<std::size_t>(lane)] =
-          grad(cross_entropy(network(gather(scenes.data.x, own), pass), shown), leaves[static_cast<std::size_t>(lane)]);
+          grad(network.loss(gather(scenes.data.x, own), shown, pass), leaves[static_cast<std::size_t>(lane)]);
     });
     sum_lanes(gradients);
     adam.step(gradients[0], config.learning_rate * schedule_factor(schedule, step),
@@ -139,7 +199,26 @@ void SceneReader::Layers::train(const SceneReaderConfig& config) {
   }
 }
 
-SceneReader::SceneReader(const SceneReaderConfig& config) : layers_(std::make_unique<Layers>(config.seed)) {
+void SceneReader::Layers::read(const Tensor& images, std::span<Scene> seen) const {
+  const auto layouts = argmax(layout(images, {})).to_vector();
+  for (std::size_t i = 0; i < seen.size(); ++i) seen[i].layout = static_cast<std::int64_t>(layouts[i]);
+  const auto slots = slots_of(seen);
+  const Tensor logits = digit(windows(images, slots), {});
+  const auto digits = argmax(slice(logits, 1, 0, Scene::digits)).to_vector();
+  const Tensor styles = slice(logits, 1, Scene::digits, logits.extent(1));
+  for (std::size_t k = 0; k < slots.size(); ++k) {
+    Scene& scene = seen[static_cast<std::size_t>(slots[k].row)];
+    (slots[k].second ? scene.second : scene.first) = static_cast<std::int64_t>(digits[k]);
+    // A pair is in the style that both of its digits speak for together.
+    const auto row = static_cast<std::int64_t>(k);
+    const Tensor both =
+        slots[k].second ? styles.rows(row - 1, row) + styles.rows(row, row + 1) : styles.rows(row, row + 1);
+    scene.style = static_cast<std::int64_t>(argmax(both).item());
+  }
+}
+
+SceneReader::SceneReader(const SceneReaderConfig& config)
+    : layers_(std::make_unique<Layers>(Rng(config.seed, Stream::initialisation))) {
   require<ConfigError>(config.steps >= 1 && config.batch >= lanes,
                        "[scene_reader] expected steps ≥ 1 and batch ≥ {}, got {} and {}", lanes, config.steps,
                        config.batch);
@@ -159,17 +238,8 @@ std::vector<Scene> SceneReader::operator()(const Tensor& images) const {
   parallel((n + block_rows - 1) / block_rows, [&](std::int64_t block) {
     const NoGrad no_grad;
     const std::int64_t begin = block * block_rows, end = std::min(n, begin + block_rows);
-    std::array<std::vector<double>, choices.size()> read;
-    const auto questions = by_question((*layers_)(x.rows(begin, end), {}));
-    for (std::size_t q = 0; q < questions.size(); ++q) read[q] = argmax(questions[q]).to_vector();
-    for (std::int64_t row = begin; row < end; ++row) {
-      const auto answer = [&](std::size_t q) {
-        return static_cast<std::int64_t>(read[q][static_cast<std::size_t>(row - begin)]);
-      };
-      Scene& scene = seen[static_cast<std::size_t>(row)];
-      scene = {.layout = answer(0), .first = answer(1), .second = 0, .style = answer(3)};
-      if (scene.pair()) scene.second = answer(2);
-    }
+    layers_->read(x.rows(begin, end),
+                  std::span(seen).subspan(static_cast<std::size_t>(begin), static_cast<std::size_t>(end - begin)));
   });
   return seen;
 }

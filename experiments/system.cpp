@@ -25,7 +25,7 @@ Score System::score(const Condition& condition) const {
 
 System System::with(const NamedTensors& trainable) const {
   const System copy{std::shared_ptr<Network>(static_cast<Network*>(network->clone().release())),
-                    std::shared_ptr<Objective>(static_cast<Objective*>(objective->clone().release()))};
+                    std::shared_ptr<Objective>(static_cast<Objective*>(objective->clone().release())), tokenizer};
   const auto parameters = copy.trainable_parameters();
   for (std::size_t i = 0; i < parameters.size(); ++i) *parameters[i].tensor = trainable[i].second.clone();
   return copy;

@@ -7,6 +7,7 @@
 
 #include "fokker/core/nn/module.h"
 #include "fokker/score/objective.h"
+#include "fokker/score/tokenizer.h"
 
 namespace fokker {
 
@@ -16,6 +17,7 @@ using NamedTensors = std::vector<std::pair<std::string, Tensor>>;
 struct System {
   std::shared_ptr<Network> network;
   std::shared_ptr<Objective> objective;
+  Tokenizer tokenizer = {};  // of the captions that the network takes
 
   /// The network's by their names, then the objective's behind "objective.".
   std::vector<NamedParameter> parameters() const;

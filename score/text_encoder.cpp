@@ -19,7 +19,7 @@ Tensor bias_of(std::span<const std::int64_t> tokens, std::int64_t batch, Dtype d
 }
 
 void check(const TextConfig& config) {
-  require<ConfigError>(config.vocabulary > start_token && config.length >= 1,
+  require<ConfigError>(config.vocabulary > start_token + 1 && config.length >= 1,
                        "[text] expected captions: choose data that have them, or set network.text_width = 0; got a "
                        "vocabulary of {} and {} tokens a caption",
                        config.vocabulary, config.length);

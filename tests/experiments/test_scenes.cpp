@@ -8,6 +8,8 @@
 #include "fokker/experiments/scene_reader.h"
 #include "fokker/experiments/trainer.h"
 #include "fokker/experiments/validation.h"
+#include "fokker/score/network.h"
+#include "fokker/sde/registry.h"
 #include "tests/support/catch.h"
 
 using namespace fokker;
@@ -71,7 +73,7 @@ TEST_CASE("training and held-out scenes share no caption and no composition") {
   const double share = static_cast<double>(data.held_out.size()) / 20'000;
   CHECK((share > 0.1 && share < 0.3));
   CHECK(data.training.tokens.size() == data.training.captions.size() * data.tokenizer.length());
-  CHECK(data.tokenizer.words().size() == 31);
+  CHECK(data.tokenizer.words().size() == 28);
   const Scenes scenes = make_scenes(20'000, 1);
   std::set<std::string> trained, kept;
   std::map<std::int64_t, std::set<std::int64_t>> styles;  // of the digits that training shows

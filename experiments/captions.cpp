@@ -1,0 +1,99 @@
+#include "fokker/experiments/captions.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+
+#include "fokker/experiments/findings.h"
+#include "fokker/experiments/scene_reader.h"
+#include "fokker/experiments/trained_run.h"
+
+namespace fokker {
+namespace {
+
+constexpr std::int64_t pictured = 64, most_real = 5000;
+
+void check(const TrainedRun& run) {
+  require<ConfigError>(run.model.system.network->caption_length() > 0,
+                       "[captions] the network takes no captions; train one with network.text_width above 0");
+  require<ConfigError>(run.model.data.held_out.name == "scenes" && run.model.data.held_out.size() >= 2,
+                       "[captions] expected a run on data.source = \"scenes\" with held-out ones, whose images a "
+                       "scene reader can judge");
+}
+
+/// A caption for each sample: the prompts in turn, or those of the held-out samples.
+std::vector<std::string> captions_of_samples(const TrainedRun& run, const CaptionsConfig& config) {
+  const auto& source = config.prompts.empty() ? run.model.data.held_out.captions : config.prompts;
+  std::vector<std::string> captions;
+  for (std::int64_t i = 0; i < config.n; ++i)
+    captions.push_back(source[static_cast<std::size_t>(i % std::ssize(source))]);
+  return captions;
+}
+
+Tensor drawn(const TrainedRun& run, const CaptionsConfig& config, const std::vector<std::string>& captions,
+             const RunOptions& options) {
+  GenerateConfig towards = config;
+  towards.prompts = captions;
+  SampleOptions sampling{.shape = run.model.sample_shape};
+  sampling.progress = options.watching("drawing " + config.title());
+  const Samples samples = sample(guided_score(run.model.system, towards), *run.model.sde, towards, sampling);
+  return run.model.data.scaling.invert(samples.values);
+}
+
+const char* kind_of(const std::string& caption) {
+  if (caption.starts_with("two")) return "twins";
+  return caption.find(" of ") + caption.find(" above ") + caption.find(" below ") == 3 * std::string::npos ? "single"
+                                                                                                           : "pair";
+}
+
+struct Tally {
+  std::int64_t right = 0, all = 0;
+};
+
+/// Shares of right images, of all and by kind of caption, and of the styles that were read.
+void judge(const std::vector<Scene>& seen, const std::vector<std::string>& captions, Findings& findings) {
+  std::map<std::string, Tally> right;
+  std::array<std::int64_t, Scene::styles.size()> styles{};
+  for (std::size_t i = 0; i < seen.size(); ++i) {
+    const bool shown = shows(seen[i], captions[i]);
+    for (const std::string& name :
+         {std::string("caption_accuracy"), fmt::format("caption_accuracy_{}", kind_of(captions[i]))}) {
+      right[name].right += shown;
+      ++right[name].all;
+    }
+    ++styles[static_cast<std::size_t>(seen[i].style)];
+  }
+  for (const auto& [name, tally] : right) findings.figures.push_back(share_figure(name, tally.right, tally.all));
+  for (std::size_t s = 0; s < styles.size(); ++s)
+    findings.figures.push_back(share_figure(fmt::format("read_as_{}", Scene::styles[s]), styles[s], std::ssize(seen)));
+}
+
+}  // namespace
+
+Findings draw_captions(const TrainedRun& run, const CaptionsConfig& config, const ApplicationInput&,
+                       const RunOptions& options) {
+  check(run);
+  config.validate();
+  const auto captions = captions_of_samples(run, config);
+  const Tensor images = drawn(run, config, captions, options);
+  const SceneReader reader({.steps = config.reader_steps, .seed = run.experiment.seed});
+  Findings findings;
+  judge(reader(images), captions, findings);
+  std::vector<std::string> shifted = captions;
+  std::ranges::rotate(shifted, shifted.begin() + 1);
+  findings.figures.push_back(
+      share_figure("caption_accuracy_shuffled", count_shown(reader, images, shifted), images.extent(0)));
+  const Dataset real = in_data_units(run.model.data.held_out, run.model.data);
+  const std::int64_t most = std::min(real.size(), most_real);
+  findings.figures.push_back(share_figure(
+      "caption_accuracy_real",
+      count_shown(reader, real.x.rows(0, most), std::span(real.captions).first(static_cast<std::size_t>(most))), most));
+  findings.arrays = {{"image", images}};
+  const ValueRange range = run.model.data.range;
+  findings.pictures = {
+      {"images", images.rows(0, std::min(images.extent(0), pictured)), {.low = range.low, .high = range.high}}};
+  return findings;
+}
+
+}  // namespace fokker
