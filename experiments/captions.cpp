@@ -71,6 +71,12 @@ void judge(const std::vector<Scene>& seen, const std::vector<std::string>& capti
 
 }  // namespace
 
+void CaptionsConfig::validate() const {
+  GenerateConfig captioned = *this;
+  if (prompts.empty()) captioned.prompts = {""};  // the held-out captions of the data take their place
+  captioned.validate();
+}
+
 Findings draw_captions(const TrainedRun& run, const CaptionsConfig& config, const ApplicationInput&,
                        const RunOptions& options) {
   check(run);

@@ -12,6 +12,8 @@ namespace fokker {
 struct CaptionsConfig : GenerateConfig {
   std::int64_t reader_steps = 2000;
 
+  void validate() const;
+
   static constexpr auto fields = std::tuple_cat(
       GenerateConfig::fields, std::tuple{field("reader_steps", &CaptionsConfig::reader_steps,
                                                "training steps of the classifier that reads the images", at_least(1))});

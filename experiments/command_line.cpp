@@ -132,6 +132,7 @@ void add_application(CLI::App& app, const ApplicationEntry& entry, Arguments& ar
   CLI::App* command = app.add_subcommand(entry.name, entry.description);
   command->add_option("run", arguments.target, "the folder of the run")->required();
   command->add_option("settings", arguments.overrides, fmt::format("keys of [[{}]]", entry.name));
+  command->footer([entry] { return fmt::format("keys:\n{}", fmt::join(key_lines(entry.keys()), "\n")); });
   command->add_option("--image", arguments.images, "PNG files in place of the run's held-out data");
   command->add_option("--out", arguments.out, "the folder of pictures and results; default the run's");
   add_common(command, arguments);

@@ -57,5 +57,7 @@ int list_command(const std::string& kind, const RunOptions& options);
 int info_command(const std::filesystem::path& run, const RunOptions& options);
 
 std::vector<std::string> list_kinds();
+/// A line for each key: name, type, default, help and bounds.
+std::vector<std::string> key_lines(const std::vector<ConfigRow>& rows);
 
 }  // namespace fokker

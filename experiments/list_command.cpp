@@ -1,5 +1,6 @@
 #include <fmt/ranges.h>
 
+#include "fokker/experiments/applications.h"
 #include "fokker/experiments/commands.h"
 #include "fokker/solvers/chains.h"
 #include "fokker/solvers/registry.h"
@@ -13,14 +14,6 @@ template <class Entries>
 Lines described(const Entries& entries) {
   Lines lines;
   for (const auto& entry : entries) lines.push_back(fmt::format("{:<20} {}", entry.name, entry.description));
-  return lines;
-}
-
-Lines keys() {
-  Lines lines;
-  for (const ConfigRow& row : describe<Experiment>())
-    lines.push_back(fmt::format("{:<28} {:<14} {:<22} {}{}{}", row.key, row.type, row.fallback, row.help,
-                                row.bounds.empty() ? "" : "; ", row.bounds));
   return lines;
 }
 
@@ -50,13 +43,22 @@ const Kind kinds[] = {
     {"objectives", [] { return described(objective_entries()); }},
     {"solvers", solvers},
     {"langevin", methods},
+    {"applications", [] { return described(application_entries()); }},
     {"metrics", [] { return described(metric_entries()); }},
     {"preparation", [] { return described(preparation_steps()); }},
-    {"keys", keys},
+    {"keys", [] { return key_lines(describe<Experiment>()); }},
     {"schema", [] { return Lines{json_schema<Experiment>()}; }},
 };
 
 }  // namespace
+
+std::vector<std::string> key_lines(const std::vector<ConfigRow>& rows) {
+  Lines lines;
+  for (const ConfigRow& row : rows)
+    lines.push_back(fmt::format("{:<28} {:<14} {:<22} {}{}{}", row.key, row.type, row.fallback, row.help,
+                                row.bounds.empty() ? "" : "; ", row.bounds));
+  return lines;
+}
 
 std::vector<std::string> list_kinds() {
   std::vector<std::string> names;

@@ -2,6 +2,7 @@
 The C++ side of fokker; import fokker instead.
 """
 from __future__ import annotations
+import os
 import typing
 Array = typing.Any  # a Tensor, or what converts to one
 class Error(RuntimeError):
@@ -410,6 +411,14 @@ class Data:
     def to_data_units(self, x: Array) -> Tensor:
         ...
     @property
+    def excluded(self) -> typing.Any:
+        """
+        Samples of exclude_classes, [N, …]
+        """
+    @property
+    def excluded_labels(self) -> list[int]:
+        ...
+    @property
     def features(self) -> list[str]:
         """
         Names of the columns of a table, or empty.
@@ -451,6 +460,14 @@ class Data:
     @property
     def training_labels(self) -> list[int]:
         ...
+class System:
+    """
+    A network and what it was trained by.
+    """
+    def score(self, labels: list[int] = []) -> Score:
+        """
+        ∇ log p_t, under a label for each sample, from the first again behind the last; without labels under none.
+        """
 class TrainedRun:
     def __init__(self, path: str, decay: float | None = None, length: float | None = None, step: int = 0) -> None:
         ...
@@ -472,6 +489,9 @@ class TrainedRun:
         ...
     @property
     def sde(self) -> ForwardSde:
+        ...
+    @property
+    def system(self) -> System:
         ...
 class ComparisonResult:
     """
@@ -531,7 +551,9 @@ class Adam:
         ...
 def abs(x: Array) -> Tensor:
     ...
-def attention(q: Array, k: Array, v: Array, heads: int = 1) -> Tensor:
+def apply(run: TrainedRun, name: str, x: typing.Any, keywords: dict, progress: typing.Any) -> tuple:
+    ...
+def attention(q: Array, k: Array, v: Array, heads: int = 1, key_bias: Array | None = None) -> Tensor:
     ...
 def autocorrelation(draws: Array, lags: int) -> typing.Any:
     ...
@@ -561,6 +583,8 @@ def dataset_names() -> list[str]:
     ...
 def decode_latents(score: typing.Any, sde: ForwardSde, x: Array, keywords: dict, progress: typing.Any) -> dict:
     ...
+def describe_data(source: str, n: int, seed: int) -> list[str]:
+    ...
 def draw_samples(score: typing.Any, sde: ForwardSde, keywords: dict, shape: tuple[int, ...] | None, dtype: str, trajectory: int, progress: typing.Any) -> tuple:
     ...
 def encode_samples(score: typing.Any, sde: ForwardSde, x: Array, keywords: dict, progress: typing.Any) -> dict:
@@ -585,6 +609,14 @@ def grid_names() -> list[str]:
     ...
 def group_norm(x: Array, scale: Array, shift: Array, groups: int) -> Tensor:
     ...
+def guide(conditional: typing.Any, other: typing.Any, sde: ForwardSde, strength: float, interval: list[float[2]] = ..., rescale: float = 0.0) -> Score:
+    """
+    other + strength (conditional − other): classifier-free guidance, negative prompts, autoguidance.  interval: the noise σ/α at which it acts; rescale: the share of the result that gets the unguided deviation back.
+    """
+def guide_by_classifier(score: typing.Any, log_likelihood: typing.Any, sde: ForwardSde, strength: float = 1.0, interval: list[float[2]] = ...) -> Score:
+    """
+    score + strength ∇ log p(y | x_t); log_likelihood(x, t) is that gradient.
+    """
 def integrate_ode(field: typing.Any, x: Array, t0: float, t1: float, method: str, absolute: float, relative: float, steps: int, frames: list[float]) -> tuple:
     ...
 def langevin_chains(law: typing.Any, t: float, log_density: typing.Any, keywords: dict, shape: tuple[int, ...] | None, dtype: str, start: typing.Any, progress: typing.Any) -> dict:
@@ -701,6 +733,10 @@ def thread_count() -> int:
     """
     Workers that sampling and training use.
     """
+def threshold(score: typing.Any, sde: ForwardSde, share: float = 0.995, bound: float = 1.0) -> Score:
+    """
+    Dynamic thresholding: the denoised sample clamped to its quantile `share`, and scaled to the bound.
+    """
 def to_ito(sde: Sde) -> Sde:
     """
     The SDE in Itô's sense with the same solution.
@@ -719,3 +755,5 @@ def where(mask: Array, a: Array, b: Array) -> Tensor:
     """
     a where mask ≠ 0, else b.
     """
+def write_prepared(path: os.PathLike, keywords: dict) -> Data:
+    ...
