@@ -10,6 +10,7 @@
 
 #include "fokker/core/rng.h"
 #include "fokker/experiments/batch.h"
+#include "fokker/experiments/class_steps.h"
 #include "fokker/experiments/neighbours.h"
 #include "fokker/experiments/split.h"
 
@@ -20,14 +21,6 @@ using Indices = std::vector<std::int64_t>;
 
 Tensor flat(const Tensor& x) { return x.view({x.extent(0), x.extent(0) > 0 ? x.size() / x.extent(0) : 0}); }
 
-/// Keeps rows `kept` of the data, which are not split yet.
-void keep(Prepared& data, const Indices& kept) {
-  Indices original;
-  for (const auto row : kept) original.push_back(data.training_index[row]);
-  data.training = subset(data.training, kept);
-  data.training_index = std::move(original);
-}
-
 // --- missing values -------------------------------------------------------------------------------------------------
 
 std::string remove_missing(Prepared& data, const DataConfig&, std::uint64_t) {
@@ -37,29 +30,8 @@ std::string remove_missing(Prepared& data, const DataConfig&, std::uint64_t) {
   for (std::int64_t row = 0; row < before; ++row)
     if (std::ranges::all_of(values.subspan(row * width, width), [](float v) { return std::isfinite(v); }))
       kept.push_back(row);
-  keep(data, kept);
+  keep_rows(data, kept);
   return fmt::format("{} of {} samples have values that are not finite", before - std::ssize(kept), before);
-}
-
-// --- excluded classes -----------------------------------------------------------------------------------------------
-
-std::string exclude(Prepared& data, const DataConfig& config, std::uint64_t) {
-  const Dataset all = data.training;
-  require<ConfigError>(!all.labels.empty(),
-                       "[data.exclude_classes] expected data with labels, got \"{}\" without; leave it empty",
-                       all.name);
-  const auto& excluded = config.exclude_classes;
-  for (const auto label : excluded)
-    require<ConfigError>(std::ranges::find(all.labels, label) != all.labels.end(),
-                         "[data.exclude_classes] expected labels of \"{}\", which are below {}, got {}", all.name,
-                         all.classes(), label);
-  Indices kept, out;
-  for (std::int64_t row = 0; row < all.size(); ++row)
-    (std::ranges::find(excluded, all.labels[row]) == excluded.end() ? kept : out).push_back(row);
-  data.excluded = subset(all, out);
-  for (const auto row : out) data.excluded_index.push_back(data.training_index[row]);
-  keep(data, kept);
-  return fmt::format("{} of {} samples are of the classes {}", out.size(), all.size(), fmt::join(excluded, ", "));
 }
 
 // --- duplicates -----------------------------------------------------------------------------------------------------
@@ -89,13 +61,14 @@ std::string remove_duplicates(Prepared& data, const DataConfig& config, std::uin
   for (std::int64_t row = 0; row < before; ++row)
     if (first[row] == row) kept.push_back(row);
   const std::int64_t exact = before - static_cast<std::int64_t>(kept.size());
-  keep(data, kept);
+  keep_rows(data, kept);
   std::string change = fmt::format("{} of {} samples repeat an earlier one", exact, before);
   if (config.near_duplicates > 0) {
     const Tensor x = flat(data.training.x);
     const double width = data.range.high - data.range.low;
     const std::int64_t distinct = data.training.size();
-    keep(data, without_near_copies(x, config.near_duplicates * width * std::sqrt(static_cast<double>(x.extent(1)))));
+    keep_rows(data,
+              without_near_copies(x, config.near_duplicates * width * std::sqrt(static_cast<double>(x.extent(1)))));
     change += fmt::format(", {} more lie within {} of the range of one", distinct - data.training.size(),
                           config.near_duplicates);
   }
@@ -116,7 +89,7 @@ std::string remove_outliers(Prepared& data, const DataConfig& config, std::uint6
   Indices kept;
   for (std::int64_t row = 0; row < before; ++row)
     if (distance[row] <= limit) kept.push_back(row);
-  keep(data, kept);
+  keep_rows(data, kept);
   return fmt::format("{} of {} samples lie farther than {} from their neighbour {}, {} times the median",
                      before - data.training.size(), before, limit, outlier_neighbours, config.remove_outliers);
 }
@@ -142,28 +115,6 @@ std::string split(Prepared& data, const DataConfig& config, std::uint64_t seed) 
                      own                                      ? ", as the data themselves say"
                      : config.stratify && !all.labels.empty() ? ", with equal shares of the classes"
                                                               : "");
-}
-
-/// Rows of each class repeated whole, and then in part, up to the size of the largest class.
-std::string balance(Prepared& data, const DataConfig&, std::uint64_t seed) {
-  const auto& labels = data.training.labels;
-  require<ConfigError>(!labels.empty(), "[data.balance] expected data with labels, got \"{}\" without; set it to false",
-                       data.training.name);
-  std::vector<Indices> members(static_cast<std::size_t>(data.training.classes()));
-  for (std::size_t row = 0; row < labels.size(); ++row) members[labels[row]].push_back(static_cast<std::int64_t>(row));
-  std::size_t largest = 0;
-  for (const auto& rows : members) largest = std::max(largest, rows.size());
-  Indices chosen(labels.size());
-  std::iota(chosen.begin(), chosen.end(), 0);
-  for (std::size_t c = 0; c < members.size(); ++c) {
-    const auto& rows = members[c];
-    if (rows.empty()) continue;
-    const auto order = Rng(seed, Stream::label, static_cast<std::uint32_t>(c)).permutation(std::ssize(rows));
-    for (std::size_t k = rows.size(); k < largest; ++k) chosen.push_back(rows[order[k % rows.size()]]);
-  }
-  const auto added = chosen.size() - labels.size();
-  keep(data, chosen);
-  return fmt::format("{} training samples repeated, so that every class has {}", added, largest);
 }
 
 // --- values ---------------------------------------------------------------------------------------------------------
@@ -213,13 +164,15 @@ constexpr std::array steps{
     PreparationStep{"missing", "removes samples with values that are not finite",
                     [](const DataConfig& config) { return config.remove_missing; }, remove_missing},
     PreparationStep{"exclude", "takes the samples of classes out",
-                    [](const DataConfig& config) { return !config.exclude_classes.empty(); }, exclude},
+                    [](const DataConfig& config) { return !config.exclude_classes.empty(); }, exclude_classes},
     PreparationStep{"duplicates", "removes copies of earlier samples", removes_duplicates, remove_duplicates},
     PreparationStep{"outliers", "removes samples far from their neighbours",
                     [](const DataConfig& config) { return config.remove_outliers > 0; }, remove_outliers},
     PreparationStep{"split", "holds a part out; copies of one sample stay together", always, split},
+    PreparationStep{"thin", "keeps a share of one class for training, to study imbalance",
+                    [](const DataConfig& config) { return config.thin_class >= 0; }, thin_class},
     PreparationStep{"balance", "repeats training samples until the classes are equally frequent",
-                    [](const DataConfig& config) { return config.balance; }, balance},
+                    [](const DataConfig& config) { return config.balance; }, balance_classes},
     PreparationStep{"dequantise", "adds uniform noise of one step to whole numbers",
                     [](const DataConfig& config) { return config.dequantise; }, dequantise},
     PreparationStep{"scale", "brings the values to the units of the network", always, scale}};

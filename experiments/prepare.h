@@ -27,6 +27,8 @@ struct DataConfig {
   bool remove_duplicates = false;
   double near_duplicates = 0;
   double remove_outliers = 0;
+  std::int64_t thin_class = -1;
+  double thin_share = 0.05;
   bool balance = false;
   bool dequantise = false;
   std::string scaling = "auto";
@@ -52,6 +54,9 @@ struct DataConfig {
             at_least(0), below(1)),
       field("remove_outliers", &DataConfig::remove_outliers,
             "drop samples this many times farther than the median from their fifth neighbour (0: none)", at_least(0)),
+      field("thin_class", &DataConfig::thin_class, "label of which few training samples are kept; -1: none",
+            at_least(-1)),
+      field("thin_share", &DataConfig::thin_share, "share of them that is kept", above(0), at_most(1)),
       field("balance", &DataConfig::balance, "repeat training samples until every class is as frequent as the largest"),
       field("dequantise", &DataConfig::dequantise, "add uniform noise in [0, 1) to whole numbers"),
       field("scaling", &DataConfig::scaling,
@@ -95,7 +100,7 @@ struct PreparationStep {
 /// x + u, u uniform in [0, 1), of x [N, …] f32; the noise of row i follows from `rng` and index[i] alone.
 Tensor add_uniform(const Tensor& x, std::span<const std::int64_t> index, const Rng& rng);
 
-/// In the order in which they run: missing, exclude, duplicates, outliers, split, balance, dequantise, scale.
+/// In the order in which they run: missing, exclude, duplicates, outliers, split, thin, balance, dequantise, scale.
 std::span<const PreparationStep> preparation_steps();
 
 /// Runs the active steps.  Throws ConfigError for settings that do not fit the data, naming the key under [data].
