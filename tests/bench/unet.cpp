@@ -73,8 +73,10 @@ std::shared_ptr<Network> network(std::int64_t width, bool checkpoint = false) {
 Timing measure(const Workload& work, std::int64_t batch, std::int64_t width) {
   const Tensor images = Rng(1).normal({batch, side, side, 1});
   if (work.train) {
-    Trainer trainer(network(width, work.checkpoint), VP(), Dataset{.x = images},
-                    {.batch = batch, .precision = work.precision == Precision::bf16 ? "bf16" : "f32"}, 0);
+    TrainConfig config;  // a temporary would draw a false warning from GCC 12
+    config.batch = batch;
+    config.precision = work.precision == Precision::bf16 ? "bf16" : "f32";
+    Trainer trainer(network(width, work.checkpoint), VP(), Dataset{.x = images}, config, 0);
     return measured([&] { trainer.step(); });
   }
   const auto net = network(width);

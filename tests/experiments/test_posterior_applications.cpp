@@ -174,7 +174,6 @@ TEST_CASE("an input of one's own is used as it is") {
 }
 
 TEST_CASE("settings and inputs that do not fit are refused in one line") {
-  const TrainedRun& run = digits_run();
   const auto refused = [&](auto change, const ApplicationInput& input = {}) {
     InpaintConfig config = small("pigdm");
     change(config);
