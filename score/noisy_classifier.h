@@ -16,12 +16,14 @@ class NoisyClassifier final : public Network {
   NoisyClassifier(std::vector<std::int64_t> widths, std::int64_t classes, const Shape& sample, const Rng& rng);
 
   Tensor operator()(const Tensor& x, const Tensor& time, const Pass& pass = {}) const override;
+  NoisyClassifier(const NoisyClassifier& other)
+      : encoder_(static_cast<Network*>(other.encoder_->clone().release())), classes_(other.classes_) {}
   std::unique_ptr<Module> clone() const override { return std::make_unique<NoisyClassifier>(*this); }
   void visit(const ParameterVisitor& visitor) override { encoder_->visit(visitor); }
   std::int64_t classes() const override { return classes_; }
 
  private:
-  std::shared_ptr<Network> encoder_;
+  std::unique_ptr<Network> encoder_;
   std::int64_t classes_;
 };
 

@@ -54,7 +54,7 @@ Tensor attend(Inputs x) { return attention(x[0], x[1], x[2], heads); }
 template <int heads>
 Tensor attend_masked(Inputs x) {
   const Shape keys{x[1].extent(0), x[1].extent(1)};
-  Tensor bias = Rng(5).normal(keys, x[1].dtype());
+  Tensor bias = cast(Rng(5).normal(keys, Dtype::f64), x[1].dtype());
   for (std::int64_t j = 0; j < keys.size(); j += 3) visit(x[1].dtype(), [&](auto t) { bias.data<decltype(t)>()[j] = masked_key; });
   return attention(x[0], x[1], x[2], heads, bias);
 }
