@@ -113,7 +113,9 @@ void add_generate(CLI::App& app, Arguments& arguments) {
   CLI::App* command = app.add_subcommand("generate", "new images of a trained run as PNG");
   command->add_option("run", arguments.target, "the folder of the run")->required();
   command->add_option("settings", arguments.overrides, "keys of [[sample]], as solver=sra1 guidance.rescale=0.7");
-  command->add_option("--label", arguments.labels, "classes of the images, in turn")->delimiter(',');
+  command->add_option("--label", arguments.labels, "classes of the images, in turn")
+      ->allow_extra_args(false)
+      ->delimiter(',');
   command->add_option("--prompt", arguments.prompts, "captions of the images, in turn; several: --prompt A --prompt B")
       ->expected(1)
       ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
@@ -133,7 +135,8 @@ void add_application(CLI::App& app, const ApplicationEntry& entry, Arguments& ar
   command->add_option("run", arguments.target, "the folder of the run")->required();
   command->add_option("settings", arguments.overrides, fmt::format("keys of [[{}]]", entry.name));
   command->footer([entry] { return fmt::format("keys:\n{}", fmt::join(key_lines(entry.keys()), "\n")); });
-  command->add_option("--image", arguments.images, "PNG files in place of the run's held-out data");
+  command->add_option("--image", arguments.images, "a PNG file in place of the run's held-out data; again for more")
+      ->allow_extra_args(false);
   command->add_option("--out", arguments.out, "the folder of pictures and results; default the run's");
   add_common(command, arguments);
 }

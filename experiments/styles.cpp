@@ -139,12 +139,13 @@ Dataset digit_styles(const std::string&, const DatasetOptions& options) {
   for (const auto& entry : entries) columns.push_back(entry.apply(digits.x, digits.range));
   std::vector<std::int64_t> order;
   Dataset result{.range = digits.range, .source = digits.source + "; styles by morphology"};
-  for (std::int64_t row = 0; row < (options.n > 0 ? std::min(options.n, all) : all); ++row) {
+  const std::int64_t rows = options.n > 0 ? std::min(options.n, all) : all, shown = (rows + looks - 1) / looks;
+  for (std::int64_t row = 0; row < rows; ++row) {
     const std::int64_t digit = row / looks, style = row % looks;
     order.push_back(style * digits.size() + digit);
     result.labels.push_back(style);
     result.pairs.push_back(digit);
-    result.held_out.push_back(digit >= digits.size() * 4 / 5);
+    result.held_out.push_back(digit >= shown * 4 / 5);
   }
   result.x = gather(concat(columns, 0), order);
   result.name = "styles";

@@ -206,7 +206,7 @@ TEST_CASE("states of another network are refused") {
   Trainer other(make_network({.kind = "mlp", .hidden = {9}}, Shape{2}, Rng(0)), sde, eight_gaussians(100, 0),
                 {.batch = 10}, 0);
   CHECK_THROWS_AS(t.restore(other.state()), ConfigError);
-  CHECK_THROWS_WITH(Trainer(mlp(), sde, eight_gaussians(100, 0), {.objective = "gan"}, 0), Catch::Contains("dsm"));
+  CHECK_THROWS_WITH(Trainer(mlp(), sde, eight_gaussians(100, 0), {.objective = "no_such"}, 0), Catch::Contains("dsm"));
   CHECK_THROWS_WITH(Trainer(mlp(), sde, eight_gaussians(100, 0), {.objective = "regression"}, 0).step(),
                     Catch::Contains("targets"));
 }

@@ -13,7 +13,6 @@ name = "conditional"
 [data]
 source = "styles"
 n = 1000
-split = "random"
 [network]
 channels = [16]
 attention = [false]
