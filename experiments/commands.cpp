@@ -15,8 +15,16 @@ namespace {
 Experiment prepare_experiment(const std::filesystem::path& config, const std::vector<std::string>& overrides,
                               bool only_train) {
   Experiment experiment = read_experiment(config, overrides);
-  if (only_train) experiment.sample.clear();
-  return experiment;
+  if (!only_train) return experiment;
+  Experiment training;  // without samples and applications
+  training.name = experiment.name;
+  training.seed = experiment.seed;
+  training.data = experiment.data;
+  training.sde = experiment.sde;
+  training.network = experiment.network;
+  training.train = experiment.train;
+  training.evaluate = experiment.evaluate;
+  return training;
 }
 
 }  // namespace
