@@ -38,7 +38,8 @@ constexpr ApplicationEntry entry(const char* description) {
 
 constexpr char captions_name[] = "captions";
 constexpr char sweep_name[] = "guidance_sweep", edit_name[] = "edit", translate_name[] = "translate",
-               inpaint_name[] = "inpaint", denoise_name[] = "denoise", detect_name[] = "detect", synthesise_name[] = "synthesise";
+               inpaint_name[] = "inpaint", denoise_name[] = "denoise", detect_name[] = "detect",
+               synthesise_name[] = "synthesise";
 
 constexpr ApplicationEntry entries[] = {
     entry<sweep_name, GuidanceSweepConfig, &Experiment::guidance_sweep, guidance_sweep>(

@@ -30,7 +30,8 @@ TableSystem measure(const fs::path& folder, const DataLikelihoodConfig& likeliho
   system.range = run.model.data.range;
   const Tensor seconds = file.read("/metrics/train/wall_time", Dtype::f64);
   system.training_seconds = seconds.at(seconds.size() - 1);
-  for (const GenerateConfig& config : run.experiment.sample) system.sets.push_back(read_sample_set(file, config.title()));
+  for (const GenerateConfig& config : run.experiment.sample)
+    system.sets.push_back(read_sample_set(file, config.title()));
   if (objective_entry(run.experiment.train.objective).implicit) return system;
   const DataLikelihood found = data_likelihood(run, likelihood, options);
   write_likelihood(file, found);

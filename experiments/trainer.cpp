@@ -21,7 +21,8 @@ std::unique_ptr<Optimizer> make_optimizer(const TrainConfig& config, std::vector
   require<ConfigError>(config.optimizer == "adam" || config.optimizer == "adamw",
                        "[train] expected optimizer adam, adamw or sgd, got {}", config.optimizer);
   const double decay = config.optimizer == "adamw" ? config.weight_decay : 0;
-  return std::make_unique<Adam>(std::move(parameters), AdamConfig{.beta1 = config.betas[0], .beta2 = config.betas[1], .weight_decay = decay});
+  return std::make_unique<Adam>(std::move(parameters),
+                                AdamConfig{.beta1 = config.betas[0], .beta2 = config.betas[1], .weight_decay = decay});
 }
 
 void accumulate(std::vector<Tensor>& sum, std::vector<Tensor> gradients) {

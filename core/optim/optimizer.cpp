@@ -95,8 +95,7 @@ void Adam::step(std::span<const Tensor> gradients, double learning_rate, double 
     own.learning_rate *= rates_[i];
     own.decay *= rates_[i];
     kernels::update(parameters_[i].dtype())
-        .adam(own, at(gradients[i], begin), at(parameters_[i], begin), at(m_[i], begin), at(v_[i], begin),
-              length);
+        .adam(own, at(gradients[i], begin), at(parameters_[i], begin), at(m_[i], begin), at(v_[i], begin), length);
   });
 }
 
