@@ -5,7 +5,6 @@
 #include <string>
 #include <type_traits>
 #include <utility>
-#include <vector>
 
 #include "fokker/core/config_document.h"
 #include "fokker/core/config_fields.h"
@@ -128,12 +127,6 @@ T read(const Config& config, T defaults = {}) {
   detail::check(config.root(), detail::schema_of(defaults));
   detail::decode(config.root(), defaults, "");
   return defaults;
-}
-
-/// A struct of settings from texts "key=value", on top of `defaults`.
-template <HasFields T>
-T with_settings(const std::vector<std::string>& settings, const T& defaults = {}) {
-  return read<T>(Config::of(settings), defaults);
 }
 
 /// TOML in the order of the field table that reads back as the same value, to the last bit of every double.

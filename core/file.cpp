@@ -169,6 +169,12 @@ void write_file_atomically(const fs::path& path, std::string_view text) {
   write_file_atomically(path, std::as_bytes(std::span(text)));
 }
 
+void make_folder(const std::filesystem::path& path) {
+  std::error_code failure;
+  std::filesystem::create_directories(path, failure);
+  require<IoError>(!failure, "{}: cannot make the folder: {}; choose another place", path.string(), failure.message());
+}
+
 void append_line(const fs::path& path, std::string_view line) {
   Descriptor file(path, O_WRONLY | O_CREAT | O_APPEND);
   require<IoError>(file.valid(), "[append] {}: {}", path.string(), cause(errno));

@@ -17,6 +17,9 @@ std::string read_text_file(const std::filesystem::path& path);
 void write_file_atomically(const std::filesystem::path& path, std::span<const std::byte> bytes);
 void write_file_atomically(const std::filesystem::path& path, std::string_view text);
 
+/// Makes the folder and those above it, where they are not there; throws IoError naming it and the cause.
+void make_folder(const std::filesystem::path& path);
+
 /// Appends one line and flushes it to the kernel.
 void append_line(const std::filesystem::path& path, std::string_view line);
 

@@ -14,6 +14,8 @@
 
 namespace fokker {
 
+struct Model;
+
 std::vector<std::string> anomaly_method_names();
 
 /// The settings of `fokker detect`: how anomalous samples are found to be.
@@ -29,6 +31,9 @@ struct DetectConfig {
   DivergenceConfig divergence = {};
   double false_alarm = 0.05;
   std::uint64_t seed = 0;
+
+  /// Throws ConfigError where the model's data leave too few held-out samples for the rate.
+  void check(const Model& model) const;
 
   static constexpr auto fields = std::tuple{
       field("name", &DetectConfig::name, "of the findings"),

@@ -27,9 +27,7 @@ int application_command(const std::string& name, const ApplicationTarget& target
   const TrainedRun run = load_run(target.run);
   const Findings findings = application(run, read_images(run, target.images), options);
   const fs::path folder = target.out.empty() ? target.run : target.out;
-  std::error_code failure;
-  fs::create_directories(folder, failure);
-  require<IoError>(!failure, "{}: {}", folder.string(), failure.message());
+  make_folder(folder);
   Hdf5File file = opened(folder / "results.h5", run);
   file.remove("/applications/" + title);
   write_findings(file, "/applications/" + title, findings);
@@ -44,7 +42,7 @@ int application_command(const std::string& name, const ApplicationTarget& target
 
 int generate_command(const fs::path& path, const std::vector<std::string>& settings, const fs::path& out,
                      const RunOptions& options) {
-  const GenerateConfig config = with_settings(settings, GenerateConfig{});
+  const GenerateConfig config = read<GenerateConfig>(Config::of(settings));
   const TrainedRun run = load_run(path);
   const Shape& shape = run.model.sample_shape;
   require<ConfigError>(shape.rank() == 3 && (shape[2] == 1 || shape[2] == 3),
@@ -56,9 +54,7 @@ int generate_command(const fs::path& path, const std::vector<std::string>& setti
   if (target.extension() == ".png") {
     write_png(target, samples.values, look);
   } else {
-    std::error_code failure;
-    fs::create_directories(target, failure);
-    require<IoError>(!failure, "{}: {}", target.string(), failure.message());
+    make_folder(target);
     PngOptions one = look;
     one.scale = 1;
     for (std::int64_t i = 0; i < samples.values.extent(0); ++i)

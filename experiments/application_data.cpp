@@ -59,4 +59,40 @@ MeanAndSpread over_samples(const Tensor& x, std::int64_t each) {
   return {reshape(centre, shape), reshape(sqrt(variance), shape)};
 }
 
+std::vector<double> input_means(const std::vector<double>& values, std::int64_t each) {
+  std::vector<double> means(values.size() / static_cast<std::size_t>(each));
+  for (std::size_t i = 0; i < values.size(); ++i)
+    means[i / static_cast<std::size_t>(each)] += values[i] / static_cast<double>(each);
+  return means;
+}
+
+std::vector<double> row_distances(const Tensor& a, const Tensor& b) {
+  const NoGrad off_tape;
+  const Tensor squares = cast(square(a - b), Dtype::f64);
+  std::vector<double> distances = mean(reshape(squares, {a.extent(0), a.size() / a.extent(0)}), {1}).to_vector();
+  for (double& distance : distances) distance = std::sqrt(distance);
+  return distances;
+}
+
+void add_rows(Findings& findings, const std::string& name, const std::vector<Tensor>& columns, const Look& look) {
+  constexpr std::int64_t most_rows = 12, most_samples = 4;
+  const std::int64_t inputs = columns.front().extent(0);
+  std::vector<Tensor> strips;
+  std::int64_t width = 0;
+  for (std::int64_t row = 0; row < std::min(inputs, most_rows); ++row) {
+    width = 0;
+    for (const Tensor& column : columns) {
+      const std::int64_t each = column.extent(0) / inputs, shown = std::min(each, most_samples);
+      strips.push_back(column.rows(row * each, row * each + shown));
+      width += shown;
+    }
+  }
+  const Tensor images = as_images(concat(strips, 0), look);
+  if (drawable(images.shape()))
+    findings.pictures.push_back(
+        {name,
+         images,
+         {.low = look.range.low, .high = look.range.high, .columns = static_cast<int>(width), .separator = 2}});
+}
+
 }  // namespace fokker

@@ -2,7 +2,9 @@
 
 #include <vector>
 
+#include "fokker/experiments/findings.h"
 #include "fokker/experiments/inputs.h"
+#include "fokker/experiments/pictures.h"
 
 namespace fokker {
 
@@ -33,5 +35,15 @@ struct MeanAndSpread {
   Tensor mean, spread;
 };
 MeanAndSpread over_samples(const Tensor& x, std::int64_t each);
+
+/// Means over the `each` values of every input.
+std::vector<double> input_means(const std::vector<double>& values, std::int64_t each);
+
+/// Root mean square difference of each row.
+std::vector<double> row_distances(const Tensor& a, const Tensor& b);
+
+/// A picture with a row for each of the first inputs: of every column its image or curve, or at most four where a column has
+/// several samples of each input.  The first column has one; data that are neither image nor signal have no picture.
+void add_rows(Findings& findings, const std::string& name, const std::vector<Tensor>& columns, const Look& look);
 
 }  // namespace fokker

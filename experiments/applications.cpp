@@ -33,7 +33,12 @@ constexpr ApplicationEntry entry(const char* description) {
                 for (const C& config : experiment.*tables) all.push_back(bound(apply, name, config));
                 return all;
               },
-          .keys = [] { return describe<C>(); }};
+          .keys = [] { return describe<C>(); },
+          .check =
+              [](const Experiment& experiment, const Model& model) {
+                for (const C& config : experiment.*tables)
+                  if constexpr (requires { config.check(model); }) config.check(model);
+              }};
 }
 
 constexpr char captions_name[] = "captions";
@@ -69,6 +74,18 @@ const ApplicationEntry& application_entry(const std::string& name) {
     names.emplace_back(entry.name);
   }
   throw ConfigError(fmt::format("[application] expected one of {}, got {}", fmt::join(names, ", "), name));
+}
+
+void check_applications(const Experiment& experiment, const Model& model) {
+  const auto all = applications_of(experiment);
+  require<ConfigError>(all.empty() || objective_entry(experiment.train.objective).score,
+                       "{}: a network trained by train.objective = \"{}\" is no score to use; remove its table",
+                       all.empty() ? "" : all.front().first, experiment.train.objective);
+  for (const auto& entry : entries) try {
+      entry.check(experiment, model);
+    } catch (const ConfigError& error) {
+      throw ConfigError(fmt::format("{}: {}", entry.name, error.what()));
+    }
 }
 
 std::vector<std::pair<std::string, Application>> applications_of(const Experiment& experiment) {

@@ -23,11 +23,15 @@ struct ApplicationEntry {
   /// Of the tables [[NAME]] of an experiment, with what they are called.
   std::vector<std::pair<std::string, Application>> (*of)(const Experiment& experiment);
   std::vector<ConfigRow> (*keys)();
+  /// Finds tables of an experiment that cannot work with its model, trained or not; throws ConfigError.
+  void (*check)(const Experiment& experiment, const Model& model);
 };
 std::span<const ApplicationEntry> application_entries();
 
 /// Throws ConfigError for an unknown name.
 const ApplicationEntry& application_entry(const std::string& name);
+/// All tables of an experiment, before its training.
+void check_applications(const Experiment& experiment, const Model& model);
 /// All that an experiment asks for, in the order of the registry.  Throws ConfigError where two have one name.
 std::vector<std::pair<std::string, Application>> applications_of(const Experiment& experiment);
 

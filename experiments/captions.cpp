@@ -6,21 +6,12 @@
 #include <map>
 
 #include "fokker/experiments/findings.h"
-#include "fokker/experiments/scene_reader.h"
-#include "fokker/experiments/trained_run.h"
+#include "fokker/experiments/judges.h"
 
 namespace fokker {
 namespace {
 
 constexpr std::int64_t pictured = 64, most_real = 5000;
-
-void check(const TrainedRun& run) {
-  require<ConfigError>(run.model.system.network->caption_length() > 0,
-                       "[captions] the network takes no captions; train one with network.text_width above 0");
-  require<ConfigError>(run.model.data.held_out.name == "scenes" && run.model.data.held_out.size() >= 2,
-                       "[captions] expected a run on data.source = \"scenes\" with held-out ones, whose images a "
-                       "scene reader can judge");
-}
 
 /// A caption for each sample: the prompts in turn, or those of the held-out samples.
 std::vector<std::string> captions_of_samples(const TrainedRun& run, const CaptionsConfig& config) {
@@ -37,7 +28,7 @@ Tensor drawn(const TrainedRun& run, const CaptionsConfig& config, const std::vec
   towards.prompts = captions;
   SampleOptions sampling{.shape = run.model.sample_shape};
   sampling.progress = options.watching("drawing " + config.title());
-  const Samples samples = sample(guided_score(run.model.system, towards), *run.model.sde, towards, sampling);
+  const Samples samples = sample(score_of(run.model, towards, options), *run.model.sde, towards, sampling);
   return run.model.data.scaling.invert(samples.values);
 }
 
@@ -77,13 +68,24 @@ void CaptionsConfig::validate() const {
   captioned.validate();
 }
 
+void CaptionsConfig::check(const Model& model) const {
+  require<ConfigError>(model.system.network->caption_length() > 0,
+                       "[captions] the network takes no captions; train one with network.text_width above 0");
+  require<ConfigError>(model.data.held_out.name == "scenes" && model.data.held_out.size() >= 2,
+                       "[captions] expected a run on data.source = \"scenes\" with held-out ones, whose images a "
+                       "scene reader can judge");
+  GenerateConfig captioned = *this;
+  if (prompts.empty()) captioned.prompts = {model.data.held_out.captions.front()};
+  captioned.check(model);
+}
+
 Findings draw_captions(const TrainedRun& run, const CaptionsConfig& config, const ApplicationInput&,
                        const RunOptions& options) {
-  check(run);
   config.validate();
+  config.check(run.model);
   const auto captions = captions_of_samples(run, config);
   const Tensor images = drawn(run, config, captions, options);
-  const SceneReader reader({.steps = config.reader_steps, .seed = run.experiment.seed});
+  const SceneReader& reader = run.judges->scene_reader({.steps = config.reader_steps, .seed = run.experiment.seed});
   Findings findings;
   judge(reader(images), captions, findings);
   std::vector<std::string> shifted = captions;

@@ -13,6 +13,7 @@ struct CaptionsConfig : GenerateConfig {
   std::int64_t reader_steps = 2000;
 
   void validate() const;
+  void check(const Model& model) const;
 
   static constexpr auto fields = std::tuple_cat(
       GenerateConfig::fields, std::tuple{field("reader_steps", &CaptionsConfig::reader_steps,

@@ -48,9 +48,7 @@ std::map<std::int64_t, fs::path> saved_steps(const fs::path& folder) {
 void save_snapshot(const fs::path& folder, SafeTensors state) {
   require<ConfigError>(state.metadata.contains("step"), "[checkpoint] expected a state with its step");
   state.metadata["sha256"] = digest(state);
-  std::error_code failure;
-  fs::create_directories(folder, failure);
-  require<IoError>(!failure, "[checkpoint] {}: {}", folder.string(), failure.message());
+  make_folder(folder);
   write_safetensors(folder / fmt::format("{}{:08}{}", prefix, std::stoll(state.metadata["step"]), suffix), state);
 }
 

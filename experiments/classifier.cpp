@@ -2,6 +2,7 @@
 
 #include <cmath>
 
+#include "fokker/core/nn/cross_entropy.h"
 #include "fokker/core/nn/linear.h"
 #include "fokker/core/ops/elementwise.h"
 #include "fokker/core/ops/reduce.h"
@@ -14,14 +15,6 @@ namespace fokker {
 namespace {
 
 constexpr std::int64_t block_rows = 256;
-
-/// One row of `classes` for each label, with 1 at its place.
-Tensor one_hot(std::span<const std::int64_t> labels, std::int64_t classes) {
-  Tensor result = Tensor::zeros({std::ssize(labels), classes});
-  auto values = result.data<float>();
-  for (std::size_t i = 0; i < labels.size(); ++i) values[i * classes + labels[i]] = 1;
-  return result;
-}
 
 }  // namespace
 
@@ -76,7 +69,7 @@ FeatureClassifier::FeatureClassifier(const Dataset& training, const ClassifierCo
     const auto rows = order.indices(step);
     for (std::size_t i = 0; i < rows.size(); ++i) labels[i] = training.labels[rows[i]];
     const Tensor logits = network.last(network.features(gather(x, rows)));
-    const Tensor loss = mean(logsumexp(logits) - sum(logits * one_hot(labels, classes), {-1}));
+    const Tensor loss = mean(cross_entropy(logits, labels));
     adam.step(grad(loss, leaves), config.learning_rate * schedule_factor(schedule, step));
   }
 }

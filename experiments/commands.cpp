@@ -72,7 +72,7 @@ int sample_command(const std::filesystem::path& path, const std::vector<std::str
   if (run.snapshots > 0)
     options.say(fmt::format("average  from {} snapshots; its weights over time differ by {:.2g} %", run.snapshots,
                             100 * run.profile_error));
-  const GenerateConfig config = with_settings(settings, GenerateConfig{});
+  const GenerateConfig config = read<GenerateConfig>(Config::of(settings));
   SampleSet set{.config = config, .samples = sample(run.model, config, options), .metrics = {}};
   const auto file = out.empty() ? path / (config.title() + ".h5") : out;
   results_file(run.experiment, {.run_id = path.filename().string(),
@@ -98,7 +98,7 @@ int evaluate_command(const std::filesystem::path& path, const std::vector<std::s
   Hdf5File file = Hdf5File::open(results);
   require<ConfigError>(file.contains("/samples"), "{}: the run has no samples to evaluate", results.string());
   const Prepared data = prepare(experiment.data, experiment.seed);
-  MetricConfig config = with_settings(settings, experiment.evaluate);
+  MetricConfig config = read<MetricConfig>(Config::of(settings), experiment.evaluate);
   config.seed = experiment.seed;
   const Evaluator evaluator(in_data_units(data.training, data), in_data_units(data.held_out, data), config);
   std::vector<SampleSet> sets;

@@ -74,9 +74,7 @@ std::vector<std::string> comparison_table(const Comparison& comparison) {
 }
 
 void save_comparison(const Comparison& comparison, const std::filesystem::path& folder) {
-  std::error_code failure;
-  std::filesystem::create_directories(folder, failure);
-  require<IoError>(!failure, "{}: cannot make the folder: {}", folder.string(), failure.message());
+  make_folder(folder);
   comparison_file(comparison).save(folder / "results.h5");
   write_file_atomically(folder / "work_precision.svg", work_precision_svg(comparison));
   write_file_atomically(folder / "report.html", comparison_report(comparison));

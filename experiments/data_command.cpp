@@ -10,9 +10,7 @@
 namespace fokker {
 
 int describe_command(const std::string& source, const std::vector<std::string>& settings, const RunOptions& options) {
-  Config document;
-  for (const auto& setting : settings) document.set(setting);
-  const auto config = read<DescribeConfig>(document, {});
+  const auto config = read<DescribeConfig>(Config::of(settings));
   const Dataset data = load_dataset(source, {.n = config.n, .seed = config.seed, .allow_missing = true});
   for (const auto& line : description_lines(describe(data))) options.say(line);
   return 0;
@@ -21,11 +19,9 @@ int describe_command(const std::string& source, const std::vector<std::string>& 
 int prepare_command(const std::string& source, const std::vector<std::string>& settings,
                     const std::filesystem::path& out, const RunOptions& options) {
   require<ConfigError>(!out.empty(), "[data] expected --out FILE.h5 for the prepared data");
-  Config document;
-  for (const auto& setting : settings) document.set(setting);
   PrepareConfig defaults;
   defaults.source = source;
-  const auto config = read<PrepareConfig>(document, defaults);
+  const auto config = read<PrepareConfig>(Config::of(settings), defaults);
   const Prepared data = prepare(config, config.seed);
   prepared_file(data, config).save(out);
   for (const auto& step : data.report)

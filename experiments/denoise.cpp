@@ -100,32 +100,8 @@ Tensor as_data(const Tensor& x, const Prepared& data) {
 void add_quality(Findings& findings, const std::string& name, const Tensor& x, const Tensor& truth, double range) {
   const std::int64_t each = x.extent(0) / truth.extent(0);
   const Tensor target = repeat_rows(truth, each);
-  const auto means = [&](std::vector<double> values) {
-    std::vector<double> of_inputs(static_cast<std::size_t>(truth.extent(0)));
-    for (std::size_t i = 0; i < values.size(); ++i)
-      of_inputs[i / static_cast<std::size_t>(each)] += values[i] / static_cast<double>(each);
-    return of_inputs;
-  };
-  findings.figures.push_back(mean_figure("psnr_" + name, means(psnr(x, target, range))));
-  if (x.rank() == 4) findings.figures.push_back(mean_figure("ssim_" + name, means(ssim(x, target, range))));
-}
-
-/// A row for each input: truth, noisy, posterior mean, samples.
-void add_picture(Findings& findings, const Prepared& data, const std::vector<Tensor>& columns, std::int64_t samples) {
-  const Look look = look_of(data);
-  std::vector<Tensor> strips;
-  for (std::int64_t i = 0; i < std::min<std::int64_t>(columns[0].extent(0), 12); ++i)
-    for (std::size_t k = 0; k < columns.size(); ++k) {
-      const bool drawn = samples > 0 && k + 1 == columns.size();
-      strips.push_back(drawn ? columns[k].rows(i * samples, i * samples + std::min<std::int64_t>(samples, 4))
-                             : columns[k].rows(i, i + 1));
-    }
-  const Tensor images = as_images(concat(strips, 0), look);
-  const auto width =
-      static_cast<int>(columns.size()) + (samples > 0 ? static_cast<int>(std::min<std::int64_t>(samples, 4)) - 1 : 0);
-  if (drawable(images.shape()))
-    findings.pictures.push_back(
-        {"pictures", images, {.low = look.range.low, .high = look.range.high, .columns = width}});
+  findings.figures.push_back(mean_figure("psnr_" + name, input_means(psnr(x, target, range), each)));
+  if (x.rank() == 4) findings.figures.push_back(mean_figure("ssim_" + name, input_means(ssim(x, target, range), each)));
 }
 
 double found_level(const TrainedRun& run, const DenoiseConfig& config, const Noisy& noisy) {
@@ -185,7 +161,7 @@ Findings denoise(const TrainedRun& run, const DenoiseConfig& config, const Appli
         "samples", samples.view(with_axis(with_extent(samples.shape(), 0, inputs.size()), 1, config.samples)));
     columns.push_back(samples);
   }
-  add_picture(findings, data, columns, config.samples);
+  add_rows(findings, "pictures", columns, look_of(data));
   return findings;
 }
 

@@ -113,8 +113,7 @@ Tensor glowing(const Tensor& map, double most) {
 /// Four rows: the most anomalous images, their error maps, the most normal images, their error maps.
 void add_heat_maps(const Judged& normal, const Judged& others, const ValueRange& range, Findings& found) {
   constexpr std::int64_t most_columns = 8;
-  const auto drawable = [](const Tensor& x) { return x.rank() == 4 && (x.extent(3) == 1 || x.extent(3) == 3); };
-  if (!normal.map.defined() || !drawable(normal.x)) return;
+  if (!normal.map.defined() || !drawable(normal.x.shape())) return;
   const bool both = others.x.defined();
   const Tensor x = both ? concat({normal.x, others.x}, 0) : normal.x;
   const Tensor map = both ? concat({normal.map, others.map}, 0) : normal.map;
@@ -135,15 +134,6 @@ void add_heat_maps(const Judged& normal, const Judged& others, const ValueRange&
   found.pictures.push_back({"heat_maps", rows, {.columns = static_cast<int>(columns), .separator = 2}});
 }
 
-Tensor prepared_input(const TrainedRun& run, const ApplicationInput& input) {
-  if (!input.x.defined()) return {};
-  const Shape expected = with_extent(run.model.data.training.x.shape(), 0, input.x.rank() > 0 ? input.x.extent(0) : 0);
-  require<ShapeError>(input.x.shape() == expected && input.x.extent(0) > 0,
-                      "[detect] expected samples like those of the run, {}, got {}", to_string(expected),
-                      to_string(input.x.shape()));
-  return run.model.data.scaling.apply(cast(input.x.detach(), Dtype::f32));
-}
-
 void add_arrays(const char* kind, const Judged& judged, Findings& found) {
   if (!judged.x.defined()) return;
   found.arrays.emplace_back(fmt::format("{}/score", kind), column(judged.scores));
@@ -152,13 +142,19 @@ void add_arrays(const char* kind, const Judged& judged, Findings& found) {
 
 }  // namespace
 
+void DetectConfig::check(const Model& model) const {
+  require<ConfigError>(model.data.held_out.size() > 0,
+                       "[detect] the run holds no data out to set a threshold by: set data.held_out above 0 and train "
+                       "again");
+  // As many scores as the threshold comes from, whatever they will be.
+  alarm_threshold(std::vector<double>(static_cast<std::size_t>((model.data.held_out.size() + 1) / 2)), false_alarm);
+}
+
 Findings detect(const TrainedRun& run, const DetectConfig& config, const ApplicationInput& input,
                 const RunOptions& options) {
   const Prepared& data = run.model.data;
-  require<ConfigError>(data.held_out.size() > 0,
-                       "[detect] the run holds no data out to set a threshold by: set data.held_out above 0 and train "
-                       "again");
-  const Tensor asked = prepared_input(run, input);
+  config.check(run.model);
+  const Tensor asked = input.x.defined() ? application_data(run, input, 0).prepared : Tensor{};
   const Judge judge(run, config, options);
   const Judged normal = judge(data.held_out.x), anomalies = judge(data.excluded.x), given = judge(asked);
   Findings found;

@@ -5,26 +5,24 @@
 #include "fokker/core/ops/elementwise.h"
 #include "fokker/core/ops/view.h"
 #include "fokker/experiments/application_data.h"
-#include "fokker/experiments/classifier.h"
 #include "fokker/experiments/findings.h"
+#include "fokker/experiments/judges.h"
 #include "fokker/experiments/share_chart.h"
 
 namespace fokker {
 namespace {
 
-constexpr std::int64_t shown = 16;
-
 /// Samples that set out from `x`, in the units of the network, with the noise of the strength.
-Tensor edited(const TrainedRun& run, const EditConfig& config, const Tensor& x, double strength,
+Tensor edited(const Score& score, const Model& model, const EditConfig& config, const Tensor& x, double strength,
               const RunOptions& options) {
-  const ForwardSde& sde = *run.model.sde;
+  const ForwardSde& sde = *model.sde;
   std::vector<double> grid = config.times;
   if (grid.empty()) grid = time_grid(config.grid, sde, config.steps, config.t_min > 0 ? config.t_min : sde.t_min());
   const auto steps = std::ssize(grid) - 1, kept = std::lround(strength * static_cast<double>(steps));
   if (kept == 0) return x;
   SampleConfig sampling = config;
   sampling.n = x.extent(0);
-  SampleOptions how{.shape = run.model.sample_shape};
+  SampleOptions how{.shape = model.sample_shape};
   how.progress = options.watching(fmt::format("{} at strength {:g}", config.title(), strength));
   if (kept < steps) {
     sampling.times.assign(grid.end() - kept - 1, grid.end());
@@ -35,27 +33,7 @@ Tensor edited(const TrainedRun& run, const EditConfig& config, const Tensor& x, 
     const Tensor noise = sde.prior(x.shape(), Rng(config.seed));
     how.initial = weighted_sum({{at.alpha, x}, {at.sigma / sde.prior_sigma(), noise}});
   }
-  return sample(guided_score(run.model.system, config), sde, sampling, how).values;
-}
-
-double distance(const Tensor& a, const Tensor& b) {
-  const std::vector<double> d = (a - b).to_vector();
-  double sum = 0;
-  for (const double v : d) sum += v * v;
-  return std::sqrt(sum / static_cast<double>(d.size()));
-}
-
-/// A row for each input: itself, then what every strength made of it.
-Picture picture(const std::vector<Tensor>& columns, const ValueRange& range) {
-  const std::int64_t rows = std::min(columns.front().extent(0), shown), width = std::ssize(columns);
-  std::vector<std::int64_t> order;
-  for (std::int64_t row = 0; row < rows; ++row)
-    for (std::int64_t c = 0; c < width; ++c) order.push_back(c * rows + row);
-  std::vector<Tensor> first;
-  for (const Tensor& column : columns) first.push_back(column.rows(0, rows));
-  return {"strengths",
-          gather(concat(first, 0), order),
-          {.low = range.low, .high = range.high, .columns = static_cast<int>(width), .separator = 2}};
+  return sample(score, sde, sampling, how).values;
 }
 
 }  // namespace
@@ -71,20 +49,20 @@ Findings edit(const TrainedRun& run, const EditConfig& config, const Application
   config.validate();
   const ApplicationData data = application_data(run, input, config.n);
   const Scaling& scaling = run.model.data.scaling;
-  const Dataset training = in_data_units(run.model.data.training, run.model.data);
-  std::optional<FeatureClassifier> judge;
-  if (training.classes() >= 2) judge.emplace(training);
+  const FeatureClassifier* judge = run.model.data.training.classes() >= 2 ? &run.judges->classifier(run) : nullptr;
   const std::vector<std::int64_t> labels = !judge                ? std::vector<std::int64_t>{}
                                            : data.labels.empty() ? judge->classify(data.x)
                                                                  : data.labels;
+  const Score score = score_of(run.model, config, options);
   Findings findings;
   std::vector<double> agreement;
   std::vector<Tensor> columns{data.x}, results;
   for (const double strength : config.strengths) {
-    const Tensor result = scaling.invert(edited(run, config, data.prepared, strength, options));
+    const Tensor result = scaling.invert(edited(score, run.model, config, data.prepared, strength, options));
     columns.push_back(strength == 0 ? data.x : result);
     results.push_back(reshape(columns.back(), with_axis(data.x.shape(), 0, 1)));
-    findings.figures.push_back({fmt::format("distance_{:g}", strength), distance(columns.back(), data.x)});
+    findings.figures.push_back(
+        mean_figure(fmt::format("distance_{:g}", strength), row_distances(columns.back(), data.x)));
     if (!judge) continue;
     std::int64_t kept = 0;
     const auto named = judge->classify(columns.back());
@@ -99,7 +77,7 @@ Findings edit(const TrainedRun& run, const EditConfig& config, const Application
     findings.charts.push_back(
         {"class-kept",
          share_chart({.x_name = "strength", .y_name = "class kept", .x = config.strengths, .y = agreement})});
-  if (data.x.rank() == 4) findings.pictures.push_back(picture(columns, run.model.data.range));
+  add_rows(findings, "strengths", columns, look_of(run.model.data));
   return findings;
 }
 

@@ -80,6 +80,26 @@ void GenerateConfig::validate() const {
                        "guidance.weak");
   require<ConfigError>(guidance.classifier.empty() || (!labels.empty() && guidance.weak.empty()),
                        "[guidance] a classifier needs labels, and leaves no place for guidance.weak");
+  require<ConfigError>(
+      refine.weight == 0 || !conditional(),
+      "[refine] the discriminator compares samples with all training data: leave labels and prompts out");
+}
+
+void GenerateConfig::check(const Model& model) const {
+  guided_score(model.system, *this)(Tensor::zeros(with_axis(model.sample_shape, 0, 1)), model.sde->t_max());
+}
+
+Score score_of(const Model& model, const GenerateConfig& config, const RunOptions& options) {
+  Score score = guided_score(model.system, config);
+  if (config.refine.weight == 0) return score;
+  SampleConfig draws = config;
+  draws.n = config.refine.samples;
+  draws.seed = Rng(config.seed).fork(1).seed();
+  SampleOptions how{.shape = model.sample_shape};
+  how.progress = options.watching("samples to refine " + config.title());
+  const Tensor generated = sample(score, *model.sde, draws, how).values;
+  return refine(score, train_log_ratio(model.data.training, generated, *model.sde, config.refine),
+                config.refine.weight);
 }
 
 Score guided_score(const System& system, const GenerateConfig& config) {

@@ -5,10 +5,14 @@
 #include <string>
 #include <vector>
 
+#include "fokker/experiments/refine.h"
 #include "fokker/experiments/system.h"
 #include "fokker/solvers/sample_config.h"
 
 namespace fokker {
+
+struct Model;
+struct RunOptions;
 
 /// How samples are pulled towards their condition.
 struct GuidanceConfig {
@@ -42,20 +46,27 @@ struct GenerateConfig : SampleConfig {
   std::vector<std::string> prompts = {};
   std::string negative = {};
   GuidanceConfig guidance = {};
+  RefineConfig refine = {};
 
   bool conditional() const { return !labels.empty() || !prompts.empty(); }
   /// What sample i is conditioned on: row i, from the first again behind the last.
   Condition condition(const Tokenizer& tokenizer) const;
   /// Throws ConfigError for settings that the sampler would ignore.
   void validate() const;
+  /// Asks the score once; throws what it throws.
+  void check(const Model& model) const;
 
   static constexpr auto fields = std::tuple_cat(
       SampleConfig::fields,
       std::tuple{field("labels", &GenerateConfig::labels, "classes of the samples, in turn; empty: any", at_least(0)),
                  field("prompts", &GenerateConfig::prompts, "captions of the samples, in turn; empty: any"),
                  field("negative", &GenerateConfig::negative, "caption that guidance leads away from; empty: none"),
-                 field("guidance", &GenerateConfig::guidance, "towards the condition")});
+                 field("guidance", &GenerateConfig::guidance, "towards the condition"),
+                 field("refine", &GenerateConfig::refine, "by a discriminator of samples and training data")});
 };
+
+/// The score of the samples of a model, refined where `config` asks for it, which draws samples and trains a discriminator.
+Score score_of(const Model& model, const GenerateConfig& config, const RunOptions& options);
 
 /// The captions as numbers, one a sample.  Throws ConfigError for words that the tokenizer does not know.
 Condition caption_condition(std::span<const std::string> captions, const Tokenizer& tokenizer);

@@ -8,8 +8,8 @@
 #include "fokker/core/ops/reduce.h"
 #include "fokker/core/ops/view.h"
 #include "fokker/experiments/application_data.h"
-#include "fokker/experiments/classifier.h"
 #include "fokker/experiments/findings.h"
+#include "fokker/experiments/judges.h"
 #include "fokker/experiments/masks.h"
 #include "fokker/experiments/pictures.h"
 
@@ -86,13 +86,6 @@ std::vector<double> rows_rms(const Tensor& x, const Tensor& chosen) {
   return rms;
 }
 
-/// Means over the `each` values of every input.
-std::vector<double> input_means(const std::vector<double>& values, std::size_t each) {
-  std::vector<double> means(values.size() / each);
-  for (std::size_t i = 0; i < values.size(); ++i) means[i / each] += values[i] / static_cast<double>(each);
-  return means;
-}
-
 struct Drawn {
   Tensor samples, mean, spread;  // in the units of the data
 };
@@ -104,7 +97,7 @@ void add_errors(Findings& findings, const Problem& problem, const Drawn& drawn, 
   const std::int64_t each = drawn.samples.extent(0) / truth.extent(0);
   const auto share = [&](const Tensor& x) { return x * (1 / range); };
   const auto errors = rows_rms(share(drawn.samples - repeat_rows(truth, each)), hidden);
-  findings.figures.push_back(mean_figure("rmse", input_means(errors, static_cast<std::size_t>(each))));
+  findings.figures.push_back(mean_figure("rmse", input_means(errors, each)));
   findings.figures.push_back(mean_figure("rmse_of_mean", rows_rms(share(drawn.mean - truth), hidden)));
   if (each > 1) findings.figures.push_back(mean_figure("spread_hidden", rows_rms(share(drawn.spread), hidden)));
   if (each > 1 && !problem.known.empty())
@@ -115,13 +108,13 @@ void add_errors(Findings& findings, const Problem& problem, const Drawn& drawn, 
 void add_classes(Findings& findings, const TrainedRun& run, const Problem& problem, const Drawn& drawn) {
   const auto& labels = problem.data.labels;
   if (labels.empty() || run.model.data.training.classes() < 2) return;
-  const FeatureClassifier classifier(in_data_units(run.model.data.training, run.model.data));
+  const FeatureClassifier& classifier = run.judges->classifier(run);
   const auto kept = [&](const Tensor& x) {
     const auto found = classifier.classify(x);
     const std::size_t each = found.size() / labels.size();
     std::vector<double> right;
     for (std::size_t i = 0; i < found.size(); ++i) right.push_back(found[i] == labels[i / each] ? 1 : 0);
-    return input_means(right, each);
+    return input_means(right, static_cast<std::int64_t>(each));
   };
   const auto share = [&](const char* name, const Tensor& x) {
     const auto right = kept(x);
@@ -131,25 +124,6 @@ void add_classes(Findings& findings, const TrainedRun& run, const Problem& probl
   findings.figures.push_back(mean_figure("class_kept", kept(drawn.samples)));
   share("class_kept_by_mean", drawn.mean);
   share("class_of_truth", problem.data.x);
-}
-
-/// A row for each input: truth, what is measured, mean, at most four samples, spread.
-void add_picture(Findings& findings, const TrainedRun& run, const Drawn& drawn, const Tensor& truth,
-                 const Tensor& measured) {
-  const Look look = look_of(run.model.data);
-  const auto [low, high] = look.range;
-  const std::int64_t rows = std::min<std::int64_t>(truth.extent(0), 12),
-                     each = drawn.samples.extent(0) / truth.extent(0);
-  const std::int64_t shown = std::min<std::int64_t>(each, 4);
-  std::vector<Tensor> strips;
-  for (std::int64_t i = 0; i < rows; ++i) {
-    for (const Tensor* x : {&truth, &measured, &drawn.mean}) strips.push_back(x->rows(i, i + 1));
-    strips.push_back(drawn.samples.rows(i * each, i * each + shown));
-    strips.push_back(drawn.spread.rows(i, i + 1) * 2 + low);
-  }
-  const Tensor images = as_images(concat(strips, 0), look);
-  if (!drawable(images.shape())) return;
-  findings.pictures.push_back({"samples", images, {.low = low, .high = high, .columns = static_cast<int>(4 + shown)}});
 }
 
 /// Measurements in the place of samples, in the units of the data.
@@ -168,6 +142,13 @@ void InpaintConfig::validate() const {
                        sampler.solver);
 }
 
+void InpaintConfig::check(const Model& model) const {
+  in_network_units(model.data, 1);
+  const bool masked = measured == "mask";
+  make_operator(*this, model.sample_shape,
+                masked ? known_part(mask, model.sample_shape, sampler.seed) : std::vector<bool>{});
+}
+
 Findings inpaint(const TrainedRun& run, const InpaintConfig& config, const ApplicationInput& input,
                  const RunOptions& options) {
   config.validate();
@@ -176,8 +157,7 @@ Findings inpaint(const TrainedRun& run, const InpaintConfig& config, const Appli
   const Tensor found = draw(run, config, problem, options);
   Drawn drawn{.samples = data.scaling.invert(found), .mean = {}, .spread = {}};
   const bool exact = config.noise == 0 && !problem.known.empty();
-  const auto each = static_cast<std::size_t>(config.samples);
-  if (exact) restore_known(drawn.samples, problem.data.x, problem.known, each);
+  if (exact) restore_known(drawn.samples, problem.data.x, problem.known, static_cast<std::size_t>(config.samples));
   const auto [mean, spread] = over_samples(drawn.samples, config.samples);
   drawn.mean = mean, drawn.spread = spread;
   if (exact) restore_known(drawn.mean, problem.data.x, problem.known, 1);
@@ -188,7 +168,7 @@ Findings inpaint(const TrainedRun& run, const InpaintConfig& config, const Appli
   const Tensor off = problem.measured.op->apply(found) - repeat_rows(problem.measured.y, config.samples);
   const Tensor all = Tensor::ones(problem.measured.op->output());
   findings.figures.push_back(
-      mean_figure("consistency", input_means(rows_rms(off * (1 / in_network_units(data, 1)), all), each)));
+      mean_figure("consistency", input_means(rows_rms(off * (1 / in_network_units(data, 1)), all), config.samples)));
   add_classes(findings, run, problem, drawn);
   const Tensor view = view_of(problem.measured, data);
   Shape grouped = with_axis(with_extent(drawn.samples.shape(), 0, problem.data.size()), 1, config.samples);
@@ -203,7 +183,8 @@ Findings inpaint(const TrainedRun& run, const InpaintConfig& config, const Appli
     const std::vector<double> labels(problem.data.labels.begin(), problem.data.labels.end());
     findings.arrays.emplace_back("labels", Tensor::from(labels, {std::ssize(labels)}));
   }
-  add_picture(findings, run, drawn, problem.data.x, view);
+  const Look look = look_of(data);
+  add_rows(findings, "samples", {problem.data.x, view, drawn.mean, drawn.samples, spread * 2 + look.range.low}, look);
   return findings;
 }
 

@@ -31,6 +31,8 @@ struct InpaintConfig {
 
   /// Throws ConfigError for a sampler that fits no method.
   void validate() const;
+  /// Throws for an operator or a mask that does not fit the samples of the model.
+  void check(const Model& model) const;
 
   static constexpr auto fields = std::tuple{
       field("name", &InpaintConfig::name, "of the findings", nonempty()),

@@ -95,10 +95,7 @@ void RunDirectory::require_new(const fs::path& path) {
 
 RunDirectory RunDirectory::create(const fs::path& path, std::string_view config) {
   require_new(path);
-  std::error_code failure;
-  fs::create_directories(path, failure);
-  require<IoError>(!failure, "{}: cannot make the folder of the run: {}; choose another --out", path.string(),
-                   failure.message());
+  make_folder(path);
   RunDirectory run(path);
   run.lock();
   write_file_atomically(run.config_file(), config);

@@ -228,9 +228,10 @@ Model build_checked(const Experiment& experiment) {
       "evaluate.metrics: the samples are compared with held-out data; raise data.held_out, or set evaluate.metrics = "
       "[]");
   try_loss(model);
+  check_applications(experiment, model);
   const Score silent = [](const Tensor& x, double) { return Tensor::zeros(x.shape(), x.dtype()); };
   for (GenerateConfig config : experiment.sample) try {
-      guided_score(model.system, config)(Tensor::zeros(with_axis(model.sample_shape, 0, 1)), model.sde->t_max());
+      config.check(model);
       config.n = 1;
       config.steps = std::min<std::int64_t>(config.step_count(), 2);
       if (!config.times.empty()) config.times.resize(static_cast<std::size_t>(config.steps) + 1);

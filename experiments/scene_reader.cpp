@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "fokker/core/nn/conv.h"
+#include "fokker/core/nn/cross_entropy.h"
 #include "fokker/core/nn/dropout.h"
 #include "fokker/core/nn/norm.h"
 #include "fokker/core/ops/elementwise.h"
@@ -72,14 +73,6 @@ std::vector<Slot> slots_of(std::span<const Scene> scenes) {
     if (scenes[i].pair()) slots.push_back({static_cast<std::int64_t>(i), scenes[i].layout, true});
   }
   return slots;
-}
-
-/// The sum over samples of the cross entropy.
-Tensor cross_entropy(const Tensor& logits, std::span<const std::int64_t> labels) {
-  Tensor right = Tensor::zeros(logits.shape());
-  for (std::size_t i = 0; i < labels.size(); ++i)
-    right.data<float>()[static_cast<std::int64_t>(i) * logits.extent(1) + labels[i]] = 1;
-  return sum(logsumexp(logits) - sum(logits * right, {-1}));
 }
 
 /// Scenes that are not held out.
@@ -163,8 +156,9 @@ Tensor SceneReader::Layers::loss(const Tensor& images, std::span<const Scene> sh
     styles.push_back(scene.style);
   }
   const Tensor logits = digit(windows(images, slots), pass);
-  return cross_entropy(layout(images, pass), layouts) + cross_entropy(slice(logits, 1, 0, Scene::digits), digits) +
-         cross_entropy(slice(logits, 1, Scene::digits, logits.extent(1)), styles);
+  return sum(cross_entropy(layout(images, pass), layouts)) +
+         sum(cross_entropy(slice(logits, 1, 0, Scene::digits), digits)) +
+         sum(cross_entropy(slice(logits, 1, Scene::digits, logits.extent(1)), styles));
 }
 
 void SceneReader::Layers::train(const SceneReaderConfig& config) {

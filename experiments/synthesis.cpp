@@ -10,6 +10,7 @@
 #include "fokker/core/ops/view.h"
 #include "fokker/experiments/classifier.h"
 #include "fokker/experiments/neighbours.h"
+#include "fokker/experiments/pictures.h"
 
 namespace fokker {
 namespace {
@@ -72,7 +73,7 @@ void require_labels(const Prepared& real) {
 /// One row for each class.
 void add_picture(const Dataset& synthetic, Findings& found) {
   constexpr std::int64_t most_columns = 10;
-  if (!synthetic.images() || (synthetic.x.extent(3) != 1 && synthetic.x.extent(3) != 3)) return;
+  if (!drawable(synthetic.x.shape())) return;
   std::int64_t columns = most_columns;
   for (const auto& [label, n] : counts(synthetic.labels)) columns = std::min(columns, n);
   std::vector<std::int64_t> order;

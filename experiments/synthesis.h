@@ -11,6 +11,8 @@
 
 namespace fokker {
 
+struct Model;
+
 struct SynthesisConfig {
   std::int64_t n = 100;
   bool balance = false;
@@ -27,6 +29,9 @@ struct SynthesiseConfig : SynthesisConfig {
   std::string name = {};
   SampleConfig sampler = {.solver = "ancestral", .steps = 50, .grid = "log_snr"};
   GuidanceConfig guidance = {};
+
+  /// Throws ConfigError for a network without labels, and where nothing is lacking.
+  void check(const Model& model) const;
 
   static constexpr auto fields = std::tuple_cat(
       SynthesisConfig::fields, std::tuple{field("name", &SynthesiseConfig::name, "of the findings; empty: synthesise"),

@@ -1,6 +1,7 @@
 #include "fokker/experiments/systems.h"
 
 #include <algorithm>
+#include <sstream>
 
 #include "fokker/core/file.h"
 #include "fokker/core/ops/view.h"
@@ -163,6 +164,21 @@ TableSystem measured_or_failed(const fs::path& run, const DataLikelihoodConfig& 
   }
 }
 
+/// Every entry of config.systems, read with the settings behind its file and then those of config.set.
+std::vector<Experiment> experiments_of(const fs::path& path, const SystemsConfig& config) {
+  std::vector<Experiment> experiments;
+  for (const auto& system : config.systems) {
+    std::vector<std::string> words;
+    std::istringstream text(system);
+    for (std::string word; text >> word;) words.push_back(word);
+    require<ConfigError>(!words.empty(), "{}: systems: expected the name of a file, got nothing", path.string());
+    std::vector<std::string> settings(words.begin() + 1, words.end());
+    settings.insert(settings.end(), config.set.begin(), config.set.end());
+    experiments.push_back(read_experiment(path.parent_path() / words.front(), settings));
+  }
+  return experiments;
+}
+
 }  // namespace
 
 bool describes_systems(const fs::path& config) { return Config::load(config).root().find("systems") != nullptr; }
@@ -177,8 +193,7 @@ void run_systems(const fs::path& path, const std::vector<std::string>& overrides
   Config document = Config::load(path);
   for (const auto& assignment : overrides) document.set(assignment);
   SystemsConfig config = read<SystemsConfig>(document);
-  std::vector<Experiment> experiments;
-  for (const auto& file : config.systems) experiments.push_back(read_experiment(path.parent_path() / file, config.set));
+  std::vector<Experiment> experiments = experiments_of(path, config);
   config.systems.clear();
   for (const auto& experiment : experiments) config.systems.push_back(experiment.name);
   auto names = config.systems;

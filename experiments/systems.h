@@ -20,7 +20,9 @@ struct SystemsConfig {
 
   static constexpr auto fields = std::tuple{
       field("name", &SystemsConfig::name, "name of the folder", nonempty()),
-      field("systems", &SystemsConfig::systems, "files of experiments, from the folder of this file", nonempty()),
+      field("systems", &SystemsConfig::systems,
+            "files of experiments, from the folder of this file, each with its settings behind it: \"a.toml seed=1\"",
+            nonempty()),
       field("set", &SystemsConfig::set, "changes of every one, as \"train.steps=100\""),
       field("seeds", &SystemsConfig::seeds,
             "trainings of each, with their own seed and the seeds behind it; from two on, the table has their means",

@@ -87,7 +87,7 @@ double held_out_loss(const TrainedRun& run) {
 Samples sample(const Model& model, const GenerateConfig& config, const RunOptions& options) {
   SampleOptions sampling{.shape = model.sample_shape, .trajectory = trajectory_frames};
   sampling.progress = options.watching("sampling " + config.title());
-  Samples samples = sample(guided_score(model.system, config), *model.sde, config, sampling);
+  Samples samples = sample(score_of(model, config, options), *model.sde, config, sampling);
   samples.values = model.data.scaling.invert(samples.values);
   if (samples.trajectory.defined()) samples.trajectory = model.data.scaling.invert(samples.trajectory);
   return samples;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <filesystem>
+#include <memory>
 #include <optional>
 #include <string>
 
@@ -19,6 +20,9 @@ struct AverageChoice {
   std::int64_t step = 0;
 };
 
+class Judges;
+std::shared_ptr<Judges> make_judges();
+
 /// A finished run, ready to be used.
 struct TrainedRun {
   Experiment experiment;
@@ -28,6 +32,7 @@ struct TrainedRun {
   /// For an average made from snapshots: how many of them, and the relative error of its weights over time.
   std::int64_t snapshots = 0;
   double profile_error = 0;
+  std::shared_ptr<Judges> judges = make_judges();  // of what applications make of it
 };
 
 /// Throws ConfigError where `path` holds no run whose training is done, or the run lacks the average; ConfigError,

@@ -6,15 +6,12 @@
 
 #include "fokker/core/ops/elementwise.h"
 #include "fokker/core/ops/view.h"
-#include "fokker/experiments/findings.h"
-#include "fokker/experiments/inputs.h"
+#include "fokker/experiments/application_data.h"
 #include "fokker/score/condition.h"
 #include "fokker/solvers/latent.h"
 
 namespace fokker {
 namespace {
-
-constexpr std::int64_t shown = 16;
 
 /// Inputs and, where the data have pairs, the same things under the other label; in the units of the data.
 struct Paired {
@@ -38,23 +35,13 @@ Paired held_out_pairs(const TrainedRun& run, const TranslateConfig& config) {
   return {gather(data.x, inputs), paired ? gather(data.x, truths) : Tensor{}};
 }
 
-/// Root mean square difference of each row.
-std::vector<double> distances(const Tensor& a, const Tensor& b) {
-  const std::vector<double> d = (a - b).to_vector();
-  const std::size_t rows = static_cast<std::size_t>(a.extent(0)), width = d.size() / rows;
-  std::vector<double> result(rows);
-  for (std::size_t i = 0; i < d.size(); ++i) result[i / width] += d[i] * d[i] / static_cast<double>(width);
-  for (double& v : result) v = std::sqrt(v);
-  return result;
-}
-
 Score under(const TrainedRun& run, std::int64_t label, const char* key) {
   require_labels(*run.model.system.network, {label}, key);
   return run.model.system.score({.labels = {label}});
 }
 
 void compare(Findings& findings, const Tensor& x, const Tensor& translated, const Tensor& truth) {
-  const auto of_result = distances(translated, truth), of_copy = distances(x, truth);
+  const auto of_result = row_distances(translated, truth), of_copy = row_distances(x, truth);
   std::int64_t nearer = 0;
   for (std::size_t i = 0; i < of_copy.size(); ++i) nearer += of_result[i] < of_copy[i];
   findings.figures.push_back(mean_figure("distance_translated", of_result));
@@ -63,16 +50,12 @@ void compare(Findings& findings, const Tensor& x, const Tensor& translated, cons
   findings.arrays.emplace_back("truth", truth);
 }
 
-Picture picture(const std::vector<Tensor>& columns, const ValueRange& range) {
-  const std::int64_t rows = std::min(columns.front().extent(0), shown);
-  std::vector<Tensor> first;
-  for (const Tensor& column : columns) first.push_back(column.rows(0, rows));
-  return {"rows",
-          concat(first, 0),
-          {.low = range.low, .high = range.high, .columns = static_cast<int>(rows), .separator = 2}};
-}
-
 }  // namespace
+
+void TranslateConfig::check(const Model& model) const {
+  require_labels(*model.system.network, {from}, "translate.from");
+  if (decoder.empty()) require_labels(*model.system.network, {to}, "translate.to");
+}
 
 Findings translate(const TrainedRun& run, const TranslateConfig& config, const ApplicationInput& input,
                    const RunOptions& options) {
@@ -84,24 +67,22 @@ Findings translate(const TrainedRun& run, const TranslateConfig& config, const A
                        "[translate.decoder] {}: expected a run on samples {}, got {}", config.decoder,
                        run.model.sample_shape, decoder.model.sample_shape);
   const Score to = under(decoder, config.to, "translate.to");
-  const Paired pair = input.x.defined() ? Paired{.x = input.x} : held_out_pairs(run, config);
-  require<ShapeError>(pair.x.rank() > 1 && without_axis(pair.x.shape(), 0) == run.model.sample_shape,
-                      "[input] expected samples [N] + {}, as the run was trained on, got {}", run.model.sample_shape,
-                      pair.x.shape());
+  const Paired pair =
+      input.x.defined() ? Paired{.x = application_data(run, input, config.n).x} : held_out_pairs(run, config);
   const Scaling &in = run.model.data.scaling, &out = decoder.model.data.scaling;
   FlowOptions how;
   how.progress = options.watching("translating");
   const Tensor latent = encode(from, *run.model.sde, in.apply(pair.x), config.flow, how).x;
   const Tensor back = in.invert(decode(from, *run.model.sde, latent, config.flow, how).x);
   const Tensor translated = out.invert(decode(to, *decoder.model.sde, latent, config.flow, how).x);
-  Findings findings{.figures = {mean_figure("distance_round_trip", distances(back, pair.x))},
+  Findings findings{.figures = {mean_figure("distance_round_trip", row_distances(back, pair.x))},
                     .arrays = {{"input", pair.x}, {"latent", latent}, {"translated", translated}}};
-  std::vector<Tensor> rows{pair.x, translated};
+  std::vector<Tensor> columns{pair.x, translated};
   if (pair.truth.defined()) {
     compare(findings, pair.x, translated, pair.truth);
-    rows.push_back(pair.truth);
+    columns.push_back(pair.truth);
   }
-  if (pair.x.rank() == 4) findings.pictures.push_back(picture(rows, run.model.data.range));
+  add_rows(findings, "rows", columns, look_of(run.model.data));
   return findings;
 }
 

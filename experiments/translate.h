@@ -17,6 +17,9 @@ struct TranslateConfig {
   std::int64_t n = 0;
   FlowConfig flow = {.method = "dopri5", .tolerance = 1e-3, .clock = "log_snr"};
 
+  /// Throws ConfigError for a label that the model does not know.
+  void check(const Model& model) const;
+
   static constexpr auto fields =
       std::tuple{field("name", &TranslateConfig::name, "of the findings; empty: translate"),
                  field("from", &TranslateConfig::from, "label of the inputs", at_least(0)),

@@ -4,6 +4,8 @@
 #include <cmath>
 
 #include "fokker/core/autodiff.h"
+#include "fokker/core/nn/cross_entropy.h"
+#include "fokker/core/nn/module.h"
 #include "fokker/core/ops/elementwise.h"
 #include "fokker/core/ops/reduce.h"
 #include "fokker/core/ops/view.h"
@@ -11,9 +13,9 @@
 namespace fokker {
 namespace {
 
-bool acts(const Guidance& guidance, Marginal at) {
+bool within(const std::array<double, 2>& interval, Marginal at) {
   const double noise = at.sigma / at.alpha;
-  return guidance.strength != 1 && guidance.interval[0] <= noise && noise <= guidance.interval[1];
+  return interval[0] <= noise && noise <= interval[1];
 }
 
 Tensor denoised(const Tensor& x, const Tensor& s, Marginal at) {
@@ -55,7 +57,7 @@ Score guide(Score conditional, Score other, const ForwardSde& sde, const Guidanc
                    return [=](const Tensor& x, double t) {
                      const Marginal at = kept->marginal(t);
                      const Tensor c = parts[0](x, t);
-                     if (!acts(guidance, at)) return c;
+                     if (guidance.strength == 1 || !within(guidance.interval, at)) return c;
                      const double w = guidance.strength;
                      const Tensor s = weighted_sum({{w, c}, {1 - w, parts[1](x, t)}});
                      if (guidance.rescale == 0) return s;
@@ -69,11 +71,8 @@ Score guide_by_classifier(Score score, Score log_likelihood, const ForwardSde& s
   return compose({std::move(score), std::move(log_likelihood)},
                  [kept = share(sde), guidance](const std::vector<Score>& parts) -> Score {
                    return [=](const Tensor& x, double t) {
-                     const Marginal at = kept->marginal(t);
-                     const double noise = at.sigma / at.alpha;
                      const Tensor s = parts[0](x, t);
-                     if (guidance.strength == 0 || noise < guidance.interval[0] || noise > guidance.interval[1])
-                       return s;
+                     if (guidance.strength == 0 || !within(guidance.interval, kept->marginal(t))) return s;
                      return weighted_sum({{1, s}, {guidance.strength, parts[1](x, t)}});
                    };
                  });
@@ -81,23 +80,13 @@ Score guide_by_classifier(Score score, Score log_likelihood, const ForwardSde& s
 
 Score label_gradient(std::function<Tensor(const Tensor&, double)> logits, std::vector<std::int64_t> labels) {
   require<ConfigError>(!labels.empty(), "[classifier guidance] expected labels, got none");
-  const auto gradient = [logits = std::move(logits)](const Tensor& x, double t, const std::vector<std::int64_t>& of) {
-    const Recording on(true);
-    const Tensor leaf = x.detach().leaf();
-    const Tensor y = logits(leaf, t);
-    Tensor chosen = Tensor::zeros(y.shape(), y.dtype());
-    visit(y.dtype(), [&]<class T>(T) {
-      auto values = chosen.data<T>();
-      for (std::size_t i = 0; i < of.size(); ++i)
-        values[i * static_cast<std::size_t>(y.extent(1)) + static_cast<std::size_t>(of[i])] = 1;
-    });
-    return grad(sum(y * chosen) - sum(logsumexp(y)), leaf);
-  };
-  return ByRows{[gradient, labels = std::move(labels)](std::int64_t first, std::int64_t count) -> Score {
-    std::vector<std::int64_t> own;
-    for (std::int64_t i = first; i < first + count; ++i)
-      own.push_back(labels[static_cast<std::size_t>(i % std::ssize(labels))]);
-    return [gradient, own](const Tensor& x, double t) { return gradient(x, t, own); };
+  return ByRows{[logits = std::move(logits), all = Condition{.labels = std::move(labels)}](
+                    std::int64_t first, std::int64_t count) -> Score {
+    return [logits, labels = all.rows(first, count).labels](const Tensor& x, double t) {
+      const Recording on(true);
+      const Tensor leaf = x.detach().leaf();
+      return -grad(sum(cross_entropy(logits(leaf, t), labels)), leaf);
+    };
   }};
 }
 

@@ -1,5 +1,6 @@
 #include "fokker/score/noisy_classifier.h"
 
+#include "fokker/core/nn/cross_entropy.h"
 #include "fokker/core/ops/elementwise.h"
 #include "fokker/core/ops/reduce.h"
 #include "fokker/core/ops/view.h"
@@ -7,18 +8,6 @@
 #include "fokker/score/noising.h"
 
 namespace fokker {
-namespace {
-
-/// [B, classes], 1 at the label of each row.
-Tensor one_hot(const std::vector<std::int64_t>& labels, std::int64_t classes, Dtype dtype) {
-  std::vector<double> values(labels.size() * static_cast<std::size_t>(classes));
-  for (std::size_t i = 0; i < labels.size(); ++i)
-    values[i * static_cast<std::size_t>(classes) + static_cast<std::size_t>(labels[i])] = 1;
-  return Tensor::from(values, {std::ssize(labels), classes}, dtype);
-}
-
-}  // namespace
-
 NoisyClassifier::NoisyClassifier(std::vector<std::int64_t> widths, std::int64_t classes, const Shape& sample,
                                  const Rng& rng)
     : encoder_(make_discriminator(std::move(widths), sample, rng, {}, classes)), classes_(classes) {
@@ -51,7 +40,7 @@ ShardLoss NoisyClassification::loss(const Network& network, const Shard& shard) 
   require<ShapeError>(logits.rank() == 2 && logits.extent(1) == network.classes(),
                       "[classifier] expected logits [B, {}], got {}; set network.kind = \"classifier\"",
                       network.classes(), logits.shape());
-  const Tensor error = logsumexp(logits) - sum(logits * one_hot(labels, logits.extent(1), logits.dtype()), {1});
+  const Tensor error = cross_entropy(logits, labels);
   result.error = error.to_vector();
   result.total = sum(error * Tensor::from(weight, error.shape(), error.dtype()));
   return result;
