@@ -1,7 +1,6 @@
 #pragma once
 
 #include <array>
-#include <span>
 #include <vector>
 
 #include "fokker/core/ops/conv.h"
@@ -11,11 +10,11 @@
 #include "fokker/core/ops/reduce.h"
 #include "fokker/core/ops/view.h"
 #include "fokker/core/rng.h"
+#include "tests/core/attention_cases.h"
 
 namespace gradient_test {
 
 using namespace fokker;
-using Inputs = std::span<const Tensor>;
 
 /// One input: its extents (unused ones 0) and the range of its values.
 struct Input {
@@ -48,16 +47,6 @@ constexpr ConvGeometry same{.stride = 1, .padding = 1}, strided{.stride = 2, .pa
 constexpr Transpose yes = Transpose::yes, no = Transpose::no;
 
 // clang-format off
-template <int heads>  // of one and of several blocks of components, by fewer and by more tokens than a vector has lanes
-Tensor attend(Inputs x) { return attention(x[0], x[1], x[2], heads); }
-/// Every third key masked, the others biased.
-template <int heads>
-Tensor attend_masked(Inputs x) {
-  const Shape keys{x[1].extent(0), x[1].extent(1)};
-  Tensor bias = cast(Rng(5).normal(keys, Dtype::f64), x[1].dtype());
-  for (std::int64_t j = 0; j < keys.size(); j += 3) visit(x[1].dtype(), [&](auto t) { bias.data<decltype(t)>()[j] = masked_key; });
-  return attention(x[0], x[1], x[2], heads, bias);
-}
 inline constexpr Case cases[] = {
     binary(Op::add, {{2, 3}}, {{2, 3}}, [](Inputs x) { return x[0] + x[1]; }),
     binary(Op::add, {{2, 3}}, {{3}}, [](Inputs x) { return square(x[0] + x[1]); }),

@@ -149,6 +149,53 @@ def test_wrong_input_is_one_line_and_leaves_nothing(run, tmp_path, arguments, co
     assert not (tmp_path / "out").exists()
 
 
+@pytest.mark.parametrize("table, words", [
+    ("[[edit]]\nname = 'other'\nlabels = [9]", "edit: [labels] expected labels from 0 to 4, got 9"),
+    ("[[translate]]\nname = 'other'\nfrom = 9", "translate: [translate.from] expected labels from 0 to 4, got 9"),
+    ("[[inpaint]]\nmask = 'nothing'", "inpaint: [mask] expected one of"),
+    ("[[inpaint]]\noperator = 'super_resolution'\nfactor = 3", "inpaint: "),
+    ("[[detect]]\nfalse_alarm = 0.001", "detect: [detect.false_alarm] a rate of 0.001 takes 999 held-out"),
+    ("[[captions]]\nn = 3", "captions: [captions] the network takes no captions"),
+    ("[[synthesise]]\nbalance = true", "synthesise: [synthesise.balance] every class has"),
+    ("[[edit]]", "two applications are called edit"),
+])
+def test_an_application_that_cannot_work_ends_the_run_before_its_training(tmp_path, table, words):
+    (tmp_path / "c.toml").write_text(CONFIG + table)
+    result = fokker("run", tmp_path / "c.toml", "--out", tmp_path / "run")
+    assert result.returncode == 2 and words in result.stderr, result.stderr
+    assert result.stderr.count("\n") == 1 and not (tmp_path / "run").exists()
+
+
+def test_samples_are_refined_by_a_discriminator_that_the_run_trains(tmp_path):
+    # A score that is trained too little; the weight tells how far the discriminator pulls.
+    config = """
+[data]
+source = "two_moons"
+n = 1000
+[network]
+kind = "mlp"
+hidden = [32]
+time_dimension = 16
+[train]
+steps = 60
+batch = 128
+learning_rate = 3e-3
+[evaluate]
+metrics = ["energy"]
+"""
+    for name, refine in (("plain", ""), ("zero", "refine = {weight = 0}"),
+                         ("refined", "refine = {weight = 1, samples = 1000, steps = 300, batch = 128}")):
+        config += f'[[sample]]\nname = "{name}"\nsolver = "heun"\ngrid = "log_snr"\nsteps = 20\nn = 1000\n{refine}\n'
+    (tmp_path / "c.toml").write_text(config)
+    result = fokker("run", tmp_path / "c.toml", "--out", tmp_path / "run")
+    assert result.returncode == 0, result.stderr
+    with h5py.File(tmp_path / "run/results.h5") as file:
+        samples = {name: file[f"samples/{name}/x"][()] for name in ("plain", "zero", "refined")}
+        energy = {name: file[f"evaluation/{name}/energy"][()] for name in samples}
+    assert np.array_equal(samples["plain"], samples["zero"])
+    assert energy["refined"] < 0.7 * energy["plain"], energy
+
+
 def test_a_model_without_labels_says_so(tmp_path):
     (tmp_path / "c.toml").write_text(CONFIG.split("[[sample]]")[0].replace("classes = 5\nlabel_dropout = 0.2\n", "")
                                      .replace("steps = 60", "steps = 2"))
