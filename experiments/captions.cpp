@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <map>
 
 #include "fokker/experiments/findings.h"
@@ -34,8 +35,9 @@ Tensor drawn(const TrainedRun& run, const CaptionsConfig& config, const std::vec
 
 const char* kind_of(const std::string& caption) {
   if (caption.starts_with("two")) return "twins";
-  return caption.find(" of ") + caption.find(" above ") + caption.find(" below ") == 3 * std::string::npos ? "single"
-                                                                                                           : "pair";
+  constexpr std::array relations = {" of ", " above ", " below ", " and "};
+  const auto related = [&](const char* words) { return caption.find(words) != std::string::npos; };
+  return std::ranges::any_of(relations, related) ? "pair" : "single";
 }
 
 struct Tally {
