@@ -1,7 +1,10 @@
+#include <algorithm>
+
 #include "fokker/experiments/styles.h"
 
 #include "fokker/core/ops/elementwise.h"
 #include "fokker/core/ops/reduce.h"
+#include "fokker/experiments/prepare.h"
 #include "tests/support/catch.h"
 
 using namespace fokker;
@@ -69,4 +72,25 @@ TEST_CASE("an inverted image inverts back, and a slanted bar leans to the right"
 TEST_CASE("an unknown style is named with the nearest one") {
   CHECK_THROWS_WITH(styled("bould", bar(1, 2), {0, 16}), Catch::Contains("did you mean \"bold\"?"));
   CHECK_THROWS_AS(thin(Tensor::zeros({8, 8}), {0, 16}), ShapeError);
+}
+
+TEST_CASE("digits in styles come in pairs, which no split tears apart") {
+  for (const std::int64_t n : {0, 1000}) {
+    const Dataset all = load_dataset("styles", {.n = n}), digits = load_dataset("digits");
+    const std::int64_t looks = std::ssize(style_entries()) + 1;
+    CHECK(all.size() == (n > 0 ? n : looks * digits.size()));
+    CHECK(all.classes() == looks);
+    const Tensor bolder = bold(digits.x, digits.range);
+    for (std::int64_t row = 0; row < all.size(); row += 97) {
+      const auto i = static_cast<std::size_t>(row);
+      const Tensor plain = digits.x.rows(all.pairs[i], all.pairs[i] + 1);
+      if (all.labels[i] == 0) CHECK(all.x.rows(row, row + 1).to_vector() == plain.to_vector());
+      if (all.labels[i] == 2)
+        CHECK(all.x.rows(row, row + 1).to_vector() == bolder.rows(all.pairs[i], all.pairs[i] + 1).to_vector());
+    }
+    const Prepared split = prepare({.source = "styles", .n = n}, 7);
+    for (const auto pair : split.held_out.pairs) CHECK(std::ranges::count(split.training.pairs, pair) == 0);
+    const double share = static_cast<double>(split.held_out.size()) / static_cast<double>(all.size());
+    CHECK(share == Approx(0.2).margin(0.01));
+  }
 }

@@ -1,4 +1,3 @@
-#include <catch2/catch.hpp>
 #include <cmath>
 #include <limits>
 
@@ -9,6 +8,7 @@
 #include "fokker/sde/mixture.h"
 #include "fokker/sde/vp.h"
 #include "fokker/solvers/sampler.h"
+#include "tests/support/catch.h"
 
 namespace fokker {
 namespace {
@@ -60,6 +60,8 @@ TEST_CASE("rescaling gives denoised samples the unguided deviation back", "[guid
   for (std::int64_t row = 0; row < 5; ++row) {
     CHECK(deviation(back, row) == Approx(deviation(a, row)).epsilon(1e-9));
     CHECK(std::abs(deviation(plain, row) / deviation(a, row) - 1) > 0.1);  // without it, another one
+    const Score some = guide(a, b, sde, {.strength = 4, .rescale = 0.3});
+    CHECK(deviation(some, row) == Approx(0.3 * deviation(a, row) + 0.7 * deviation(plain, row)).epsilon(1e-9));
   }
 }
 
