@@ -71,26 +71,32 @@ Tensor mean_of_least(const Tensor& errors, std::int64_t kept) {
 }
 
 struct PartScores {
-  std::vector<Tensor> terms;  // [n, 1] for each level
+  std::vector<Tensor> terms, residuals;  // [n, 1] and [n, 1, D] for each level
   Tensor map;
 };
 
 PartScores reconstruction(const Part& part, const DetectConfig& config) {
   const Rng rng = Rng(config.seed, Stream::noise).fork(0x616e6f6d);
   const auto kept = std::max<std::int64_t>(1, std::llround(config.nearest * static_cast<double>(config.draws)));
-  PartScores found{{}, Tensor::zeros(part.x.shape())};
+  const double share = 1 / static_cast<double>(config.draws);
+  PartScores found;
+  found.map = Tensor::zeros(part.x.shape());
   std::uint32_t use = 0;
   for (const double level : config.levels) {
     std::vector<Tensor> columns;
+    Tensor residual = Tensor::zeros(part.x.shape());
     for (std::int64_t draw = 0; draw < config.draws; ++draw) {
       const auto place = static_cast<std::uint64_t>(part.first * part.width());
       const Tensor noise = rng.at(use++).normal(part.x.shape(), Dtype::f32, place);
-      const Tensor error = square(reconstructed(part, part.x + noise * level, level, config.steps) - part.x);
-      found.map = found.map + error * (1 / static_cast<double>(config.draws * std::ssize(config.levels)));
+      const Tensor apart = reconstructed(part, part.x + noise * level, level, config.steps) - part.x;
+      const Tensor error = square(apart);
+      residual = residual + apart * share;
+      found.map = found.map + error * (share / static_cast<double>(std::ssize(config.levels)));
       columns.push_back(reshape(rows_sum(cast(error, Dtype::f64)), {part.count(), 1}));
     }
     const Tensor least = mean_of_least(concat(columns, 1), kept) * (1 / static_cast<double>(part.width()));
     found.terms.push_back(reshape(least, {part.count(), 1}));
+    found.residuals.push_back(reshape(residual, {part.count(), 1, part.width()}));
   }
   return found;
 }
@@ -114,6 +120,7 @@ AnomalyScores by_level(const NormalModel& model, const Tensor& x, const DetectCo
   const std::int64_t wanted = detail::shard_size(x.size() / n, 0, "detect");
   const std::int64_t size = takes_shards(model.score) ? wanted : n, shards = (n + size - 1) / size;
   AnomalyScores found{Tensor::empty({n, levels}, Dtype::f64), Tensor::empty(x.shape())};
+  if (config.method == "whitened") found.residuals = Tensor::empty({n, levels, x.size() / n});
   detail::ProgressMeter meter(model.progress, n);
   bool mapped = false;
   parallel(shards, [&](std::int64_t i) {
@@ -123,6 +130,7 @@ AnomalyScores by_level(const NormalModel& model, const Tensor& x, const DetectCo
     const PartScores part = of({score, *model.sde, x.rows(first, first + count), first}, config);
     detail::store_rows(concat(part.terms, 1), found.terms, first);
     if (part.map.defined()) detail::store_rows(part.map, found.map, first);
+    if (found.residuals.defined()) detail::store_rows(concat(part.residuals, 1), found.residuals, first);
     if (i == 0) mapped = part.map.defined();
     meter.add(count);
   });
@@ -133,14 +141,14 @@ AnomalyScores by_level(const NormalModel& model, const Tensor& x, const DetectCo
 AnomalyScores by_bound(const NormalModel& model, const Tensor& x, const DetectConfig& config) {
   BoundOptions how;
   how.progress = model.progress;
-  return {reshape(variational_bound(model.score, *model.sde, x, config.bound, how).nats, {x.extent(0), 1}), {}};
+  return {reshape(variational_bound(model.score, *model.sde, x, config.bound, how).nats, {x.extent(0), 1})};
 }
 
 AnomalyScores by_likelihood(const NormalModel& model, const Tensor& x, const DetectConfig& config) {
   LikelihoodOptions how;
   how.progress = model.progress;
   const LikelihoodConfig likelihood{.flow = config.flow, .divergence = config.divergence};
-  return {reshape(-log_likelihood(model.score, *model.sde, x, likelihood, how).log_density, {x.extent(0), 1}), {}};
+  return {reshape(-log_likelihood(model.score, *model.sde, x, likelihood, how).log_density, {x.extent(0), 1})};
 }
 
 struct Method {
@@ -150,6 +158,8 @@ struct Method {
 
 constexpr Method methods[] = {
     {"reconstruction",
+     [](const NormalModel& m, const Tensor& x, const DetectConfig& c) { return by_level(m, x, c, &reconstruction); }},
+    {"whitened",
      [](const NormalModel& m, const Tensor& x, const DetectConfig& c) { return by_level(m, x, c, &reconstruction); }},
     {"score_norm",
      [](const NormalModel& m, const Tensor& x, const DetectConfig& c) { return by_level(m, x, c, &score_norm); }},

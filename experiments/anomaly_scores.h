@@ -39,10 +39,10 @@ struct DetectConfig {
       field("name", &DetectConfig::name, "of the findings"),
       field(
           "method", &DetectConfig::method,
-          "reconstruction: error of denoising what was noised; score_norm: length of the score; bound: the variational "
-          "bound on -log p; likelihood: -log p by the ODE",
+          "reconstruction: error of denoising what was noised; whitened: that error's Mahalanobis distance; score_norm: "
+          "length of the score; bound: the variational bound on -log p; likelihood: -log p by the ODE",
           one_of(&anomaly_method_names)),
-      field("levels", &DetectConfig::levels, "noise σ/α of reconstruction and score_norm", nonempty(), above(0)),
+      field("levels", &DetectConfig::levels, "noise σ/α of reconstruction, whitened and score_norm", nonempty(), above(0)),
       field("draws", &DetectConfig::draws, "of the noise at each level", at_least(1)),
       field("nearest", &DetectConfig::nearest, "share of the draws that counts, those of least error", above(0),
             at_most(1)),
@@ -65,13 +65,15 @@ struct NormalModel {
 };
 
 struct AnomalyScores {
-  Tensor terms;  // [N, levels], f64; one column for methods without levels
-  Tensor map;    // of reconstruction: the squared error of each element, a mean over draws and levels, like x
+  Tensor terms;           // [N, levels], f64; one column for methods without levels
+  Tensor map = {};        // of reconstructions: the squared error of each element, a mean over draws and levels, like x
+  Tensor residuals = {};  // of `whitened`: x̂ − x, a mean over draws, [N, levels, D]
 };
 
 /// Of each sample of x [N, …], high for anomalies:
 ///   reconstruction:  ‖x − x̂‖²/D for each level r, x̂ from x_t = α (x + r ε): E[x₀|x_t], or where DDIM's steps [song2021ddim]
 ///                    at σ/α = r, …, r/20, a geometric sequence, end;
+///   whitened:        the same, and the residuals, whose Mahalanobis distance by those of normal data is the score;
 ///   score_norm:      σ ‖s(α x, t)‖/√D for each level;
 ///   bound:           the continuous variational bound on −log p(x) [kingma2021], in nats;
 ///   likelihood:      −log p(x) by the probability-flow ODE [song2021], in nats.

@@ -32,7 +32,7 @@ int application_command(const std::string& name, const ApplicationTarget& target
   file.remove("/applications/" + title);
   write_findings(file, "/applications/" + title, findings);
   file.save(folder / "results.h5");
-  write_findings_pictures(folder, title, findings);
+  write_findings_files(folder, title, findings);
   const fs::path report = folder / fmt::format("{}.html", title);
   write_file_atomically(report, findings_report(run.experiment.name, {{title, findings}}));
   for (const auto& line : figure_lines(findings)) options.say(line);

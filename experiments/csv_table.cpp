@@ -91,7 +91,7 @@ bool numeric(const Cells& cells) {
 }
 
 /// Classes in rising order of the numbers, or of the texts.
-std::vector<std::int64_t> classes_of(const Cells& cells, const std::string& where) {
+void add_classes(Dataset& data, const Cells& cells, const std::string& where) {
   Cells texts = distinct_texts(cells);
   if (numeric(cells)) {
     for (const auto& text : texts)
@@ -101,9 +101,8 @@ std::vector<std::int64_t> classes_of(const Cells& cells, const std::string& wher
                            where, text);
     std::ranges::sort(texts, {}, [](const auto& text) { return *number(text); });
   }
-  std::vector<std::int64_t> labels;
-  for (const auto& cell : cells) labels.push_back(std::ranges::find(texts, cell) - texts.begin());
-  return labels;
+  for (const auto& cell : cells) data.labels.push_back(std::ranges::find(texts, cell) - texts.begin());
+  data.label_texts = std::move(texts);
 }
 
 /// Columns of the matrix, one after the other.
@@ -159,12 +158,13 @@ Dataset read_csv_table(const std::filesystem::path& file, const std::string& lab
   Matrix matrix;
   for (std::size_t j = 0; j < table.names.size(); ++j) {
     if (table.names[j] == chosen)
-      data.labels = classes_of(table.cells[j], fmt::format("{}: column {}:", file.string(), chosen));
+      add_classes(data, table.cells[j], fmt::format("{}: column {}:", file.string(), chosen));
     else
       matrix.add(table.names[j], table.cells[j]);
   }
   require<ConfigError>(!matrix.columns.empty(), "{}: expected a column beside the label", file.string());
   data.features = matrix.features;
+  if (chosen != "-") data.label_name = chosen;
   data.x = matrix.tensor(table.rows());
   return data;
 }
@@ -205,7 +205,7 @@ std::string csv_text(const Dataset& data) {
   const auto groups = column_groups(data.features);
   std::vector<std::string> row;
   for (const auto& group : groups) row.push_back(quoted(group.name));
-  if (!data.labels.empty()) row.emplace_back("label");
+  if (!data.labels.empty()) row.push_back(quoted(data.label_name));
   std::string out = fmt::format("{}\n", fmt::join(row, ","));
   for (std::int64_t i = 0; i < x.extent(0); ++i) {
     row.clear();
@@ -214,7 +214,9 @@ std::string csv_text(const Dataset& data) {
       row.push_back(group.texts.empty() ? fmt::format("{}", places[0])
                                         : quoted(group.texts[std::ranges::max_element(places) - places.begin()]));
     }
-    if (!data.labels.empty()) row.push_back(fmt::format("{}", data.labels[i]));
+    if (!data.labels.empty())
+      row.push_back(data.label_texts.empty() ? fmt::format("{}", data.labels[i])
+                                             : quoted(data.label_texts[data.labels[i]]));
     out += fmt::format("{}\n", fmt::join(row, ","));
   }
   return out;

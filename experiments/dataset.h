@@ -25,6 +25,8 @@ struct Dataset {
   std::vector<std::int64_t> pairs = {};    // rows with one number show one thing under several labels; or empty
   std::vector<bool> held_out = {};         // the split that comes with the data, or empty
   std::vector<std::string> features = {};  // names of the columns of a table [N, D], or empty
+  std::string label_name = "label";        // of a table's column of labels
+  std::vector<std::string> label_texts = {};  // what stands there for each class, or empty: its number
   bool signals = false;                    // whether x [N, length] are values of one quantity over time
   std::string name = {};                   // "digits"
   ValueRange range = {};

@@ -8,12 +8,14 @@
 #include "fokker/core/ops/view.h"
 #include "fokker/experiments/application_data.h"
 #include "fokker/experiments/findings.h"
+#include "fokker/experiments/mahalanobis.h"
 #include "fokker/experiments/roc.h"
 
 namespace fokker {
 namespace {
 
-constexpr std::int64_t reference_samples = 512;
+constexpr std::int64_t reference_samples = 4096;
+constexpr std::int64_t samples_an_element = 2;  // that a covariance takes
 
 /// Samples of one kind, in the units of the network, with what was found of them.
 struct Judged {
@@ -27,22 +29,39 @@ class Judge {
  public:
   Judge(const TrainedRun& run, const DetectConfig& config, const RunOptions& options)
       : model_{run.score, run.model.sde, options.watching("detect")}, config_(config) {
+    if (!uses_levels()) return;
     const Tensor& training = run.model.data.training.x;
-    if (uses_levels()) reference_ = terms(training.rows(0, std::min(training.extent(0), reference_samples))).terms;
+    const AnomalyScores normal = scores(training.rows(0, std::min(training.extent(0), reference_samples)));
+    for (std::int64_t level = 0; normal.residuals.defined() && level < normal.residuals.extent(1); ++level)
+      distances_.emplace_back(residual(normal, level));
+    reference_ = terms(normal);
   }
 
   Judged operator()(const Tensor& x) const {
     if (!x.defined() || x.size() == 0) return {};
-    const AnomalyScores found = terms(x);
-    return {x, combined(found.terms, uses_levels() ? reference_ : found.terms), found.map};
+    const AnomalyScores found = scores(x);
+    return {x, combined(terms(found), reference_), found.map};
   }
 
  private:
-  bool uses_levels() const { return config_.method == "reconstruction" || config_.method == "score_norm"; }
-  AnomalyScores terms(const Tensor& x) const { return anomaly_scores(model_, x, config_); }
+  bool uses_levels() const { return config_.method != "bound" && config_.method != "likelihood"; }
+  AnomalyScores scores(const Tensor& x) const { return anomaly_scores(model_, x, config_); }
+  static Tensor residual(const AnomalyScores& found, std::int64_t level) {
+    const Tensor& all = found.residuals;
+    return reshape(slice(all, 1, level, level + 1), {all.extent(0), all.extent(2)});
+  }
+  /// [N, levels]
+  Tensor terms(const AnomalyScores& found) const {
+    std::vector<Tensor> columns;
+    for (std::size_t level = 0; level < distances_.size(); ++level)
+      columns.push_back(reshape(distances_[level](residual(found, static_cast<std::int64_t>(level))),
+                                {found.residuals.extent(0), 1}));
+    return columns.empty() ? found.terms : concat(columns, 1);
+  }
 
   NormalModel model_;
   const DetectConfig& config_;
+  std::vector<Mahalanobis> distances_ = {};  // of `whitened`, one a level
   Tensor reference_ = {};
 };
 
@@ -146,6 +165,12 @@ void DetectConfig::check(const Model& model) const {
   require<ConfigError>(model.data.held_out.size() > 0,
                        "[detect] the run holds no data out to set a threshold by: set data.held_out above 0 and train "
                        "again");
+  const Tensor& training = model.data.training.x;
+  const auto needed = samples_an_element * (training.size() / training.extent(0));
+  require<ConfigError>(method != "whitened" || training.extent(0) >= needed,
+                       "[detect.method] \"whitened\" estimates a covariance: expected at least {} training samples, two "
+                       "an element, got {}; use \"reconstruction\"",
+                       needed, training.extent(0));
   // As many scores as the threshold comes from, whatever they will be.
   alarm_threshold(std::vector<double>(static_cast<std::size_t>((model.data.held_out.size() + 1) / 2)), false_alarm);
 }

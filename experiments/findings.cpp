@@ -31,11 +31,13 @@ void write_findings(Hdf5File& file, const std::string& group, const Findings& fi
   for (const auto& [name, values] : findings.arrays) file.write(group + "/" + name, values);
 }
 
-void write_findings_pictures(const std::filesystem::path& folder, const std::string& prefix, const Findings& findings) {
+void write_findings_files(const std::filesystem::path& folder, const std::string& prefix, const Findings& findings) {
   for (const Picture& picture : findings.pictures)
     write_png(folder / fmt::format("{}-{}.png", prefix, picture.name), picture.images, picture.look);
   for (const Chart& chart : findings.charts)
     write_file_atomically(folder / fmt::format("{}-{}.svg", prefix, chart.name), chart.svg);
+  for (const Table& table : findings.tables)
+    write_file_atomically(folder / fmt::format("{}-{}.csv", prefix, table.name), table.csv);
 }
 
 Figure mean_figure(std::string name, std::vector<double> values) {

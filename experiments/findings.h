@@ -32,20 +32,26 @@ struct Chart {
   std::string name, svg;
 };
 
-/// What an application found: numbers, arrays in the units of the data, and what the eye sees.
+/// A header and rows as CSV.
+struct Table {
+  std::string name, csv;
+};
+
+/// What an application found: numbers, arrays in the units of the data, and what the eye and other programs see.
 struct Findings {
   std::vector<Figure> figures = {};
   std::vector<std::pair<std::string, Tensor>> arrays = {};
   std::vector<Picture> pictures = {};
   std::vector<Chart> charts = {};
+  std::vector<Table> tables = {};
 };
 
 /// A line for each figure.
 std::vector<std::string> figure_lines(const Findings& findings);
 /// GROUP/figures/NAME with attributes low and high, and GROUP/ARRAY.
 void write_findings(Hdf5File& file, const std::string& group, const Findings& findings);
-/// FOLDER/PREFIX-NAME.png and .svg.
-void write_findings_pictures(const std::filesystem::path& folder, const std::string& prefix, const Findings& findings);
+/// FOLDER/PREFIX-NAME.png, .svg and .csv.
+void write_findings_files(const std::filesystem::path& folder, const std::string& prefix, const Findings& findings);
 
 /// Mean and Student interval of independent values.
 Figure mean_figure(std::string name, std::vector<double> values);

@@ -2,11 +2,14 @@
 
 #include <fmt/ranges.h>
 
+#include <algorithm>
 #include <charconv>
 #include <cmath>
 
 #include "fokker/core/config_document.h"
 #include "fokker/core/error.h"
+#include "fokker/core/ops/reduce.h"
+#include "fokker/core/png.h"
 #include "fokker/core/rng.h"
 
 namespace fokker {
@@ -44,6 +47,28 @@ double random_share(const std::string& text) {
   return error == std::errc() && end == last ? share : -1;
 }
 
+/// The white pixels of a picture, those above the middle.
+std::vector<bool> white_pixels(const std::string& file, std::int64_t height, std::int64_t width) {
+  const Tensor picture = read_png(file);
+  require<ShapeError>(picture.extent(1) == height && picture.extent(2) == width,
+                      "[mask] {}: expected a picture of {} × {} pixels, those of the data, got {} × {}", file, height,
+                      width, picture.extent(1), picture.extent(2));
+  std::vector<bool> hidden;
+  for (const double value : mean(picture, {0, 3}).to_vector()) hidden.push_back(value > 0.5);
+  const auto white = std::ranges::count(hidden, true);
+  require<ConfigError>(white > 0 && white < height * width,
+                       "[mask] {}: {} of its pixels are white; those hide a part of the image, and a part must stay",
+                       file, white == 0 ? "none" : "all");
+  return hidden;
+}
+
+std::vector<bool> pixels_of(const Region& region, std::int64_t height, std::int64_t width) {
+  std::vector<bool> hidden;
+  for (std::int64_t pixel = 0; pixel < height * width; ++pixel)
+    hidden.push_back(region.hidden({pixel / width, pixel % width, height, width}));
+  return hidden;
+}
+
 std::vector<bool> random_pixels(double share, std::int64_t pixels, std::uint64_t seed) {
   require<ConfigError>(share > 0 && share < 1, "[mask] expected random(SHARE) with a share between 0 and 1, got {}",
                        share);
@@ -61,7 +86,7 @@ const Region& region(const std::string& name) {
     names.emplace_back(entry.name);
   }
   const std::string near = nearest_name(name, names);
-  throw ConfigError(fmt::format("[mask] expected one of {} or random(SHARE), got \"{}\"{}", fmt::join(names, ", "),
+  throw ConfigError(fmt::format("[mask] expected one of {}, random(SHARE) or FILE.png, got \"{}\"{}", fmt::join(names, ", "),
                                 name, near.empty() ? "" : fmt::format("; did you mean \"{}\"?", near)));
 }
 
@@ -74,14 +99,11 @@ std::vector<bool> known_part(const std::string& hidden, const Shape& sample, std
   const std::int64_t height = image ? sample[0] : 1, width = image ? sample[1] : sample[0];
   const std::int64_t channels = image ? sample[2] : 1;
   const double share = random_share(hidden);
-  const std::vector<bool> scattered = share != -1 ? random_pixels(share, height * width, seed) : std::vector<bool>{};
-  const Region* named = share != -1 ? nullptr : &region(hidden);
+  const std::vector<bool> gone = share != -1                ? random_pixels(share, height * width, seed)
+                                 : hidden.ends_with(".png") ? white_pixels(hidden, height, width)
+                                                            : pixels_of(region(hidden), height, width);
   std::vector<bool> known;
-  for (std::int64_t pixel = 0; pixel < height * width; ++pixel) {
-    const Pixel place{pixel / width, pixel % width, height, width};
-    const bool gone = named ? named->hidden(place) : scattered[static_cast<std::size_t>(pixel)];
-    known.insert(known.end(), static_cast<std::size_t>(channels), !gone);
-  }
+  for (const bool pixel : gone) known.insert(known.end(), static_cast<std::size_t>(channels), !pixel);
   return known;
 }
 

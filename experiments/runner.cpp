@@ -178,7 +178,7 @@ bool Runner::apply() {
     if (options_.stopping()) return false;
     write_findings(file, "/applications/" + title, found);
     file.save(directory_.file("results.h5"));
-    write_findings_pictures(directory_.path(), title, found);
+    write_findings_files(directory_.path(), title, found);
     say(title);
     for (const auto& line : figure_lines(found)) say("  " + line);
   }

@@ -9,6 +9,7 @@
 
 #include "fokker/core/ops/view.h"
 #include "fokker/experiments/classifier.h"
+#include "fokker/experiments/csv_table.h"
 #include "fokker/experiments/neighbours.h"
 #include "fokker/experiments/pictures.h"
 
@@ -169,6 +170,10 @@ Findings synthesise(const DrawLabelled& draw, const Prepared& real, const Synthe
   found.arrays = {{"x", real.scaling.invert(synthetic.x)},
                   {"label", Tensor::from(labels, {std::ssize(labels)}, Dtype::f64)}};
   add_picture(synthetic, found);
+  if (!synthetic.features.empty()) {
+    synthetic.x = found.arrays.front().second;
+    found.tables.push_back({"table", csv_text(synthetic)});
+  }
   return found;
 }
 

@@ -60,8 +60,8 @@ Findings usefulness(const Dataset& synthetic, const Prepared& real, const Synthe
 ///   other way round) [yale2020], ½ where they cannot be told apart; privacy_loss, the second less the first.
 Findings privacy(const Dataset& synthetic, const Prepared& real);
 
-/// Draws, and what `usefulness` and `privacy` say of it; arrays x, in the units of the data, and label; a picture with a row
-/// a class.
+/// Draws, and what `usefulness` and `privacy` say of it; arrays x, in the units of the data, and label; of images a picture
+/// with a row a class, of a table itself as CSV with the columns of the data.
 Findings synthesise(const DrawLabelled& draw, const Prepared& real, const SynthesisConfig& config);
 
 }  // namespace fokker

@@ -9,7 +9,7 @@ namespace fokker::python {
 namespace {
 
 py::dict to_dict(const Findings& findings) {
-  py::dict figures, arrays, pictures, charts;
+  py::dict figures, arrays, pictures, charts, tables;
   for (const Figure& f : findings.figures)
     figures[py::str(f.name)] =
         f.has_interval() ? py::make_tuple(f.value, f.low, f.high) : py::make_tuple(f.value, py::none(), py::none());
@@ -19,8 +19,10 @@ py::dict to_dict(const Findings& findings) {
     pictures[py::str(p.name)] = py::bytes(reinterpret_cast<const char*>(png.data()), png.size());
   }
   for (const Chart& chart : findings.charts) charts[py::str(chart.name)] = chart.svg;
+  for (const Table& table : findings.tables) tables[py::str(table.name)] = table.csv;
   using namespace py::literals;
-  return py::dict("figures"_a = figures, "arrays"_a = arrays, "pictures"_a = pictures, "charts"_a = charts);
+  return py::dict("figures"_a = figures, "arrays"_a = arrays, "pictures"_a = pictures, "charts"_a = charts,
+                  "tables"_a = tables);
 }
 
 py::tuple apply(const TrainedRun& run, const std::string& name, const py::object& x, const py::dict& keywords,

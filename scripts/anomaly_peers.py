@@ -10,6 +10,7 @@ over the seeds with its 95 % Student interval, and the paired difference of Fokk
 import argparse
 import json
 import pathlib
+import tempfile
 
 import numpy as np
 
@@ -26,58 +27,21 @@ def auroc(normal, anomalous):
     return float(below.mean() / (2 * len(order)))
 
 
-def level_errors(score, sde, x, levels, draws, seed):
-    """Mean error of the denoiser's reconstruction at each level, [levels, N]: the method "reconstruction" of `detect`."""
-    random = np.random.default_rng(seed)
-    result = []
-    for level in levels:
-        t = time_of_level(sde, level)
-        alpha, sigma = sde.marginal(t)
-        total = 0
-        for _ in range(draws):
-            at = (alpha * x + sigma * random.standard_normal(x.shape)).astype(np.float32)
-            clean = (at + sigma**2 * np.array(score(at, t)).reshape(x.shape)) / alpha
-            total = total + ((clean - x) ** 2).reshape(len(x), -1).mean(1)
-        result.append(total / draws)
-    return np.array(result)
-
-
-def time_of_level(sde, level):
-    """t with sigma/alpha = level, by bisection."""
-    low, high = 1e-6, 1.0
-    for _ in range(60):
-        middle = 0.5 * (low + high)
-        alpha, sigma = sde.marginal(middle)
-        low, high = (middle, high) if sigma / alpha < level else (low, middle)
-    return low
-
-
-STUDIES = {
-    "digits": dict(
-        data=dict(source="digits"), exclude=lambda seed: [seed], levels=(0.5, 0.7, 1.0), draws=12,
-        network=dict(hidden=(512, 512, 512)),
-        train=dict(prediction="x0", data_sigma=0.75, time_sampling="log_normal", log_normal=(-0.3, 0.5), steps=5000)),
-    "breast_cancer": dict(
-        data=dict(source="breast_cancer", held_out=0.3), exclude=lambda seed: [1], levels=(1.0, 1.5, 2.2, 3.3, 5.0),
-        draws=32, network=dict(hidden=(256, 256, 256)), train=dict(steps=2000)),
-    "gaussian": dict(
-        data=dict(source="gaussian_anomalies", held_out=0.3, n=10_000), exclude=lambda seed: [1],
-        network=dict(hidden=(256, 256, 256)), train=dict(steps=3000), likelihood=True),
+STUDIES = {  # the experiment, and what is changed in it for a seed
+    "digits": ("anomaly_digits.toml", lambda seed: dict(data=dict(exclude_classes=[seed]))),
+    "breast_cancer": ("anomaly_table.toml", lambda seed: {}),
+    "gaussian": ("anomaly_table.toml", lambda seed: dict(data=dict(source="gaussian_anomalies", n=10_000),
+                                                         network=dict(hidden=[256, 256, 256]), train=dict(steps=3000))),
 }
 
 
-def fokker_scores(study, data, seed):
-    """Scores of held-out samples and of the anomalies."""
-    network, sde = fk.Mlp(seed=seed, **study["network"]), fk.VP()
-    trained = fk.train(network, sde, data, seed=seed, batch=128, learning_rate=1e-3, schedule="cosine", warmup=100,
-                       ema=0.998, **study["train"])
-    parts = data.held_out, data.excluded
-    if study.get("likelihood"):
-        found = [fk.log_likelihood(trained.score, sde, x, tolerance=1e-3) for x in parts]
-        return [-np.array(one.log_density) for one in found]
-    errors = [level_errors(trained.score, sde, x, study["levels"], study["draws"], seed) for x in parts]
-    usual = level_errors(trained.score, sde, data.training[:512], study["levels"], study["draws"], seed).mean(1)
-    return [(e / usual[:, None]).mean(0) for e in errors]
+def fokker_scores(run):
+    """{name of the findings: scores of held-out samples and of the anomalies}, as the run's `detect` gave them."""
+    import h5py
+
+    with h5py.File(run.path / "results.h5") as file:
+        return {name: [group[f"{kind}/score"][()] for kind in ("held_out", "excluded")]
+                for name, group in file["applications"].items()}
 
 
 def peer_scores(data, seed):
@@ -134,10 +98,13 @@ def main():
     parser.add_argument("--seeds", type=int, default=10)
     parser.add_argument("--out", type=pathlib.Path)
     arguments = parser.parse_args()
-    study, areas = STUDIES[arguments.study], {}
+    (file, changes), areas = STUDIES[arguments.study], {}
     for seed in range(arguments.seeds):
-        data = fk.datasets.load(seed=seed, exclude_classes=study["exclude"](seed), **study["data"])
-        scores = {"fokker": fokker_scores(study, data, seed), **peer_scores(data, seed)}
+        with tempfile.TemporaryDirectory() as folder:
+            run = fk.run(ROOT / "experiments" / file, out=f"{folder}/run", seed=seed, **changes(seed))
+            data, found = run.data, fokker_scores(run)
+        first, *others = found
+        scores = {"fokker": found[first], **{f"fokker, {name}": found[name] for name in others}, **peer_scores(data, seed)}
         if arguments.study == "gaussian":
             scores["(optimum)"] = true_mahalanobis(data)
         for name, (normal, anomalous) in scores.items():

@@ -17,13 +17,14 @@ class Findings:
     arrays: dict  # name: NumPy array, in the units of the data
     pictures: dict  # name: the bytes of a PNG file
     charts: dict  # name: an SVG document
+    tables: dict  # name: a table as CSV, for pandas.read_csv(io.StringIO(…))
 
     def __getitem__(self, name):
         """The array of that name, or else the value of the figure."""
         return self.arrays[name] if name in self.arrays else self.figures[name][0]
 
     def save(self, folder):
-        """Pictures as NAME-PICTURE.png and NAME-CHART.svg, arrays as NAME.npz."""
+        """Pictures as NAME-PICTURE.png, NAME-CHART.svg and NAME-TABLE.csv, arrays as NAME.npz."""
         import numpy as np
 
         folder = pathlib.Path(folder)
@@ -32,6 +33,8 @@ class Findings:
             (folder / f"{self.name}-{name}.png").write_bytes(picture)
         for name, chart in self.charts.items():
             (folder / f"{self.name}-{name}.svg").write_text(chart)
+        for name, table in self.tables.items():
+            (folder / f"{self.name}-{name}.csv").write_text(table)
         np.savez(folder / f"{self.name}.npz", **self.arrays)
 
     def __repr__(self):

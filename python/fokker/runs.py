@@ -133,6 +133,14 @@ class Run:
         """From one label to another by the probability flow: Findings.  Keywords are those of [[translate]]: to=1, n=…"""
         return apply(self._run, "translate", images, progress, config)
 
+    def captions(self, *, progress=False, **config):
+        """Images for held-out captions, and whether they show what is said: Findings.  Keywords are those of [[captions]]."""
+        return apply(self._run, "captions", None, progress, config)
+
+    def synthesise(self, *, progress=False, **config):
+        """Labelled samples for training, their use and their privacy: Findings.  Keywords are those of [[synthesise]]."""
+        return apply(self._run, "synthesise", None, progress, config)
+
     def inpaint(self, images=None, *, progress=False, **config):
         """Samples given a part or a linear measurement of each image: Findings.  Keywords are those of [[inpaint]]."""
         return apply(self._run, "inpaint", images, progress, config)

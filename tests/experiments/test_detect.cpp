@@ -6,6 +6,7 @@
 #include "fokker/core/rng.h"
 #include "fokker/experiments/anomaly_scores.h"
 #include "fokker/experiments/detect.h"
+#include "fokker/experiments/mahalanobis.h"
 #include "fokker/experiments/roc.h"
 #include "fokker/experiments/toys.h"
 #include "fokker/sde/mixture.h"
@@ -126,6 +127,40 @@ TEST_CASE("with the exact score of a Gaussian the likelihood reaches the Mahalan
   CHECK(many == Approx(best).margin(0.02));
   // The distance does not see the sign of the first feature: a score of that alone is no better than chance.
   CHECK(best > area(data, {.levels = {0.05}, .draws = 1}) + 0.1);
+}
+
+TEST_CASE("residuals of a Gaussian with unequal deviations, whitened, reach the Mahalanobis distance; their length does not") {
+  Whitened data = whitened(600);
+  const double best = optimum(data);
+  Tensor variances = Tensor::empty({1, 10});
+  for (int j = 0; j < 10; ++j) variances.data<float>()[j] = static_cast<float>(9 * std::pow(10, -0.3 * j));
+  data.normal = data.normal * sqrt(variances);
+  data.anomalous = data.anomalous * sqrt(variances);
+  data.model.score = [variances](const Tensor& x, double t) {
+    const Marginal at = VP{}.marginal(t);
+    return -x / (variances * (at.alpha * at.alpha) + at.sigma * at.sigma);
+  };
+  CHECK(area(data, {.levels = {0.5}, .draws = 64}) < best - 0.05);
+  // x̂ − x = −r² (C + r²)⁻¹ x + C (C + r²)⁻¹ r ε, where the draws average ε away.
+  const DetectConfig config{.method = "whitened", .levels = {0.5}, .draws = 1000};
+  const auto residuals = [&](const Tensor& x) {
+    return reshape(anomaly_scores(data.model, x, config).residuals, {x.extent(0), 10});
+  };
+  const Tensor normal = residuals(data.normal);
+  const Mahalanobis distance(normal);
+  CHECK(auroc("", distance(normal).to_vector(), distance(residuals(data.anomalous)).to_vector()).value ==
+        Approx(best).margin(0.01));
+}
+
+TEST_CASE("the Mahalanobis distance by hand, with a coordinate that does not vary, and of another width") {
+  // The first two coordinates have the precision [[1/4, −1/8], [−1/8, 7/16]].
+  const Tensor x = Tensor::from({3, 0, 5, -1, 0, 5, 0, 2, 5, -2, -2, 5}, {4, 3});
+  const Mahalanobis distance(x);
+  const std::vector<double> found = distance(x).to_vector(), expected = {2.25, 0.25, 1.75, 1.75};
+  for (int i = 0; i < 4; ++i) CHECK(found[i] == Approx(expected[i]).epsilon(1e-5));
+  CHECK_THROWS_AS(distance(Tensor::zeros({1, 2})), ShapeError);
+  CHECK_THROWS_AS(Mahalanobis(x.rows(0, 1)), ShapeError);
+  CHECK_THROWS_AS(Mahalanobis(x * NAN), NumericalError);
 }
 
 TEST_CASE("anomaly scores are exact, of each sample alone, and refuse levels that the model has not") {

@@ -36,7 +36,7 @@ TEST_CASE("findings are written, read and shown whole") {
   CHECK(figure_lines(found).size() == 2);
   const auto folder = std::filesystem::temp_directory_path() / "fokker-findings";
   std::filesystem::create_directories(folder);
-  write_findings_pictures(folder, "edit", found);
+  write_findings_files(folder, "edit", found);
   const Tensor image = read_png(folder / "edit-rows.png");
   CHECK(image.extent(3) == 1);
   CHECK(image.at(0) == Approx(0.5).margin(1.0 / 255));

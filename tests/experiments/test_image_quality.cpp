@@ -1,6 +1,7 @@
 #include <cmath>
 
 #include "fokker/core/ops/elementwise.h"
+#include "fokker/core/png.h"
 #include "fokker/core/rng.h"
 #include "fokker/experiments/image_quality.h"
 #include "fokker/experiments/masks.h"
@@ -9,8 +10,10 @@
 #include "fokker/sde/ve.h"
 #include "fokker/sde/vp.h"
 #include "tests/support/catch.h"
+#include "tests/support/folder.h"
 
 using namespace fokker;
+using Catch::Matchers::Contains;
 
 namespace {
 
@@ -64,6 +67,21 @@ TEST_CASE("masks hide what their names say") {
   for (const char* wrong : {"left", "random", "random()", "random(1.5)", "random(0)", "random(0.5", "random(x)"})
     CHECK_THROWS_AS(known_part(wrong, {4, 4, 1}), ConfigError);
   CHECK_THROWS_AS(known_part("left_half", {4, 4}), ShapeError);
+}
+
+TEST_CASE("a picture's white pixels are hidden, of a picture that fits and hides a part") {
+  const TemporaryFolder folder;
+  const auto mask = [&](const std::vector<double>& values, const Shape& shape) {
+    const auto file = folder.path() / "mask.png";
+    write_png(file, Tensor::from(values, shape), {.scale = 1});
+    return known_part(file.string(), {2, 3, 1});
+  };
+  CHECK(mask({0, 1, 0.2F, 0.9F, 0, 1}, {1, 2, 3, 1}) == std::vector<bool>{true, false, true, false, true, false});
+  CHECK(known_part((folder.path() / "mask.png").string(), {2, 3, 2}).size() == 12);
+  CHECK_THROWS_WITH(mask({0, 1, 0, 1, 0, 1}, {1, 3, 2, 1}), Contains("mask.png: expected a picture of 2 × 3"));
+  CHECK_THROWS_WITH(mask({0, 0, 0, 0, 0, 0}, {1, 2, 3, 1}), Contains("none of its pixels are white"));
+  CHECK_THROWS_WITH(mask({1, 1, 1, 1, 1, 1}, {1, 2, 3, 1}), Contains("all of its pixels are white"));
+  CHECK_THROWS_AS(known_part("no_such.png", {2, 3, 1}), IoError);
 }
 
 TEST_CASE("the finest wavelet coefficients tell the noise of smooth data") {
