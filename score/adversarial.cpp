@@ -82,9 +82,9 @@ Adversarial::Adversarial(const ForwardSde& sde, std::int64_t levels, Adversarial
       kind_(adversarial_loss(config_.loss)),
       times_(generator_times(sde, levels)) {
   const int last = sample.rank() - 1;
-  discriminator_ =
-      make_discriminator(config_.discriminator, conditional() ? with_extent(sample, last, 2 * sample[last]) : sample,
-                         rng, config_.fourier_features);
+  const Shape seen = conditional() ? with_extent(sample, last, 2 * sample[last]) : sample;
+  discriminator_ = make_discriminator(config_.discriminator, config_.perceptron ? Shape{seen.size()} : seen, rng,
+                                      config_.fourier_features);
 }
 
 Adversarial::Adversarial(const Adversarial& other)
@@ -136,7 +136,9 @@ Adversarial::Pair Adversarial::conditional_pair(const Network& network, const Sh
 }
 
 Tensor Adversarial::logits(const Network& discriminator, const Tensor& x, const Pair& pair, const Pass& pass) const {
-  return judge(discriminator, conditional() ? concat({x, pair.beside}, x.rank() - 1) : x, pair.time, pass);
+  const Tensor seen = conditional() ? concat({x, pair.beside}, x.rank() - 1) : x;
+  const std::int64_t rows = seen.extent(0);
+  return judge(discriminator, config_.perceptron ? reshape(seen, {rows, seen.size() / rows}) : seen, pair.time, pass);
 }
 
 ShardLoss Adversarial::loss(const Network& network, const Shard& shard) const {

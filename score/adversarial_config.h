@@ -19,6 +19,7 @@ struct AdversarialConfig {
   double discriminator_rate = 1;
   std::int64_t latent = 1;
   std::vector<std::int64_t> discriminator = {};
+  bool perceptron = false;
   std::vector<std::int64_t> fourier_features = {};
 
   static constexpr auto fields =
@@ -34,6 +35,8 @@ struct AdversarialConfig {
                  field("discriminator", &AdversarialConfig::discriminator,
                        "points: widths of its hidden layers, [128, 128, 128]; images: channels of its levels, [32, 64]",
                        at_least(1)),
+                 field("perceptron", &AdversarialConfig::perceptron,
+                       "images: the discriminator is one as for points, without convolutions"),
                  field("fourier_features", &AdversarialConfig::fourier_features,
                        "exponents n; the discriminator also sees sin and cos of 2^n pi x", at_least(0))};
 };

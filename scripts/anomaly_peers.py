@@ -30,8 +30,7 @@ def auroc(normal, anomalous):
 STUDIES = {  # the experiment, and what is changed in it for a seed
     "digits": ("anomaly_digits.toml", lambda seed: dict(data=dict(exclude_classes=[seed]))),
     "breast_cancer": ("anomaly_table.toml", lambda seed: {}),
-    "gaussian": ("anomaly_table.toml", lambda seed: dict(data=dict(source="gaussian_anomalies", n=10_000),
-                                                         network=dict(hidden=[256, 256, 256]), train=dict(steps=3000))),
+    "gaussian": ("anomaly_gaussian.toml", lambda seed: {}),
 }
 
 

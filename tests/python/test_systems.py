@@ -2,6 +2,7 @@
 
 import signal
 import subprocess
+import sys
 import time
 
 import h5py
@@ -150,3 +151,25 @@ def test_what_does_not_fit_is_named_before_there_is_a_folder(config, override, w
     result = fokker("train", ROOT / "experiments" / config, override, "--out", tmp_path / "run")
     assert result.returncode == 2 and word in result.stderr, result.stderr
     assert not (tmp_path / "run").exists()
+
+
+def test_a_random_search_ranks_its_trials(configs, tmp_path):
+    (configs / "search.toml").write_text("""
+seed = 5
+rank = ["-frechet", "recall"]
+[systems."a.toml"]
+sampler = "ddim"
+"train.learning_rate" = [1e-3, 4e-3]
+"train.batch, train.steps" = [[8, 6], [16, 3]]
+""")
+    command = [sys.executable, ROOT / "scripts/random_search.py", configs / "search.toml", "--trials", "3", "--fokker", COMMAND,
+               "--out", tmp_path]
+    result = subprocess.run(command, capture_output=True, text=True)
+    assert result.returncode == 0, result.stderr
+    lines = result.stdout.splitlines()
+    trials, best = lines[:3], lines[3:]
+    assert all(line.startswith("a.toml ") and "frechet" in line for line in trials)
+    assert all(("train.batch=8 train.steps=6" in t) or ("train.batch=16 train.steps=3" in t) for t in trials if " 0 " not in t[:12])
+    distances = [float(line.split("frechet ")[1].split()[0]) for line in trials]
+    assert abs(float(best[0].split("[")[1].split(",")[0]) - min(distances)) < 1e-2 * min(distances)
+    assert {path.name for path in tmp_path.iterdir()} == {"a-00", "a-01", "a-02"}

@@ -164,6 +164,21 @@ TEST_CASE("the loss has each player's own gradient, and none through the other")
   compare(g_loss, of_generator);
 }
 
+TEST_CASE("a perceptron judges images as the points that they are") {
+  NetworkConfig small{.kind = "mlp", .hidden = {6}};
+  const auto loss = [&](bool perceptron, const Shape& sample, std::int64_t levels) {
+    const auto objective = gan({.r1 = 0.5, .latent = 0, .discriminator = {8}, .perceptron = perceptron}, sample, levels);
+    shuffle(objective->discriminator(), 5);
+    const auto network = make_network(small, sample, Rng(3));
+    shuffle(*network, 6);
+    const Tensor x0 = reshape(Rng(8).normal({16, 16}), with_axis(sample, 0, 16));
+    return objective->loss(*network, {.x0 = x0, .seed = 4, .step = 0, .first = 0, .batch = 16}).total.item();
+  };
+  CHECK(loss(true, {4, 4, 1}, 0) == loss(false, {16}, 0));
+  CHECK(loss(false, {4, 4, 1}, 0) != loss(false, {16}, 0));
+  CHECK(std::isfinite(loss(true, {4, 4, 1}, 4)));
+}
+
 TEST_CASE("the posterior of a step is that of Bayes' rule") {
   for (const Marginal t : {Marginal{0.3, 0.9}, Marginal{1, 2.5}}) {
     const Marginal s{0.8 * t.alpha / 0.5, 0.4 * t.sigma};
