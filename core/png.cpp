@@ -127,15 +127,18 @@ Tensor read_png(const std::filesystem::path& path) {
   if (picture.width > largest_side || picture.height > largest_side)
     refuse(fmt::format("expected at most {} pixels a side, got {} × {}", largest_side, picture.width, picture.height));
   if ((format & PNG_FORMAT_FLAG_LINEAR) != 0) refuse("expected 8 bits a channel, got 16; convert it");
-  if ((format & PNG_FORMAT_FLAG_ALPHA) != 0) refuse("expected an image without transparency; flatten it");
   const std::int64_t channels = (format & PNG_FORMAT_FLAG_COLOR) != 0 ? 3 : 1;
-  picture.format = channels == 3 ? PNG_FORMAT_RGB : PNG_FORMAT_GRAY;
+  picture.format = channels == 3 ? PNG_FORMAT_RGBA : PNG_FORMAT_GA;
   Tensor image = Tensor::empty({1, picture.height, picture.width, channels});
-  std::vector<std::uint8_t> pixels(static_cast<std::size_t>(image.size()));
+  std::vector<std::uint8_t> pixels(PNG_IMAGE_SIZE(picture));
   if (png_image_finish_read(&picture, nullptr, pixels.data(), 0, nullptr) == 0)
     refuse(fmt::format("expected a whole PNG file: {}", picture.message));
-  std::ranges::transform(pixels, image.data<float>().begin(),
-                         [](std::uint8_t v) { return static_cast<float>(v) / 255; });
+  auto value = image.data<float>().begin();
+  for (std::size_t i = 0; i < pixels.size(); ++i)
+    if (static_cast<std::int64_t>(i) % (channels + 1) < channels)
+      *value++ = static_cast<float>(pixels[i]) / 255;
+    else if (pixels[i] != 255)
+      refuse("expected an image without transparency; flatten it");
   return image;
 }
 

@@ -22,8 +22,8 @@ std::vector<std::byte> encode_png(const Tensor& images, const PngOptions& option
 /// The same into a file, atomically; throws IoError.
 void write_png(const std::filesystem::path& path, const Tensor& images, const PngOptions& options = {});
 
-/// The image of a PNG file, [1, height, width, 1 or 3] in [0, 1].  Throws IoError where it is no such file, and for
-/// transparency or other than 8 bits a channel.
+/// The image of a PNG file, [1, height, width, 1 or 3] in [0, 1].  Throws IoError where it is no such file, for pixels that
+/// are transparent, and for other than 8 bits a channel.
 Tensor read_png(const std::filesystem::path& path);
 
 struct DensityOptions {

@@ -35,26 +35,27 @@ struct DetectConfig {
   /// Throws ConfigError where the model's data leave too few held-out samples for the rate.
   void check(const Model& model) const;
 
-  static constexpr auto fields = std::tuple{
-      field("name", &DetectConfig::name, "of the findings"),
-      field(
-          "method", &DetectConfig::method,
-          "reconstruction: error of denoising what was noised; whitened: that error's Mahalanobis distance; score_norm: "
-          "length of the score; bound: the variational bound on -log p; likelihood: -log p by the ODE",
-          one_of(&anomaly_method_names)),
-      field("levels", &DetectConfig::levels, "noise σ/α of reconstruction, whitened and score_norm", nonempty(), above(0)),
-      field("draws", &DetectConfig::draws, "of the noise at each level", at_least(1)),
-      field("nearest", &DetectConfig::nearest, "share of the draws that counts, those of least error", above(0),
-            at_most(1)),
-      field("steps", &DetectConfig::steps,
-            "evaluations of a reconstruction: 1, the denoiser's mean; more, steps of the probability flow",
-            at_least(1)),
-      field("bound", &DetectConfig::bound, "of the method bound"),
-      field("flow", &DetectConfig::flow, "of the method likelihood"),
-      field("divergence", &DetectConfig::divergence, "of the method likelihood"),
-      field("false_alarm", &DetectConfig::false_alarm, "rate at which normal data may exceed the threshold", above(0),
-            below(1)),
-      field("seed", &DetectConfig::seed, "of the noise")};
+  static constexpr auto fields =
+      std::tuple{field("name", &DetectConfig::name, "of the findings"),
+                 field("method", &DetectConfig::method,
+                       "reconstruction: error of denoising what was noised; whitened: that error's Mahalanobis "
+                       "distance; score_norm: "
+                       "length of the score; bound: the variational bound on -log p; likelihood: -log p by the ODE",
+                       one_of(&anomaly_method_names)),
+                 field("levels", &DetectConfig::levels, "noise σ/α of reconstruction, whitened and score_norm",
+                       nonempty(), above(0)),
+                 field("draws", &DetectConfig::draws, "of the noise at each level", at_least(1)),
+                 field("nearest", &DetectConfig::nearest, "share of the draws that counts, those of least error",
+                       above(0), at_most(1)),
+                 field("steps", &DetectConfig::steps,
+                       "evaluations of a reconstruction: 1, the denoiser's mean; more, steps of the probability flow",
+                       at_least(1)),
+                 field("bound", &DetectConfig::bound, "of the method bound"),
+                 field("flow", &DetectConfig::flow, "of the method likelihood"),
+                 field("divergence", &DetectConfig::divergence, "of the method likelihood"),
+                 field("false_alarm", &DetectConfig::false_alarm, "rate at which normal data may exceed the threshold",
+                       above(0), below(1)),
+                 field("seed", &DetectConfig::seed, "of the noise")};
 };
 
 /// A model of normal data; x in its units.

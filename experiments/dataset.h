@@ -17,18 +17,18 @@ struct ValueRange {
 
 /// Samples, and where they came from.
 struct Dataset {
-  Tensor x = {};                           // [N, …] f32; images are [N, height, width, channels]
-  std::vector<std::int64_t> labels = {};   // a class for each sample, or empty
-  Tensor target = {};                      // [N, …] for regression, or undefined
-  std::vector<std::string> captions = {};  // what each image shows, or empty
-  std::vector<std::int64_t> tokens = {};   // of the captions, [N, length], once they are read (score/tokenizer.h)
-  std::vector<std::int64_t> pairs = {};    // rows with one number show one thing under several labels; or empty
-  std::vector<bool> held_out = {};         // the split that comes with the data, or empty
-  std::vector<std::string> features = {};  // names of the columns of a table [N, D], or empty
-  std::string label_name = "label";        // of a table's column of labels
+  Tensor x = {};                              // [N, …] f32; images are [N, height, width, channels]
+  std::vector<std::int64_t> labels = {};      // a class for each sample, or empty
+  Tensor target = {};                         // [N, …] for regression, or undefined
+  std::vector<std::string> captions = {};     // what each image shows, or empty
+  std::vector<std::int64_t> tokens = {};      // of the captions, [N, length], once they are read (score/tokenizer.h)
+  std::vector<std::int64_t> pairs = {};       // rows with one number show one thing under several labels; or empty
+  std::vector<bool> held_out = {};            // the split that comes with the data, or empty
+  std::vector<std::string> features = {};     // names of the columns of a table [N, D], or empty
+  std::string label_name = "label";           // of a table's column of labels
   std::vector<std::string> label_texts = {};  // what stands there for each class, or empty: its number
-  bool signals = false;                    // whether x [N, length] are values of one quantity over time
-  std::string name = {};                   // "digits"
+  bool signals = false;                       // whether x [N, length] are values of one quantity over time
+  std::string name = {};                      // "digits"
   ValueRange range = {};
   std::string source = {};  // in words: who made it, and its licence where known
   std::string sha256 = {};  // of the file, or of the values of a toy

@@ -167,10 +167,11 @@ void DetectConfig::check(const Model& model) const {
                        "again");
   const Tensor& training = model.data.training.x;
   const auto needed = samples_an_element * (training.size() / training.extent(0));
-  require<ConfigError>(method != "whitened" || training.extent(0) >= needed,
-                       "[detect.method] \"whitened\" estimates a covariance: expected at least {} training samples, two "
-                       "an element, got {}; use \"reconstruction\"",
-                       needed, training.extent(0));
+  require<ConfigError>(
+      method != "whitened" || training.extent(0) >= needed,
+      "[detect.method] \"whitened\" estimates a covariance: expected at least {} training samples, two "
+      "an element, got {}; use \"reconstruction\"",
+      needed, training.extent(0));
   // As many scores as the threshold comes from, whatever they will be.
   alarm_threshold(std::vector<double>(static_cast<std::size_t>((model.data.held_out.size() + 1) / 2)), false_alarm);
 }

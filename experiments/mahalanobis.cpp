@@ -18,16 +18,16 @@ Mahalanobis::Mahalanobis(const Tensor& reference, double ridge) {
   const Tensor x = cast(reference.detach(), Dtype::f64);
   mean_ = mean(x, {0}, true);
   const Tensor centred = x - mean_;
-  const Tensor covariance =
-      matmul(centred, centred, Transpose::yes) * (1 / static_cast<double>(x.extent(0) - 1));
+  const Tensor covariance = matmul(centred, centred, Transpose::yes) * (1 / static_cast<double>(x.extent(0) - 1));
   const auto d = x.extent(1);
   using Matrix = Eigen::Matrix<double, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
   Matrix c = Eigen::Map<const Matrix>(covariance.data<double>().data(), d, d);
   c.diagonal().array() += ridge * c.trace() / static_cast<double>(d) + std::numeric_limits<double>::min();
   const Eigen::LLT<Matrix> factor(c);
-  require<NumericalError>(factor.info() == Eigen::Success && c.allFinite(),
-                          "[mahalanobis] the covariance of {} has no Cholesky factor; look for values that are not finite",
-                          reference.shape());
+  require<NumericalError>(
+      factor.info() == Eigen::Success && c.allFinite(),
+      "[mahalanobis] the covariance of {} has no Cholesky factor; look for values that are not finite",
+      reference.shape());
   whitening_ = Tensor::zeros({d, d}, Dtype::f64);
   Eigen::Map<Matrix>(whitening_.data<double>().data(), d, d) =
       factor.matrixL().solve(Matrix::Identity(d, d)).transpose();

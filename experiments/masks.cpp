@@ -86,8 +86,9 @@ const Region& region(const std::string& name) {
     names.emplace_back(entry.name);
   }
   const std::string near = nearest_name(name, names);
-  throw ConfigError(fmt::format("[mask] expected one of {}, random(SHARE) or FILE.png, got \"{}\"{}", fmt::join(names, ", "),
-                                name, near.empty() ? "" : fmt::format("; did you mean \"{}\"?", near)));
+  throw ConfigError(fmt::format("[mask] expected one of {}, random(SHARE) or FILE.png, got \"{}\"{}",
+                                fmt::join(names, ", "), name,
+                                near.empty() ? "" : fmt::format("; did you mean \"{}\"?", near)));
 }
 
 }  // namespace

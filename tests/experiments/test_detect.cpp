@@ -129,7 +129,9 @@ TEST_CASE("with the exact score of a Gaussian the likelihood reaches the Mahalan
   CHECK(best > area(data, {.levels = {0.05}, .draws = 1}) + 0.1);
 }
 
-TEST_CASE("residuals of a Gaussian with unequal deviations, whitened, reach the Mahalanobis distance; their length does not") {
+TEST_CASE(
+    "residuals of a Gaussian with unequal deviations, whitened, reach the Mahalanobis distance; their length does "
+    "not") {
   Whitened data = whitened(600);
   const double best = optimum(data);
   Tensor variances = Tensor::empty({1, 10});

@@ -135,13 +135,17 @@ def test_generate_writes_png_that_other_programs_read(run, tmp_path):
     (["edit", "--image", "WRONG_SIZE"], 2, "expected an image [8, 8, 1]"),
     (["edit", "--image", "RGB"], 2, "expected an image [8, 8, 1]"),
     (["edit", "--image", "TEXT"], 4, "expected a PNG file"),
+    (["edit", "--image", "CLEAR"], 4, "without transparency"),
+    (["inpaint", "mask=CLEAR"], 4, "without transparency"),
     (["edit", "--image", "/nowhere.png"], 4, "/nowhere.png"),
 ])
 def test_wrong_input_is_one_line_and_leaves_nothing(run, tmp_path, arguments, code, words):
     write_png(tmp_path / "grey9.png", np.zeros((9, 8), "uint8"))
     write_png(tmp_path / "rgb.png", np.zeros((8, 8, 3), "uint8"))
     (tmp_path / "text.png").write_text("no picture")
-    files = {"WRONG_SIZE": tmp_path / "grey9.png", "RGB": tmp_path / "rgb.png", "TEXT": tmp_path / "text.png"}
+    write_png(tmp_path / "clear.png", np.full((8, 8, 4), 200, "uint8"))
+    files = {"WRONG_SIZE": tmp_path / "grey9.png", "RGB": tmp_path / "rgb.png", "TEXT": tmp_path / "text.png",
+             "CLEAR": tmp_path / "clear.png", "mask=CLEAR": f"mask={tmp_path / 'clear.png'}"}
     command, *rest = [files.get(a, a) for a in arguments]
     result = fokker(command, run, *rest, "--out", tmp_path / "out")
     assert result.returncode == code, (result.stdout, result.stderr)
@@ -164,6 +168,13 @@ def test_an_application_that_cannot_work_ends_the_run_before_its_training(tmp_pa
     result = fokker("run", tmp_path / "c.toml", "--out", tmp_path / "run")
     assert result.returncode == 2 and words in result.stderr, result.stderr
     assert result.stderr.count("\n") == 1 and not (tmp_path / "run").exists()
+
+
+def test_whitened_anomalies_need_samples_for_a_covariance(tmp_path):
+    (tmp_path / "c.toml").write_text(CONFIG.replace("n = 1000", "n = 100") + "[[detect]]\nmethod = 'whitened'\n")
+    result = fokker("run", tmp_path / "c.toml", "--out", tmp_path / "run")
+    assert result.returncode == 2 and "expected at least 128 training samples" in result.stderr, result.stderr
+    assert not (tmp_path / "run").exists()
 
 
 def test_samples_are_refined_by_a_discriminator_that_the_run_trains(tmp_path):
@@ -205,7 +216,7 @@ def test_a_model_without_labels_says_so(tmp_path):
 
 
 def write_png(path, image):
-    """8-bit grey [h, w] or colour [h, w, 3], by zlib alone: matplotlib always writes transparency."""
+    """8-bit grey [h, w], colour [h, w, 3] or with transparency [h, w, 4], by zlib alone."""
     import struct
     import zlib
 
@@ -214,7 +225,7 @@ def write_png(path, image):
         return struct.pack(">I", len(data)) + body + struct.pack(">I", zlib.crc32(body))
 
     height, width = image.shape[:2]
-    header = struct.pack(">IIBBBBB", width, height, 8, 2 if image.ndim == 3 else 0, 0, 0, 0)
+    header = struct.pack(">IIBBBBB", width, height, 8, {2: 0, 3: 2, 4: 6}[image.shape[2] if image.ndim == 3 else 2], 0, 0, 0)
     rows = b"".join(b"\0" + image[y].tobytes() for y in range(height))
     path.write_bytes(b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(rows)) + chunk(b"IEND", b""))
 

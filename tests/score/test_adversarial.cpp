@@ -167,7 +167,8 @@ TEST_CASE("the loss has each player's own gradient, and none through the other")
 TEST_CASE("a perceptron judges images as the points that they are") {
   NetworkConfig small{.kind = "mlp", .hidden = {6}};
   const auto loss = [&](bool perceptron, const Shape& sample, std::int64_t levels) {
-    const auto objective = gan({.r1 = 0.5, .latent = 0, .discriminator = {8}, .perceptron = perceptron}, sample, levels);
+    const auto objective =
+        gan({.r1 = 0.5, .latent = 0, .discriminator = {8}, .perceptron = perceptron}, sample, levels);
     shuffle(objective->discriminator(), 5);
     const auto network = make_network(small, sample, Rng(3));
     shuffle(*network, 6);
