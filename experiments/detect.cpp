@@ -15,7 +15,8 @@ namespace fokker {
 namespace {
 
 constexpr std::int64_t reference_samples = 4096;
-constexpr std::int64_t samples_an_element = 2;  // that a covariance takes
+/// Samples that a covariance takes.
+std::int64_t covariance_samples(const Tensor& x) { return 2 * (x.size() / x.extent(0)); }
 
 /// Samples of one kind, in the units of the network, with what was found of them.
 struct Judged {
@@ -31,7 +32,8 @@ class Judge {
       : model_{run.score, run.model.sde, options.watching("detect")}, config_(config) {
     if (!uses_levels()) return;
     const Tensor& training = run.model.data.training.x;
-    const AnomalyScores normal = scores(training.rows(0, std::min(training.extent(0), reference_samples)));
+    const std::int64_t wanted = std::max(reference_samples, covariance_samples(training));
+    const AnomalyScores normal = scores(training.rows(0, std::min(training.extent(0), wanted)));
     for (std::int64_t level = 0; normal.residuals.defined() && level < normal.residuals.extent(1); ++level)
       distances_.emplace_back(residual(normal, level));
     reference_ = terms(normal);
@@ -166,7 +168,7 @@ void DetectConfig::check(const Model& model) const {
                        "[detect] the run holds no data out to set a threshold by: set data.held_out above 0 and train "
                        "again");
   const Tensor& training = model.data.training.x;
-  const auto needed = samples_an_element * (training.size() / training.extent(0));
+  const std::int64_t needed = covariance_samples(training);
   require<ConfigError>(
       method != "whitened" || training.extent(0) >= needed,
       "[detect.method] \"whitened\" estimates a covariance: expected at least {} training samples, two "
