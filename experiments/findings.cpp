@@ -51,7 +51,8 @@ Figure share_figure(std::string name, std::int64_t successes, std::int64_t n) {
   const double share = static_cast<double>(successes) / trials, spread = z * z / trials;
   const double middle = (share + spread / 2) / (1 + spread);
   const double half = z / (1 + spread) * std::sqrt(share * (1 - share) / trials + spread / (4 * trials));
-  return {std::move(name), share, middle - half, middle + half};
+  // Exact at the ends, where rounding would leave a little.
+  return {std::move(name), share, successes == 0 ? 0 : middle - half, successes == n ? 1 : middle + half};
 }
 
 }  // namespace fokker

@@ -22,6 +22,7 @@ class Samples:
     trajectory: np.ndarray | None = None  # [time, n, …]
     times: np.ndarray | None = None  # [time]
     failures: int = 0  # samples that are not finite
+    range: tuple | None = None  # values of black and white
 
     @property
     def images(self):
@@ -38,7 +39,10 @@ class Samples:
         return f"Samples({list(self.values.shape)} by {self.config['solver']}, {self.nfe:g} evaluations, {self.seconds:.2f} s)"
 
     def grid(self, n=64):
-        """The first n images as one, [height, width, channels] in [0, 1]; the values' own range is black to white."""
+        """The first n images as one, [height, width, channels] in [0, 1].
+
+        Black and white are `range`; without one −1 and 1 where there are values below 0, else 0 and the largest.
+        """
         if not self.images:
             raise ValueError(f"[samples] expected images [n, height, width, 1 or 3], got {list(self.values.shape)}")
         images = self.values[:n]
@@ -46,7 +50,7 @@ class Samples:
         columns = max(1, int(np.ceil(np.sqrt(count))))
         rows = -(-count // columns)
         sheet = np.zeros((rows * columns, height, width, channels), images.dtype)
-        low, high = (-1, 1) if images.min() < 0 else (0, images.max() or 1)
+        low, high = self.range or ((-1, 1) if images.min() < 0 else (0, images.max() or 1))
         sheet[:count] = np.clip((images - low) / (high - low), 0, 1)
         sheet = sheet.reshape(rows, columns, height, width, channels).transpose(0, 2, 1, 3, 4)
         return sheet.reshape(rows * height, columns * width, channels)

@@ -92,6 +92,7 @@ def test_python_command_and_file_give_the_same(run):
     assert "class_kept_0.4" in repr(same) and same.pictures["strengths"].startswith(b"\x89PNG")
     again = trained.sample(solver="dpmpp_2m", grid="log_snr", steps=6, n=40, label=[0, 4], guidance=1.5)
     assert np.array_equal(again.values, sampled)
+    assert sampled.min() < 0 and np.allclose(again.grid()[:8, :8], np.clip(sampled[0] / 16, 0, 1))
     assert np.array_equal(trained.translate(to=4, n=4, flow={"steps": 6, "clock": "log_snr"})["translated"], translated)
 
 
