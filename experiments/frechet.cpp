@@ -1,29 +1,9 @@
 #include "fokker/experiments/frechet.h"
 
-// The bits would depend on the number of OpenMP threads.
-#define EIGEN_DONT_PARALLELIZE
-#include <Eigen/Dense>
-
-#include "fokker/core/ops/elementwise.h"
+#include "fokker/experiments/gaussian_fit.h"
 
 namespace fokker {
 namespace {
-
-using Matrix = Eigen::Matrix<double, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
-
-struct GaussianFit {
-  Eigen::RowVectorXd mean;
-  Eigen::MatrixXd covariance;
-};
-
-GaussianFit fit(const Tensor& x) {
-  const Tensor values = cast(x.detach(), Dtype::f64);
-  const Eigen::Map<const Matrix> rows(values.data<double>().data(), values.extent(0), values.extent(1));
-  GaussianFit result{rows.colwise().mean(), {}};
-  const Matrix centred = rows.rowwise() - result.mean;
-  result.covariance = centred.transpose() * centred / static_cast<double>(values.extent(0) - 1);
-  return result;
-}
 
 /// The positive square root of a symmetric matrix; eigenvalues that rounding made negative count as zero.
 Eigen::MatrixXd square_root(const Eigen::MatrixXd& matrix) {
@@ -44,7 +24,7 @@ double frechet_distance(const Tensor& a, const Tensor& b) {
                       to_string(b.shape()));
   require<ShapeError>(a.extent(0) >= 2 && b.extent(0) >= 2, "[frechet] expected at least two rows, got {} and {}",
                       a.extent(0), b.extent(0));
-  const GaussianFit fit_a = fit(a), fit_b = fit(b);
+  const GaussianFit fit_a = gaussian_fit(a), fit_b = gaussian_fit(b);
   const Eigen::MatrixXd root = square_root(fit_a.covariance);
   const Eigen::MatrixXd product = root * fit_b.covariance * root;
   // Symmetric up to rounding; the decomposition reads one triangle.

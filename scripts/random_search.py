@@ -12,6 +12,7 @@ import concurrent.futures
 import json
 import pathlib
 import subprocess
+import sys
 import tomllib
 
 import h5py
@@ -29,9 +30,10 @@ def draw(space, random):
 
 
 def trial(command, sampler, rank, folder):
-    """(figures in the order of `rank`, more is better; seconds of training); none where the run failed."""
+    """(figures in the order of `rank`, more is better; seconds of training); none, and a line that says why, where it failed."""
     done = subprocess.run([*command, "--out", folder, "--threads", "1", "--quiet"], capture_output=True, text=True)
     if done.returncode:
+        print(done.stderr.strip(), file=sys.stderr, flush=True)
         return [-np.inf] * len(rank), np.nan
     with h5py.File(folder / "results.h5") as file:
         of = file[f"evaluation/{sampler}"]

@@ -13,6 +13,8 @@ TEST_CASE("a share has Wilson's interval, a mean has Student's") {
   CHECK(share.high == Approx(0.94332).margin(1e-5));
   const Figure none = share_figure("none", 0, 10);
   CHECK(none.low == Approx(0).margin(1e-12));
+  CHECK(share_figure("none of twelve", 0, 12).low == 0);
+  CHECK(share_figure("all of twelve", 12, 12).high == 1);
   CHECK(none.high == Approx(0.27753).margin(1e-5));
   const Figure mean = mean_figure("distance", {1, 2, 3, 4});
   CHECK(mean.value == 2.5);
