@@ -32,15 +32,16 @@ struct DetectConfig {
   double false_alarm = 0.05;
   std::uint64_t seed = 0;
 
-  /// Throws ConfigError where the model's data leave too few held-out samples for the rate.
+  /// Throws ConfigError where the model's data leave too few held-out samples for the rate, or too few training samples for
+  /// the covariance of `whitened`.
   void check(const Model& model) const;
 
   static constexpr auto fields =
       std::tuple{field("name", &DetectConfig::name, "of the findings"),
                  field("method", &DetectConfig::method,
                        "reconstruction: error of denoising what was noised; whitened: that error's Mahalanobis "
-                       "distance; score_norm: "
-                       "length of the score; bound: the variational bound on -log p; likelihood: -log p by the ODE",
+                       "distance; score_norm: length of the score; bound: the variational bound on -log p; likelihood: "
+                       "-log p by the ODE",
                        one_of(&anomaly_method_names)),
                  field("levels", &DetectConfig::levels, "noise σ/α of reconstruction, whitened and score_norm",
                        nonempty(), above(0)),

@@ -40,8 +40,7 @@ struct InpaintConfig {
             one_of("mask", "super_resolution", "blur", "compressed")),
       field("mask", &InpaintConfig::mask,
             "what is hidden: left_half, right_half, top_half, bottom_half, centre, outside, every_other, "
-            "random(SHARE), or the "
-            "white pixels of FILE.png"),
+            "random(SHARE), or the white pixels of FILE.png"),
       field("factor", &InpaintConfig::factor, "of super_resolution: side of the pixels that are averaged", at_least(2)),
       field("blur", &InpaintConfig::blur, "of blur: deviation of the Gaussian, in pixels", above(0)),
       field("share", &InpaintConfig::share, "of compressed: measurements for each element", above(0) & at_most(1)),
