@@ -1,9 +1,19 @@
 #include "fokker/experiments/frechet.h"
 
+#include <Eigen/Eigenvalues>
+#include <algorithm>
+
+#include "fokker/core/error.h"
+#include "fokker/core/ops/elementwise.h"
+#include "fokker/core/ops/reduce.h"
 #include "fokker/experiments/gaussian_fit.h"
 
 namespace fokker {
 namespace {
+
+Eigen::Map<const Eigen::MatrixXd> covariance_matrix(const GaussianFit& fit) {
+  return {fit.covariance.data<double>().data(), fit.covariance.extent(0), fit.covariance.extent(1)};
+}
 
 /// The positive square root of a symmetric matrix; eigenvalues that rounding made negative count as zero.
 Eigen::MatrixXd square_root(const Eigen::MatrixXd& matrix) {
@@ -25,14 +35,15 @@ double frechet_distance(const Tensor& a, const Tensor& b) {
   require<ShapeError>(a.extent(0) >= 2 && b.extent(0) >= 2, "[frechet] expected at least two rows, got {} and {}",
                       a.extent(0), b.extent(0));
   const GaussianFit fit_a = gaussian_fit(a), fit_b = gaussian_fit(b);
-  const Eigen::MatrixXd root = square_root(fit_a.covariance);
-  const Eigen::MatrixXd product = root * fit_b.covariance * root;
+  const auto a_covariance = covariance_matrix(fit_a), b_covariance = covariance_matrix(fit_b);
+  const Eigen::MatrixXd root = square_root(a_covariance);
+  const Eigen::MatrixXd product = root * b_covariance * root;
   // Symmetric up to rounding; the decomposition reads one triangle.
   const Eigen::SelfAdjointEigenSolver<Eigen::MatrixXd> solver(0.5 * (product + product.transpose()),
                                                               Eigen::EigenvaluesOnly);
   const double cross = solver.eigenvalues().cwiseMax(0).cwiseSqrt().sum();
   const double distance =
-      (fit_a.mean - fit_b.mean).squaredNorm() + fit_a.covariance.trace() + fit_b.covariance.trace() - 2 * cross;
+      sum(square(fit_a.mean - fit_b.mean)).item() + a_covariance.trace() + b_covariance.trace() - 2 * cross;
   return std::max(distance, 0.0);
 }
 

@@ -1,20 +1,15 @@
 #pragma once
 
-// The bits would depend on the number of OpenMP threads.
-#define EIGEN_DONT_PARALLELIZE
-#include <Eigen/Dense>
-
 #include "fokker/core/tensor.h"
 
 namespace fokker {
 
-/// Mean [D] and covariance [D, D] of samples, with N − 1.
+/// Mean [1, D] and covariance [D, D] of samples, with N − 1, in f64.
 struct GaussianFit {
-  Eigen::RowVectorXd mean;
-  Eigen::MatrixXd covariance;
+  Tensor mean, covariance;
 };
 
-/// Of the rows of x [N, D], N ≥ 2, in f64.
+/// Of the rows of x [N, D], N ≥ 2.
 GaussianFit gaussian_fit(const Tensor& x);
 
 }  // namespace fokker

@@ -1,5 +1,6 @@
 #include "fokker/experiments/mahalanobis.h"
 
+#include <Eigen/Cholesky>
 #include <limits>
 
 #include "fokker/core/error.h"
@@ -13,17 +14,16 @@ namespace fokker {
 Mahalanobis::Mahalanobis(const Tensor& reference, double ridge) {
   require<ShapeError>(reference.rank() == 2 && reference.extent(0) >= 2,
                       "[mahalanobis] expected a reference [N, D] with at least two rows, got {}", reference.shape());
-  const auto [mean, covariance] = gaussian_fit(reference);
-  const auto d = mean.size();
-  Eigen::MatrixXd c = covariance;
+  const GaussianFit fit = gaussian_fit(reference);
+  const auto d = reference.extent(1);
+  Eigen::MatrixXd c = Eigen::Map<const Eigen::MatrixXd>(fit.covariance.data<double>().data(), d, d);
   c.diagonal().array() += ridge * c.trace() / static_cast<double>(d) + std::numeric_limits<double>::min();
   const Eigen::LLT<Eigen::MatrixXd> factor(c);
   require<NumericalError>(
       factor.info() == Eigen::Success && c.allFinite(),
       "[mahalanobis] the covariance of {} has no Cholesky factor; look for values that are not finite",
       reference.shape());
-  mean_ = Tensor::zeros({1, d}, Dtype::f64);
-  Eigen::Map<Eigen::RowVectorXd>(mean_.data<double>().data(), d) = mean;
+  mean_ = fit.mean;
   whitening_ = Tensor::zeros({d, d}, Dtype::f64);
   // By columns here, by rows there: L⁻¹ as it lies is L⁻ᵀ.
   Eigen::Map<Eigen::MatrixXd>(whitening_.data<double>().data(), d, d) =
