@@ -11,6 +11,7 @@ the range.  Intervals are of 95 %: Wilson's for shares, Student's for means, and
 """
 
 import argparse
+import gzip
 import math
 import pathlib
 import sys
@@ -40,6 +41,17 @@ def share(right):
     n, p, z = len(right), float(np.mean(right)), 1.959964
     middle, half = (p + z * z / (2 * n)) / (1 + z * z / n), z / (1 + z * z / n) * math.sqrt(p * (1 - p) / n + z * z / (4 * n * n))
     return f"{p:.3f} [{middle - half:.3f}, {middle + half:.3f}]"
+
+
+def load(path):
+    """All images in units of the data, and their labels: of an HDF5 file, or of a folder with MNIST's test files."""
+    if not path.is_dir():
+        with h5py.File(path) as file:
+            return np.asarray(file["image"]), np.asarray(file["label"]).astype(int)
+    def read(name, header):
+        return np.frombuffer(gzip.decompress((path / f"t10k-{name}-ubyte.gz").read_bytes()), np.uint8, offset=header)
+
+    return read("images-idx3", 16).reshape(-1, 28, 28, 1), read("labels-idx1", 8).astype(int)
 
 
 def mean(values):
@@ -147,14 +159,14 @@ def denoising(name, group, extent, training):
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("findings", nargs="+", type=pathlib.Path, help="HDF5 files with the findings")
-    parser.add_argument("--data", type=pathlib.Path, required=True, help="HDF5 file with image and label of all samples")
+    parser.add_argument("--data", type=pathlib.Path, required=True, help="all samples: an HDF5 file with image and label, or MNIST's folder")
     parser.add_argument("--held-out", type=pathlib.Path, help="results.h5 with /data/held_out_index, or .npy; default: the first file")
     parser.add_argument("--extent", type=float, default=16, help="upper end of the data's range; the lower one is 0")
     arguments = parser.parse_args()
     source = arguments.held_out or arguments.findings[0]
     held_out = np.load(source) if source.suffix == ".npy" else np.asarray(h5py.File(source)["data/held_out_index"])
-    data = h5py.File(arguments.data)
-    all_images, all_labels = images(data["image"], arguments.extent), np.asarray(data["label"]).astype(int)
+    values, all_labels = load(arguments.data)
+    all_images = images(values, arguments.extent)
     keep = np.setdiff1d(np.arange(len(all_images)), held_out)
     training = all_images[keep]
     machine = SVC(C=10, gamma="scale").fit(training.reshape(len(training), -1), all_labels[keep])

@@ -71,7 +71,10 @@ def main():
     parser.add_argument("--out", type=pathlib.Path, default=pathlib.Path("runs/search"))
     arguments = parser.parse_args()
     file = tomllib.loads(arguments.file.read_text())
-    for name in [arguments.only] if arguments.only else file["systems"]:
+    names = [arguments.only] if arguments.only else list(file["systems"])
+    if earlier := [str(path) for name in names for path in arguments.out.glob(f"{pathlib.Path(name).stem}-*")]:
+        sys.exit(f"{earlier[0]} is of an earlier search; choose another --out")
+    for name in names:
         for figures, seconds, overrides in search(file, name, arguments)[:3]:
             print(f"best of {name}: {[abs(x) for x in figures]} in {seconds:.1f} s: {' '.join(overrides) or 'as it stands'}")
 
