@@ -45,14 +45,14 @@ Figure mean_figure(std::string name, std::vector<double> values) {
   return {std::move(name), interval.mean, interval.low, interval.high};
 }
 
-Figure share_figure(std::string name, std::int64_t successes, std::int64_t n) {
+Figure share_figure(std::string name, double successes, std::int64_t n) {
   constexpr double z = 1.959963984540054;
   const auto trials = static_cast<double>(n);
-  const double share = static_cast<double>(successes) / trials, spread = z * z / trials;
+  const double share = successes / trials, spread = z * z / trials;
   const double middle = (share + spread / 2) / (1 + spread);
   const double half = z / (1 + spread) * std::sqrt(share * (1 - share) / trials + spread / (4 * trials));
   // Exact at the ends, where rounding would leave a little.
-  return {std::move(name), share, successes == 0 ? 0 : middle - half, successes == n ? 1 : middle + half};
+  return {std::move(name), share, successes == 0 ? 0 : middle - half, successes == trials ? 1 : middle + half};
 }
 
 }  // namespace fokker

@@ -55,7 +55,7 @@ void write_findings_files(const std::filesystem::path& folder, const std::string
 
 /// Mean and Student interval of independent values.
 Figure mean_figure(std::string name, std::vector<double> values);
-/// A share of `n` trials with Wilson's interval.
-Figure share_figure(std::string name, std::int64_t successes, std::int64_t n);
+/// A share of `n` trials with Wilson's interval.  A trial may succeed in part; the interval is then wider than it need be.
+Figure share_figure(std::string name, double successes, std::int64_t n);
 
 }  // namespace fokker

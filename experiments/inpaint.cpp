@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <numeric>
 
 #include "fokker/core/ops/elementwise.h"
 #include "fokker/core/ops/reduce.h"
@@ -109,19 +108,15 @@ void add_classes(Findings& findings, const TrainedRun& run, const Problem& probl
   const auto& labels = problem.data.labels;
   if (labels.empty() || run.model.data.training.classes() < 2) return;
   const FeatureClassifier& classifier = run.judges->classifier(run);
-  const auto kept = [&](const Tensor& x) {
+  const auto share = [&](const char* name, const Tensor& x) {
     const auto found = classifier.classify(x);
     const std::size_t each = found.size() / labels.size();
-    std::vector<double> right;
-    for (std::size_t i = 0; i < found.size(); ++i) right.push_back(found[i] == labels[i / each] ? 1 : 0);
-    return input_means(right, static_cast<std::int64_t>(each));
+    std::int64_t right = 0;
+    for (std::size_t i = 0; i < found.size(); ++i) right += found[i] == labels[i / each];
+    findings.figures.push_back(
+        share_figure(name, static_cast<double>(right) / static_cast<double>(each), std::ssize(labels)));
   };
-  const auto share = [&](const char* name, const Tensor& x) {
-    const auto right = kept(x);
-    const double total = std::accumulate(right.begin(), right.end(), 0.0);
-    findings.figures.push_back(share_figure(name, std::llround(total), std::ssize(labels)));
-  };
-  findings.figures.push_back(mean_figure("class_kept", kept(drawn.samples)));
+  share("class_kept", drawn.samples);
   share("class_kept_by_mean", drawn.mean);
   share("class_of_truth", problem.data.x);
 }

@@ -16,6 +16,10 @@ TEST_CASE("a share has Wilson's interval, a mean has Student's") {
   CHECK(share_figure("none of twelve", 0, 12).low == 0);
   CHECK(share_figure("all of twelve", 12, 12).high == 1);
   CHECK(none.high == Approx(0.27753).margin(1e-5));
+  const Figure part = share_figure("in part", 9.75, 10);
+  CHECK(part.value == 0.975);
+  CHECK(part.low == Approx(0.68779).margin(1e-5));
+  CHECK(part.high == Approx(0.99855).margin(1e-5));
   const Figure mean = mean_figure("distance", {1, 2, 3, 4});
   CHECK(mean.value == 2.5);
   CHECK(mean.high - mean.value == Approx(3.182446 * 1.290994 / 2).epsilon(1e-5));  // t(0.975, 3) s/√n
