@@ -122,7 +122,7 @@ def tuned(name, training, noise):
     method, parameters = DENOISERS[name]
     truth = training[:: max(1, len(training) // 150)]
     noisy = truth + noise * np.random.default_rng(0).normal(size=truth.shape)
-    return max(parameters, key=lambda p: psnr(apply(method, noisy, noise, p), truth).mean())
+    return max(parameters, key=lambda p: np.nan_to_num(psnr(apply(method, noisy, noise, p), truth).mean(), nan=-np.inf))
 
 
 def inpainting(name, group, extent, judge):
