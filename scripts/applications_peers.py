@@ -36,22 +36,23 @@ def images(values, extent):
     return np.asarray(values, dtype=np.float64).reshape(len(values), *values.shape[-3:-1]) / extent
 
 
-def share(right):
-    """A share with Wilson's interval."""
-    n, p, z = len(right), float(np.mean(right)), 1.959964
-    middle, half = (p + z * z / (2 * n)) / (1 + z * z / n), z / (1 + z * z / n) * math.sqrt(p * (1 - p) / n + z * z / (4 * n * n))
-    return f"{p:.3f} [{middle - half:.3f}, {middle + half:.3f}]"
-
-
 def load(path):
     """All images in units of the data, and their labels: of an HDF5 file, or of a folder with MNIST's test files."""
     if not path.is_dir():
         with h5py.File(path) as file:
             return np.asarray(file["image"]), np.asarray(file["label"]).astype(int)
+
     def read(name, header):
         return np.frombuffer(gzip.decompress((path / f"t10k-{name}-ubyte.gz").read_bytes()), np.uint8, offset=header)
 
     return read("images-idx3", 16).reshape(-1, 28, 28, 1), read("labels-idx1", 8).astype(int)
+
+
+def share(right):
+    """A share with Wilson's interval."""
+    n, p, z = len(right), float(np.mean(right)), 1.959964
+    middle, half = (p + z * z / (2 * n)) / (1 + z * z / n), z / (1 + z * z / n) * math.sqrt(p * (1 - p) / n + z * z / (4 * n * n))
+    return f"{p:.3f} [{middle - half:.3f}, {middle + half:.3f}]"
 
 
 def mean(values):
