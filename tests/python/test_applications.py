@@ -56,6 +56,13 @@ def run(tmp_path_factory):
     return folder / "run"
 
 
+def test_an_input_of_which_little_is_hidden_keeps_its_class(run):
+    figures = fk.load_run(run).inpaint(n=40, samples=3, mask="random(0.03)", sampler={"steps": 6}).figures
+    truth, kept = figures["class_of_truth"][0], figures["class_kept"]
+    assert truth > 0.8 and kept[0] > truth - 0.1                  # by chance it would be 0.2
+    assert 0 <= kept[1] <= kept[0] <= kept[2] <= 1
+
+
 def test_a_run_keeps_what_its_applications_found(run):
     with h5py.File(run / "results.h5") as file:
         edit = file["applications/edit"]

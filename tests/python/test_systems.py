@@ -173,3 +173,5 @@ sampler = "ddim"
     distances = [float(line.split("frechet ")[1].split()[0]) for line in trials]
     assert abs(float(best[0].split("[")[1].split(",")[0]) - min(distances)) < 1e-2 * min(distances)
     assert {path.name for path in tmp_path.iterdir()} == {"a-00", "a-01", "a-02"}
+    again = subprocess.run(command, capture_output=True, text=True)
+    assert again.returncode == 1 and again.stdout == "" and "earlier search; choose another --out" in again.stderr
