@@ -8,7 +8,7 @@ SOURCES = $(shell git ls-files '*.h' '*.cpp')
 FORMAT = $(or $(firstword $(shell command -v clang-format-14 clang-format)),$(error clang-format is not installed))
 TIDY = $(or $(firstword $(shell command -v run-clang-tidy-14 run-clang-tidy)),$(error clang-tidy is not installed))
 
-.PHONY: help setup build demo test nightly bench peers format check-format tidy headers asan tsan stubs clean
+.PHONY: help setup build demo test nightly bench peers format check-format tidy headers asan tsan asan-python stubs clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z][a-z -]*:.*## / {printf "make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -54,9 +54,16 @@ tidy: build ## clang-tidy over the library
 	$(TIDY) -quiet -j $(JOBS) -p $(BUILD) '/(core|sde|solvers|score|experiments|python)/[^.]*\.cpp$$'
 
 asan tsan: setup ## the C++ tests under the sanitizers
-	cmake --preset $@ > /dev/null
+	cmake --preset $@ -DPython_EXECUTABLE=$(PYTHON) > /dev/null
 	cmake --build --preset $@ -j $(JOBS)
 	ctest --preset $@
+
+# The interpreter is not built with the sanitizers, so their runtimes are loaded before it; it leaks at exit by design.
+asan-python: setup ## the Python tests named by TESTS=… under the address and undefined-behaviour sanitizers
+	cmake --preset asan -DPython_EXECUTABLE=$(PYTHON) > /dev/null
+	cmake --build --preset asan -j $(JOBS) --target _fokker fokker_cli
+	LD_PRELOAD="$$(g++ -print-file-name=libasan.so) $$(g++ -print-file-name=libubsan.so)" ASAN_OPTIONS=detect_leaks=0 \
+	  FOKKER_COMMAND=$(CURDIR)/build/asan/bin/fokker PYTHONPATH=build/asan/python $(PYTHON) -m pytest -q $(or $(TESTS),tests/python)
 
 stubs: build ## the type stub of the Python extension
 	@$(PYTHON) -m pip install -q pybind11-stubgen
