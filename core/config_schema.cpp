@@ -58,21 +58,30 @@ std::string type_text(const ConfigSchema& schema) {
   fail(node, path, fmt::format("expected {}, got {}{}", type_text(schema), text, hint));
 }
 
+/// Every integer but a seed fits 32 bits, so that no later cast changes it.
 void check_integer(const ConfigNode& node, const ConfigSchema& schema, const std::string& path) {
   if (schema.big && node.kind == Kind::text && parse_unsigned(node.text)) return;
   if (node.kind != Kind::integer) mismatch(node, schema, path);
-  if (node.integer < schema.lowest)
-    fail(node, path, fmt::format("expected an integer ≥ {}, got {}", schema.lowest, node.integer));
-  if (node.integer > schema.highest)
-    fail(node, path, fmt::format("expected an integer ≤ {}, got {}", schema.highest, node.integer));
+  const std::int64_t lowest = std::max<std::int64_t>(schema.lowest, INT32_MIN);
+  const std::int64_t highest = schema.big ? INT64_MAX : std::min<std::int64_t>(schema.highest, INT32_MAX);
+  if (node.integer < lowest) fail(node, path, fmt::format("expected an integer ≥ {}, got {}", lowest, node.integer));
+  if (node.integer > highest) fail(node, path, fmt::format("expected an integer ≤ {}, got {}", highest, node.integer));
+}
+
+/// Every real number fits f32, in which most of the work is done.
+void check_finite(double value, const ConfigNode& node, const std::string& path) {
+  constexpr double largest = std::numeric_limits<float>::max();
+  if (std::abs(value) <= largest) return;
+  fail(node, path,
+       fmt::format("expected a number between {:.3g} and {:.3g}, got {}", -largest, largest, value_text(node)));
 }
 
 void check_bounds(double value, const ConfigNode& node, const Constraint& c, const std::string& path) {
+  check_finite(value, node, path);
   const bool low = c.low_open ? value > c.low : value >= c.low;
   const bool high = c.high_open ? value < c.high : value <= c.high;
   Constraint numbers{.low = c.low, .high = c.high, .low_open = c.low_open, .high_open = c.high_open};
   const bool open = !std::isfinite(c.low) && !std::isfinite(c.high) && !c.low_open && !c.high_open;
-  if (std::isnan(value)) fail(node, path, "expected a number, got nan");
   if (!open && (!low || !high))
     fail(node, path, fmt::format("expected a value {}, got {}", bounds_text(numbers), value_text(node)));
 }

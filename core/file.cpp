@@ -12,6 +12,7 @@
 #include <utility>
 
 #include "fokker/core/error.h"
+#include "fokker/core/one_line.h"
 
 namespace fokker {
 namespace {
@@ -89,6 +90,8 @@ void remove_leftovers(const fs::path& path, const fs::path& folder) {
   }
 }
 
+fs::path folder_of(const fs::path& path) { return path.has_parent_path() ? path.parent_path() : fs::path("."); }
+
 /// The temporary file: removed unless it was renamed.
 struct Temporary {
   fs::path path;
@@ -133,8 +136,36 @@ std::string read_text_file(const fs::path& path) {
   return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
 }
 
+void require_file_name(std::string_view name, std::string_view where) {
+  const bool plain = one_line(name) == name && name.find_first_of("/\\") == std::string_view::npos;
+  require<ConfigError>(
+      plain && !name.empty() && name.size() <= 150 && name != "." && name != "..",
+      "{}: expected the name of one file or folder, without slashes and of at most 150 bytes, got \"{}\"", where,
+      one_line(name, 200));
+}
+
+void require_file_place(const fs::path& path) {
+  std::error_code ignored;
+  const fs::path folder = folder_of(path);
+  require<IoError>(fs::is_directory(folder, ignored), "[write] {}: the folder {} does not exist; create it first",
+                   path.string(), folder.string());
+  const fs::file_status status = fs::status(path, ignored);
+  require<IoError>(path.has_filename() && !fs::is_directory(status),
+                   "[write] {}: expected the name of a file, got a folder", path.string());
+  // A rename would put a file in the place of the device or the pipe.
+  require<IoError>(!fs::exists(status) || fs::is_regular_file(status),
+                   "[write] {}: expected the name of a file, got a device, a pipe or a socket", path.string());
+}
+
+void require_folder_place(const fs::path& path) {
+  std::error_code ignored;
+  require<IoError>(!fs::exists(path, ignored) || fs::is_directory(path, ignored),
+                   "[write] {}: expected a folder, got something else; choose another place", path.string());
+}
+
 void write_file_atomically(const fs::path& path, std::span<const std::byte> bytes) {
-  const fs::path folder = path.has_parent_path() ? path.parent_path() : fs::path(".");
+  require_file_place(path);
+  const fs::path folder = folder_of(path);
   std::error_code ignored;
   const bool replaces = fs::exists(path, ignored);
   const auto check = [&](bool good, const char* action) {
@@ -142,10 +173,6 @@ void write_file_atomically(const fs::path& path, std::span<const std::byte> byte
     require<IoError>(good, "[write] {}: {} while {} {}; {}", path.string(), cause(code), action,
                      size_text(bytes.size()), replaces ? "the older file is kept" : "nothing is left behind");
   };
-  require<IoError>(fs::is_directory(folder, ignored), "[write] {}: the folder {} does not exist; create it first",
-                   path.string(), folder.string());
-  require<IoError>(path.has_filename() && !fs::is_directory(path, ignored),
-                   "[write] {}: expected the name of a file, got a folder", path.string());
   remove_leftovers(path, folder);
 
   Temporary temporary{temporary_path(path, folder), true};

@@ -12,6 +12,17 @@ namespace fokker {
 std::vector<std::byte> read_file(const std::filesystem::path& path, std::uintmax_t limit = std::uintmax_t{1} << 36);
 std::string read_text_file(const std::filesystem::path& path);
 
+/// Throws ConfigError "WHERE: …" unless `name` can be that of a file in any folder: without slashes and control
+/// characters, not "." or "..", of 1 to 150 bytes.
+void require_file_name(std::string_view name, std::string_view where);
+
+/// Throws IoError where no file can be at `path`: without its folder, or where a folder, a device, a pipe or a socket
+/// is.
+void require_file_place(const std::filesystem::path& path);
+
+/// Throws IoError where something other than a folder is at `path`.
+void require_folder_place(const std::filesystem::path& path);
+
 /// Replaces `path` by `bytes`: a temporary file beside it, fsync, rename, fsync of the folder.  On failure the old file
 /// stays, the temporary one is removed, and IoError names the path and the cause.
 void write_file_atomically(const std::filesystem::path& path, std::span<const std::byte> bytes);

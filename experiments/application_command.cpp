@@ -2,6 +2,7 @@
 #include "fokker/experiments/applications.h"
 #include "fokker/experiments/commands.h"
 #include "fokker/experiments/findings_report.h"
+#include "fokker/experiments/own_table.h"
 #include "fokker/experiments/pictures.h"
 #include "fokker/experiments/results.h"
 
@@ -23,10 +24,11 @@ Hdf5File opened(const fs::path& file, const TrainedRun& run) {
 
 int application_command(const std::string& name, const ApplicationTarget& target,
                         const std::vector<std::string>& settings, const RunOptions& options) {
-  const auto [title, application] = application_entry(name).with(Config::of(settings));
-  const TrainedRun run = load_run(target.run);
-  const Findings findings = application(run, read_images(run, target.images), options);
   const fs::path folder = target.out.empty() ? target.run : target.out;
+  require_folder_place(folder);
+  const TrainedRun run = load_run(target.run);
+  const auto [title, application] = application_entry(name).with(Config::of(settings), run.experiment);
+  const Findings findings = application(run, read_images(run, target.images), options);
   make_folder(folder);
   Hdf5File file = opened(folder / "results.h5", run);
   file.remove("/applications/" + title);
@@ -42,16 +44,19 @@ int application_command(const std::string& name, const ApplicationTarget& target
 
 int generate_command(const fs::path& path, const std::vector<std::string>& settings, const fs::path& out,
                      const RunOptions& options) {
-  const GenerateConfig config = read<GenerateConfig>(Config::of(settings));
+  const fs::path target = out.empty() ? path / "generated.png" : out;
+  const bool one_file = target.extension() == ".png";
+  one_file ? require_file_place(target) : require_folder_place(target);
   const TrainedRun run = load_run(path);
+  const Config given = Config::of(settings);
+  const auto config = read<GenerateConfig>(given, own_samples(run.experiment.sample, given));
   const Shape& shape = run.model.sample_shape;
   require<ConfigError>(shape.rank() == 3 && (shape[2] == 1 || shape[2] == 3),
                        "{}: expected a run on images, got samples {}; draw them with `fokker sample`", path.string(),
                        shape);
   const Samples samples = sample(run.model, config, options);
   const PngOptions look{.low = run.model.data.range.low, .high = run.model.data.range.high};
-  const fs::path target = out.empty() ? path / "generated.png" : out;
-  if (target.extension() == ".png") {
+  if (one_file) {
     write_png(target, samples.values, look);
   } else {
     make_folder(target);

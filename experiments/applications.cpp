@@ -4,7 +4,9 @@
 
 #include <set>
 
+#include "fokker/core/file.h"
 #include "fokker/experiments/captions.h"
+#include "fokker/experiments/own_table.h"
 #include "fokker/experiments/synthesise.h"
 
 namespace fokker {
@@ -15,6 +17,7 @@ std::pair<std::string, Application> bound(Findings (*apply)(const TrainedRun&, c
                                                             const RunOptions&),
                                           const char* name, C config) {
   const std::string title = config.name.empty() ? name : config.name;
+  require_file_name(title, fmt::format("{}.name", name));
   return {title, [apply, config = std::move(config)](const TrainedRun& run, const ApplicationInput& input,
                                                      const RunOptions& options) {
             return apply(run, config, input, options);
@@ -26,7 +29,10 @@ template <const char* name, class C, std::vector<C> Experiment::*tables,
 constexpr ApplicationEntry entry(const char* description) {
   return {.name = name,
           .description = description,
-          .with = [](const Config& settings) { return bound(apply, name, read<C>(settings)); },
+          .with =
+              [](const Config& settings, const Experiment& experiment) {
+                return bound(apply, name, read<C>(settings, own_table(experiment.*tables, settings)));
+              },
           .of =
               [](const Experiment& experiment) {
                 std::vector<std::pair<std::string, Application>> all;

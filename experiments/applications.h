@@ -18,8 +18,8 @@ using Application = std::function<Findings(const TrainedRun&, const ApplicationI
 struct ApplicationEntry {
   const char* name;
   const char* description;
-  /// With the settings of one table, and what it is called.
-  std::pair<std::string, Application> (*with)(const Config& settings);
+  /// With settings over the experiment's own table [[NAME]], as `own_table` finds it, and what it is called.
+  std::pair<std::string, Application> (*with)(const Config& settings, const Experiment& experiment);
   /// Of the tables [[NAME]] of an experiment, with what they are called.
   std::vector<std::pair<std::string, Application>> (*of)(const Experiment& experiment);
   std::vector<ConfigRow> (*keys)();

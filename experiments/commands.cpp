@@ -5,8 +5,10 @@
 #include <nlohmann/json.hpp>
 
 #include "fokker/core/file.h"
+#include "fokker/experiments/own_table.h"
 #include "fokker/experiments/pictures.h"
 #include "fokker/experiments/provenance.h"
+#include "fokker/experiments/sweep.h"
 #include "fokker/experiments/systems.h"
 
 namespace fokker {
@@ -27,6 +29,10 @@ Experiment prepare_experiment(const std::filesystem::path& config, const std::ve
   return training;
 }
 
+void require_done(const RunResult& result) {
+  if (result.outcome == Outcome::stopped) throw Cancelled(result.how_to_go_on());
+}
+
 }  // namespace
 
 int run_command(const std::filesystem::path& config, const std::vector<std::string>& overrides,
@@ -38,41 +44,39 @@ int run_command(const std::filesystem::path& config, const std::vector<std::stri
     return 0;
   }
   if (sweep.empty()) {
-    run(prepare_experiment(config, overrides, target.only_train), target.out, options);
+    require_done(run(prepare_experiment(config, overrides, target.only_train), target.out, options));
     return 0;
   }
-  const auto combinations = expand_sweep(sweep);
-  for (const auto& combination : combinations) {  // every config is checked before the first run starts
+  std::vector<SweepMember> members;
+  for (const auto& combination : expand_sweep(sweep)) {
     auto all = overrides;
     all.insert(all.end(), combination.begin(), combination.end());
-    prepare_experiment(config, all, target.only_train);
+    members.push_back(
+        {prepare_experiment(config, all, target.only_train), fmt::format("{}", fmt::join(combination, " "))});
   }
-  for (std::size_t i = 0; i < combinations.size() && !options.stopping(); ++i) {
-    auto all = overrides;
-    all.insert(all.end(), combinations[i].begin(), combinations[i].end());
-    options.say(fmt::format("run {} of {}: {}", i + 1, combinations.size(), fmt::join(combinations[i], " ")));
-    const Experiment experiment = prepare_experiment(config, all, target.only_train);
-    const auto parent = target.out.empty() ? default_run_path(experiment.name, dump(experiment)) : target.out;
-    run(experiment, parent / std::to_string(i), options);
-  }
+  run_sweep(members, target.out, options);
   return 0;
 }
 
 int resume_command(const std::filesystem::path& run, const RunOptions& options) {
   if (holds_systems(run))
     resume_systems(run, options);
+  else if (holds_sweep(run))
+    resume_sweep(run, options);
   else
-    resume(run, options);
+    require_done(resume(run, options));
   return 0;
 }
 
 int sample_command(const std::filesystem::path& path, const std::vector<std::string>& settings,
                    const AverageChoice& average, const std::filesystem::path& out, const RunOptions& options) {
+  if (!out.empty()) require_file_place(out);
   const TrainedRun run = load_run(path, average);
   if (run.snapshots > 0)
     options.say(fmt::format("average  from {} snapshots; its weights over time differ by {:.2g} %", run.snapshots,
                             100 * run.profile_error));
-  const GenerateConfig config = read<GenerateConfig>(Config::of(settings));
+  const Config given = Config::of(settings);
+  const auto config = read<GenerateConfig>(given, own_samples(run.experiment.sample, given));
   SampleSet set{.config = config, .samples = sample(run.model, config, options), .metrics = {}};
   const auto file = out.empty() ? path / (config.title() + ".h5") : out;
   results_file(run.experiment, {.run_id = path.filename().string(),

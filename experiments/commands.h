@@ -4,7 +4,6 @@
 #include <string>
 #include <vector>
 
-#include "fokker/experiments/progress_bar.h"
 #include "fokker/experiments/runner.h"
 #include "fokker/solvers/strong_order.h"
 
@@ -13,7 +12,7 @@ namespace fokker {
 // The subcommands of the program; each returns its exit code and throws the library's errors.
 
 struct RunTarget {
-  std::filesystem::path out;  // empty: runs/NAME/TIME-HASH; with a sweep the runs are out/0, out/1, …
+  std::filesystem::path out;  // empty: runs/NAME/TIME-HASH; of a sweep the folder of all its runs
   bool only_train = false;
 };
 int run_command(const std::filesystem::path& config, const std::vector<std::string>& overrides,
@@ -47,8 +46,8 @@ int describe_command(const std::string& source, const std::vector<std::string>& 
 /// `fokker data prepare SOURCE`: the prepared data as an HDF5 file, what was changed, and a picture beside the file.
 int prepare_command(const std::string& source, const std::vector<std::string>& settings,
                     const std::filesystem::path& out, const RunOptions& options);
-/// Declared against measured orders, of all solvers where none is named; throws NumericalError, after the table, where an
-/// order is lower than declared.
+/// Declared against measured orders, of all solvers where none is named; throws NumericalError, after the table, where
+/// an order is lower than declared.
 int orders_command(const std::vector<std::string>& solvers, StrongOrderConfig config, const std::filesystem::path& out,
                    const RunOptions& options);
 /// An empty kind lists the kinds.

@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <nlohmann/json.hpp>
 
 #include "fokker/core/file.h"
 #include "fokker/experiments/compare_errors.h"
@@ -58,11 +57,6 @@ CompareOptions under(const RunOptions& options) {
   return result;
 }
 
-std::string status_json(const char* status, const std::string& reason) {
-  const nlohmann::json json = {{"status", status}, {"reason", reason}, {"ended", utc_now()}};
-  return json.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
-}
-
 }  // namespace
 
 std::vector<std::string> comparison_table(const Comparison& comparison) {
@@ -83,7 +77,8 @@ void save_comparison(const Comparison& comparison, const std::filesystem::path& 
 std::filesystem::path run_comparison(const CompareConfig& given, const std::filesystem::path& out,
                                      const RunOptions& options) {
   const CompareConfig config = resolved(given);
-  if (!out.empty()) RunDirectory::require_new(out);
+  require_file_name(config.name, "name");
+  if (!out.empty()) RunDirectory::require_new(out), require_folder_place(out);
   const CompareTarget target = make_target(config.target, config.sde);  // before the folder: wrong input leaves nothing
   const RunDirectory directory = new_directory(config, out);
   const auto say = [&](const std::string& line) {

@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include "fokker/core/config.h"
+#include "fokker/core/file.h"
 #include "fokker/experiments/commands.h"
 #include "fokker/experiments/describe.h"
 #include "fokker/experiments/pictures.h"
@@ -19,6 +20,7 @@ int describe_command(const std::string& source, const std::vector<std::string>& 
 int prepare_command(const std::string& source, const std::vector<std::string>& settings,
                     const std::filesystem::path& out, const RunOptions& options) {
   require<ConfigError>(!out.empty(), "[data] expected --out FILE.h5 for the prepared data");
+  require_file_place(out);
   PrepareConfig defaults;
   defaults.source = source;
   const auto config = read<PrepareConfig>(Config::of(settings), defaults);

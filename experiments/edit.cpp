@@ -1,6 +1,8 @@
 #include "fokker/experiments/edit.h"
 
+#include <algorithm>
 #include <cmath>
+#include <iterator>
 
 #include "fokker/core/ops/elementwise.h"
 #include "fokker/core/ops/view.h"
@@ -12,24 +14,32 @@
 namespace fokker {
 namespace {
 
-/// Samples that set out from `x`, in the units of the network, with the noise of the strength.
+/// The time at which σ/√(α² + σ²) is `strength`; t_max where it never is.
+double time_of_strength(const ForwardSde& sde, double strength) {
+  return strength < 1 ? sde.time_of_lambda(0.5 * std::log1p(-strength * strength) - std::log(strength)) : sde.t_max();
+}
+
+/// Samples that set out from `x`, in the units of the network, with the noise of the strength: at its time and then at the
+/// points of the grid behind it.
 Tensor edited(const Score& score, const Model& model, const EditConfig& config, const Tensor& x, double strength,
               const RunOptions& options) {
   const ForwardSde& sde = *model.sde;
   std::vector<double> grid = config.times;
   if (grid.empty()) grid = time_grid(config.grid, sde, config.steps, config.t_min > 0 ? config.t_min : sde.t_min());
-  const auto steps = std::ssize(grid) - 1, kept = std::lround(strength * static_cast<double>(steps));
-  if (kept == 0) return x;
+  const double begin = time_of_strength(sde, strength);
+  if (strength == 0 || begin <= grid.back()) return x;
   SampleConfig sampling = config;
   sampling.n = x.extent(0);
   SampleOptions how{.shape = model.sample_shape};
   how.progress = options.watching(fmt::format("{} at strength {:g}", config.title(), strength));
-  if (kept < steps) {
-    sampling.times.assign(grid.end() - kept - 1, grid.end());
-    sampling.steps = kept;
+  if (begin < grid.front()) {
+    const auto behind = [&](double t) { return t < begin * (1 - 1e-6); };  // no step of rounding's size
+    sampling.times.assign(1, begin);
+    std::ranges::copy_if(grid, std::back_inserter(sampling.times), behind);
+    sampling.steps = std::ssize(sampling.times) - 1;
     sampling.grid = "uniform";  // the times are given
     sampling.t_min = 0;
-    const Marginal at = sde.marginal(sampling.times.front());
+    const Marginal at = sde.marginal(begin);
     const Tensor noise = sde.prior(x.shape(), Rng(config.seed));
     how.initial = weighted_sum({{at.alpha, x}, {at.sigma / sde.prior_sigma(), noise}});
   }

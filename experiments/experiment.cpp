@@ -5,6 +5,7 @@
 #include <cmath>
 #include <set>
 
+#include "fokker/core/file.h"
 #include "fokker/score/adversarial.h"
 
 namespace fokker {
@@ -26,8 +27,7 @@ void check_generator(const Experiment& experiment) {
 
 /// Rules between tables, which no single field can say.
 void check(const Experiment& experiment) {
-  require<ConfigError>(experiment.name.find_first_of("/\\") == std::string::npos && experiment.name != "..",
-                       "name: expected the name of one folder, got {}", experiment.name);
+  require_file_name(experiment.name, "name");
   require<ConfigError>(objective_entry(experiment.train.objective).score || experiment.sample.empty(),
                        "sample: a network trained by train.objective = \"{}\" is no score to sample from; remove the "
                        "tables [[sample]]",

@@ -121,6 +121,11 @@ std::vector<std::string> metric_names() {
   return names;
 }
 
+std::int64_t least_samples(const MetricConfig& config) {
+  const bool neighbours = std::ranges::count(config.metrics, "precision_recall") > 0;
+  return neighbours ? std::max<std::int64_t>(2, config.neighbours + 1) : 2;
+}
+
 Evaluator::Evaluator(const Dataset& training, const Dataset& held_out, const MetricConfig& config)
     : config_(config), accuracy_(std::numeric_limits<double>::quiet_NaN()) {
   for (const auto& name : config.metrics) entries_.push_back(find(name));

@@ -68,9 +68,12 @@ struct MetricEntry {
 
 std::span<const MetricEntry> metric_entries();
 
-/// Compares sets of samples with real data.  Figures compare with the held-out samples (of more than `limit`, some drawn
-/// by the seed); nearest_neighbour looks at all training samples, too.  `reference` figures take as many different
-/// training samples, drawn by the seed, as there are samples (at most all), in the place of the samples;
+/// The least number of samples, of training and of held-out data that the metrics of `config` work with.
+std::int64_t least_samples(const MetricConfig& config);
+
+/// Compares sets of samples with real data.  Figures compare with the held-out samples (of more than `limit`, some
+/// drawn by the seed); nearest_neighbour looks at all training samples, too.  `reference` figures take as many
+/// different training samples, drawn by the seed, as there are samples (at most all), in the place of the samples;
 /// nearest_neighbour then leaves each one itself out of the training data.  The features of "frechet" are those of a
 /// classifier trained on the training labels, or without labels the values themselves.  Results do not depend on the
 /// number of threads.

@@ -1,3 +1,4 @@
+#include "fokker/core/file.h"
 #include "fokker/experiments/commands.h"
 #include "fokker/experiments/order_report.h"
 
@@ -5,6 +6,7 @@ namespace fokker {
 
 int orders_command(const std::vector<std::string>& solvers, StrongOrderConfig config, const std::filesystem::path& out,
                    const RunOptions& options) {
+  if (!out.empty()) require_file_place(out);
   config.progress = options.watching("paths");
   const auto rows = order_table(solvers, config);
   for (const auto& line : order_lines(rows)) options.say(line);

@@ -53,14 +53,14 @@ void ProgressBar::show(std::string_view task, std::int64_t done, std::int64_t to
   last_ = now;
   const double seconds = std::chrono::duration<double>(now - start_).count();
   const double rate = seconds > 0.2 ? static_cast<double>(done - first_) / seconds : 0;
-  fmt::print(stream_, "\r{}\x1b[K", progress_text(task, done, total, rate));
+  std::fputs(fmt::format("\r{}\x1b[K", progress_text(task, done, total, rate)).c_str(), stream_);
   std::fflush(stream_);
   drawn_ = true;
 }
 
 void ProgressBar::clear() {
   if (!drawn_) return;
-  fmt::print(stream_, "\r\x1b[K");
+  std::fputs("\r\x1b[K", stream_);
   std::fflush(stream_);
   drawn_ = false;
 }

@@ -17,6 +17,20 @@ struct RunOptions {
   /// Asked often; true ends the run after the current step, with a checkpoint.
   std::function<bool()> stop = {};
   std::vector<std::string> command_line = {};
+  /// Told how the work may be left where it stands, should it not stop soon: by a note, which puts the end down and
+  /// returns what to tell the user.  Empty: it must come to its own end, as a training step does before its checkpoint.
+  std::function<void(std::function<std::string()> note)> leave_by = {};
+
+  /// For a run of several in `folder`, which is what goes on with all of them: these options must outlive it.
+  RunOptions of_several(const std::string& folder) const {
+    RunOptions one = *this;
+    if (leave_by)
+      one.leave_by = [this, folder](const std::function<std::string()>& note) {
+        if (!note) return leave_by({});
+        leave_by([note, folder] { return note(), "go on with `fokker resume " + folder + "`"; });
+      };
+    return one;
+  }
 
   void say(std::string_view text) const {
     if (line) line(text);

@@ -7,10 +7,10 @@
 #include "fokker/core/png.h"
 #include "fokker/experiments/applications.h"
 #include "fokker/experiments/checkpoint.h"
+#include "fokker/experiments/checks.h"
 #include "fokker/experiments/findings_report.h"
 #include "fokker/experiments/pictures.h"
 #include "fokker/experiments/provenance.h"
-#include "fokker/experiments/shards.h"
 #include "fokker/experiments/training_log.h"
 
 namespace fokker {
@@ -19,22 +19,32 @@ namespace {
 class Runner {
  public:
   Runner(RunDirectory& directory, Experiment experiment, Model model, const RunOptions& options)
-      : directory_(directory), experiment_(std::move(experiment)), options_(options), model_(std::move(model)) {}
+      : directory_(directory), experiment_(std::move(experiment)), options_(options), model_(std::move(model)) {
+    may_be_left(true);
+  }
+  ~Runner() {
+    if (options_.leave_by) options_.leave_by([] { return std::string(); });
+  }
 
   Outcome execute();
 
   std::vector<SampleSet> take_samples() { return std::move(sets_); }
+  std::int64_t steps() const { return std::ssize(rows_); }
 
  private:
   void describe();
+  void may_be_left(bool may) const;
+  template <class Work>
+  void attempt(Work&& work);
   bool train();
   void train_step(Trainer& trainer, std::vector<MetricsRow>& unsaved);
   void train_on(Trainer& trainer, std::vector<MetricsRow>& unsaved);
   void finish(const Trainer& trainer);
   void save(const Trainer& trainer, std::vector<MetricsRow>& unsaved);
   bool draw_samples();
+  void draw(const GenerateConfig& config);
   void evaluate();
-  bool apply();
+  void apply();
   void write_results();
 
   void say(const std::string& line) const {
@@ -50,19 +60,46 @@ class Runner {
   std::vector<SampleSet> sets_;
   std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
   double earlier_seconds_ = 0;  // of training, before an interruption
+  std::exception_ptr failure_;  // the first one after the training
 };
 
 Outcome Runner::execute() {
   describe();
   try {
     if (!train() || !draw_samples()) return Outcome::stopped;
+    evaluate();
+    write_results();
+    apply();
   } catch (const Cancelled&) {
     return Outcome::stopped;
   }
-  evaluate();
-  write_results();
-  if (!apply()) return Outcome::stopped;
+  if (failure_) std::rethrow_exception(failure_);
   return Outcome::done;
+}
+
+/// Between training steps and checkpoints the work is only left in good order; behind them all is saved that took long.
+void Runner::may_be_left(bool may) const {
+  if (!options_.leave_by) return;
+  if (!may) return options_.leave_by({});
+  options_.leave_by([&directory = directory_, done = steps(), steps = experiment_.train.steps] {
+    directory.update_status(status_json("stopped", "signal"));
+    return RunResult{.path = directory.path(), .samples = {}, .steps = done, .of_steps = steps}.how_to_go_on();
+  });
+}
+
+/// A failure after the training does not take the other results with it: it is thrown when they are written.
+template <class Work>
+void Runner::attempt(Work&& work) {
+  try {
+    work();
+  } catch (const Cancelled&) {
+    throw;
+  } catch (const IoError&) {
+    throw;
+  } catch (const Error& error) {
+    say(fmt::format("failed   {}", error.what()));
+    if (!failure_) failure_ = std::current_exception();
+  }
 }
 
 void Runner::describe() {
@@ -131,19 +168,25 @@ bool Runner::train() {
   if (!rows_.empty()) earlier_seconds_ = rows_.back().seconds;
   start_ = std::chrono::steady_clock::now();
   std::vector<MetricsRow> unsaved;
+  may_be_left(false);
   train_on(trainer, unsaved);
   if (!trainer.finished()) return false;
   finish(trainer);
+  may_be_left(true);
   return !options_.stopping();
+}
+
+void Runner::draw(const GenerateConfig& config) {
+  SampleSet set{.config = config, .samples = sample(model_, config, options_), .metrics = {}};
+  write_pictures(directory_.path(), set.config.title(), set.samples, look_of(model_.data));
+  sets_.push_back(std::move(set));
 }
 
 bool Runner::draw_samples() {
   if (experiment_.sample.empty()) return true;
   for (const GenerateConfig& config : experiment_.sample) {
-    SampleSet set{.config = config, .samples = sample(model_, config, options_), .metrics = {}};
+    attempt([&] { draw(config); });
     if (options_.stopping()) return false;
-    write_pictures(directory_.path(), set.config.title(), set.samples, look_of(model_.data));
-    sets_.push_back(std::move(set));
   }
   if (!sets_.empty())
     write_side_by_side(directory_.file("overview.png"), model_.data.scaling.invert(model_.data.training.x),
@@ -153,20 +196,21 @@ bool Runner::draw_samples() {
 
 void Runner::evaluate() {
   if (sets_.empty()) return;
-  if (!experiment_.evaluate.metrics.empty()) {
-    MetricConfig config = experiment_.evaluate;
-    config.seed = experiment_.seed;
-    const Evaluator evaluator(in_data_units(model_.data.training, model_.data),
-                              in_data_units(model_.data.held_out, model_.data), config);
-    for (SampleSet& set : sets_) set.metrics = measured(evaluator, set);
-  }
+  if (!experiment_.evaluate.metrics.empty())
+    attempt([&] {
+      MetricConfig config = experiment_.evaluate;
+      config.seed = experiment_.seed;
+      const Evaluator evaluator(in_data_units(model_.data.training, model_.data),
+                                in_data_units(model_.data.held_out, model_.data), config);
+      for (SampleSet& set : sets_) attempt([&] { set.metrics = measured(evaluator, set); });
+    });
   for (const auto& line : metrics_table(sets_)) say(line);
 }
 
 /// The applications that the experiment asks for.
-bool Runner::apply() {
+void Runner::apply() {
   const auto applications = applications_of(experiment_);
-  if (applications.empty()) return true;
+  if (applications.empty()) return;
   const TrainedRun run{.experiment = experiment_,
                        .model = model_,
                        .score = model_.system.score(),
@@ -174,16 +218,17 @@ bool Runner::apply() {
   Hdf5File file = Hdf5File::open(directory_.file("results.h5"));
   std::vector<std::pair<std::string, Findings>> all;
   for (const auto& [title, application] : applications) {
-    const Findings& found = all.emplace_back(title, application(run, {}, options_)).second;
-    if (options_.stopping()) return false;
-    write_findings(file, "/applications/" + title, found);
-    file.save(directory_.file("results.h5"));
-    write_findings_files(directory_.path(), title, found);
-    say(title);
-    for (const auto& line : figure_lines(found)) say("  " + line);
+    attempt([&] {
+      const Findings& found = all.emplace_back(title, application(run, {}, options_)).second;
+      if (options_.stopping()) throw Cancelled("[run] stopped");
+      write_findings(file, "/applications/" + title, found);
+      file.save(directory_.file("results.h5"));
+      write_findings_files(directory_.path(), title, found);
+      say(title);
+      for (const auto& line : figure_lines(found)) say("  " + line);
+    });
   }
   write_file_atomically(directory_.file("report.html"), findings_report(experiment_.name, all));
-  return true;
 }
 
 void Runner::write_results() {
@@ -201,47 +246,6 @@ void Runner::write_results() {
   for (const auto& file : files) say(fmt::format("wrote    {}", file.string()));
 }
 
-std::string status_json(const char* status, const std::string& reason) {
-  std::string text;
-  for (char c : reason)
-    text += c == '"' || c == '\\' ? std::string{'\\', c} : static_cast<unsigned char>(c) < 32 ? " " : std::string{c};
-  return fmt::format(R"({{"status": "{}", "reason": "{}", "ended": "{}"}})", status, text, utc_now());
-}
-
-/// One loss of one sample, for data, network and objective that do not fit each other.
-void try_loss(const Model& model) {
-  const Dataset& data = model.data.training;
-  const std::int64_t first = 0;
-  check_labels(*model.system.network, data);
-  const Shard one =
-      make_shard(*model.system.network, data, std::span(&first, 1), {.seed = 0, .step = 0, .first = 0, .batch = 1});
-  model.system.objective->loss(*model.system.network, one);
-}
-
-/// Builds the model, and finds settings of the samplers and metrics that cannot work before hours of training do.
-Model build_checked(const Experiment& experiment) {
-  Model model = build(experiment);
-  require<ConfigError>(experiment.train.patience == 0 || model.data.held_out.size() > 0,
-                       "train.patience: the training ends by the loss on held-out data; raise data.held_out");
-  require<ConfigError>(
-      experiment.sample.empty() || experiment.evaluate.metrics.empty() || model.data.held_out.size() >= 2,
-      "evaluate.metrics: the samples are compared with held-out data; raise data.held_out, or set evaluate.metrics = "
-      "[]");
-  try_loss(model);
-  check_applications(experiment, model);
-  const Score silent = [](const Tensor& x, double) { return Tensor::zeros(x.shape(), x.dtype()); };
-  for (GenerateConfig config : experiment.sample) try {
-      config.check(model);
-      config.n = 1;
-      config.steps = std::min<std::int64_t>(config.step_count(), 2);
-      if (!config.times.empty()) config.times.resize(static_cast<std::size_t>(config.steps) + 1);
-      sample(silent, *model.sde, config, {.shape = model.sample_shape});
-    } catch (const ConfigError& error) {
-      throw ConfigError(fmt::format("sample \"{}\": {}", config.title(), error.what()));
-    }
-  return model;
-}
-
 RunResult execute(RunDirectory directory, const Experiment& experiment, Model model, const RunOptions& options) {
   directory.update_status(provenance_json(options.command_line));
   directory.update_status(fmt::format(R"({{"status": "running", "started": "{}"}})", utc_now()));
@@ -249,7 +253,11 @@ RunResult execute(RunDirectory directory, const Experiment& experiment, Model mo
     Runner runner(directory, experiment, std::move(model), options);
     const Outcome outcome = runner.execute();
     directory.update_status(outcome == Outcome::done ? status_json("done", "") : status_json("stopped", "signal"));
-    return {.outcome = outcome, .path = directory.path(), .samples = runner.take_samples()};
+    return {.outcome = outcome,
+            .path = directory.path(),
+            .samples = runner.take_samples(),
+            .steps = runner.steps(),
+            .of_steps = experiment.train.steps};
   } catch (const std::exception& error) {
     try {
       directory.log(error.what());
@@ -262,10 +270,15 @@ RunResult execute(RunDirectory directory, const Experiment& experiment, Model mo
 
 }  // namespace
 
+std::string RunResult::how_to_go_on() const {
+  return fmt::format("step {} of {} is saved; go on with `fokker resume {}`", steps, of_steps, path.string());
+}
+
 RunResult run(const Experiment& experiment, const std::filesystem::path& out, const RunOptions& options) {
   const std::string text = dump(experiment);
   const auto path = out.empty() ? default_run_path(experiment.name, text) : out;
   RunDirectory::require_new(path);
+  require_folder_place(path);
   Model model = build_checked(experiment);  // before the folder: wrong input leaves nothing behind
   return execute(RunDirectory::create(path, text), experiment, std::move(model), options);
 }
@@ -275,7 +288,5 @@ RunResult resume(const std::filesystem::path& path, const RunOptions& options) {
   const Experiment experiment = read_experiment(directory.config_file());
   return execute(std::move(directory), experiment, build_checked(experiment), options);
 }
-
-void check_experiment(const Experiment& experiment) { build_checked(experiment); }
 
 }  // namespace fokker

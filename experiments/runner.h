@@ -16,6 +16,10 @@ struct RunResult {
   Outcome outcome = Outcome::done;
   std::filesystem::path path;
   std::vector<SampleSet> samples;
+  std::int64_t steps = 0, of_steps = 0;  // of training: done, and in all
+
+  /// What to tell of a run that was stopped.
+  std::string how_to_go_on() const;
 };
 
 /// Trains, samples, evaluates and writes everything into `out` (empty: a new folder under runs/).
@@ -23,8 +27,5 @@ RunResult run(const Experiment& experiment, const std::filesystem::path& out, co
 
 /// Goes on with a run that was interrupted or killed; its results are those of the uninterrupted run.
 RunResult resume(const std::filesystem::path& path, const RunOptions& options = {});
-
-/// Finds settings that cannot work before hours of training do; throws ConfigError.
-void check_experiment(const Experiment& experiment);
 
 }  // namespace fokker

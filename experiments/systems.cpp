@@ -6,6 +6,7 @@
 #include "fokker/core/file.h"
 #include "fokker/core/ops/view.h"
 #include "fokker/core/png.h"
+#include "fokker/experiments/checks.h"
 #include "fokker/experiments/systems_seeds.h"
 
 namespace fokker {
@@ -193,6 +194,7 @@ void run_systems(const fs::path& path, const std::vector<std::string>& overrides
   Config document = Config::load(path);
   for (const auto& assignment : overrides) document.set(assignment);
   SystemsConfig config = read<SystemsConfig>(document);
+  require_file_name(config.name, "name");
   std::vector<Experiment> experiments = experiments_of(path, config);
   config.systems.clear();
   for (const auto& experiment : experiments) config.systems.push_back(experiment.name);
@@ -227,9 +229,10 @@ void resume_systems(const fs::path& folder, const RunOptions& options) {
     const std::string& name = config.systems[static_cast<std::size_t>(i / seeds)];
     const fs::path run = run_folder(folder, name, i % seeds, seeds);
     options.say(fmt::format("system {} of {}: {}", i + 1, runs, fs::relative(run, folder).string()));
-    systems.push_back(seeds > 1 ? measured_or_failed(run, config.likelihood, options)
-                                : finished(run, config.likelihood, options));
-    if (options.stopping()) return;
+    const RunOptions one = options.of_several(folder.string());
+    systems.push_back(seeds > 1 ? measured_or_failed(run, config.likelihood, one)
+                                : finished(run, config.likelihood, one));
+    if (options.stopping()) throw Cancelled(fmt::format("go on with `fokker resume {}`", folder.string()));
   }
   finish(folder, systems, seeds, options);
 }

@@ -28,7 +28,7 @@ py::dict to_dict(const Findings& findings) {
 
 py::tuple apply(const TrainedRun& run, const std::string& name, const py::object& x, const py::dict& keywords,
                 const py::object& progress) {
-  const auto [title, application] = application_entry(name).with(Config(to_node(keywords)));
+  const auto [title, application] = application_entry(name).with(Config(to_node(keywords)), run.experiment);
   ApplicationInput input;
   if (!x.is_none()) input.x = to_tensor(x, Dtype::f32).detach();
   Findings findings;

@@ -5,6 +5,7 @@
 
 #include <cmath>
 
+#include "fokker/core/file.h"
 #include "fokker/experiments/describe.h"
 #include "fokker/experiments/experiment.h"
 #include "fokker/experiments/metrics.h"
@@ -98,6 +99,7 @@ void bind_data(py::module_& m) {
       "write_prepared",
       [](const std::filesystem::path& path, const py::dict& keywords) {
         const auto config = from_keywords<PrepareConfig>(keywords);
+        require_file_place(path);
         const py::gil_scoped_release released;
         const Prepared data = prepare(config, config.seed);
         prepared_file(data, config).save(path);

@@ -1,6 +1,7 @@
 // Experiments from files, and the runs that they leave.
 
 #include "fokker/experiments/command_line.h"
+#include "fokker/experiments/own_table.h"
 #include "fokker/experiments/runner.h"
 #include "fokker/experiments/shipped.h"
 #include "fokker/python/keywords.h"
@@ -40,7 +41,7 @@ std::string resume_run(const std::string& path, const py::object& line) {
 }
 
 py::tuple sample_run(const TrainedRun& self, const py::dict& keywords, const py::object& progress) {
-  auto config = from_keywords<GenerateConfig>(keywords);
+  auto config = from_keywords(keywords, own_samples(self.experiment.sample, Config(to_node(keywords))));
   config.steps = config.step_count();
   Samples samples;
   watched(progress, [&](Watch& watch) { samples = sample(self.model, config, options_under(watch, py::none())); });

@@ -3,6 +3,7 @@
 #include <cmath>
 
 #include "fokker/core/error.h"
+#include "fokker/core/file.h"
 
 namespace fokker {
 namespace {
@@ -48,6 +49,7 @@ void RestartConfig::validate() const {
 }
 
 void SampleConfig::validate() const {
+  if (!name.empty()) require_file_name(name, "name");
   corrector.check(solver);
   require<ConfigError>(solver == "edm_heun" || churn == ChurnConfig{},
                        "[churn] {} adds no noise of this kind; leave the churn out, or take edm_heun", solver);

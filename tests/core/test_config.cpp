@@ -125,7 +125,12 @@ const Bad bad_documents[] = {
     {"beta = 1.0", "d.toml:1: beta: expected a list of 2 numbers, got 1.0", ""},
     {"beta = [\n0.1,\n-1]", "d.toml:3: beta.1: expected a value ≥ 0, got -1", ""},
     {"beta = [0.1, 'x']", "d.toml:1: beta.1: expected a number, got \"x\"", ""},
-    {"beta = [0.1, nan]", "d.toml:1: beta.1: expected a number, got nan", ""},
+    {"beta = [0.1, nan]", "d.toml:1: beta.1: expected a number between -3.4e+38 and 3.4e+38, got nan", ""},
+    {"beta = [0.1, inf]", "d.toml:1: beta.1: expected a number between -3.4e+38 and 3.4e+38, got inf", ""},
+    {"train.learning_rate = 1e300", "d.toml:1: train.learning_rate: expected a number between", "1e+300"},
+    {"offset = 2147483648", "d.toml:1: offset: expected an integer ≤ 2147483647, got 2147483648", ""},
+    {"offset = -2147483649", "d.toml:1: offset: expected an integer ≥ -2147483648", ""},
+    {"train.steps = 9223372036854775807", "d.toml:1: train.steps: expected an integer ≤ 2147483647", ""},
     {"channels = []", "d.toml:1: channels: expected a list that is not empty", ""},
     {"channels = [32, 0]", "d.toml:1: channels.1: expected a value ≥ 1, got 0", ""},
     {"channels = [32, 64.5]", "d.toml:1: channels.1: expected an integer, got 64.5", ""},
@@ -199,13 +204,13 @@ TEST_CASE("a dump reads back as the same bits and dumps the same", "[config]") {
   Run run;
   run.name = "quotes \" ' \\ newline\n tab\t control\x01 ä";
   run.seed = std::numeric_limits<std::uint64_t>::max();
-  run.offset = std::numeric_limits<std::int64_t>::min();
-  run.beta = {std::nextafter(0.1, 1), std::numeric_limits<double>::infinity()};
+  run.offset = std::numeric_limits<std::int32_t>::min();
+  run.beta = {std::nextafter(0.1, 1), std::numeric_limits<float>::max()};
   run.channels = {1, 2, 3};
   run.attention = {true, false, true};
   run.metrics = {};
   run.train = {.steps = 1, .learning_rate = 4.9406564584124654e-324, .clip = {}, .ema = false};
-  run.sample = {{.solver = "heun", .steps = 3, .times = {1.0 / 3, 1e300, 1e22, 5, -0.0, 123456789012345678.0}}, {}};
+  run.sample = {{.solver = "heun", .steps = 3, .times = {1.0 / 3, 1e30, 1e22, 5, -0.0, 123456789012345678.0}}, {}};
   const std::string text = dump(run);
   const Run back = parse(text);
   CHECK(dump(back) == text);

@@ -1,0 +1,66 @@
+#include "fokker/experiments/checks.h"
+
+#include <algorithm>
+
+#include "fokker/experiments/applications.h"
+#include "fokker/experiments/shards.h"
+#include "fokker/experiments/trained_run.h"
+
+namespace fokker {
+namespace {
+
+/// One loss of one sample, for data, network and objective that do not fit each other.
+void try_loss(const Model& model) {
+  const Dataset& data = model.data.training;
+  const std::int64_t first = 0;
+  check_labels(*model.system.network, data);
+  const Shard one =
+      make_shard(*model.system.network, data, std::span(&first, 1), {.seed = 0, .step = 0, .first = 0, .batch = 1});
+  model.system.objective->loss(*model.system.network, one);
+}
+
+/// Samples that the metrics can compare with the data.
+void check_sizes(const Experiment& experiment, const Model& model) {
+  if (experiment.evaluate.metrics.empty()) return;
+  const std::int64_t least = least_samples(experiment.evaluate);
+  const std::int64_t held_out = std::min<std::int64_t>(model.data.held_out.size(), experiment.evaluate.limit);
+  require<ConfigError>(
+      experiment.sample.empty() || (held_out >= least && model.data.training.size() >= least),
+      "evaluate.metrics: the samples are compared with data, at least {} for training and as many held out, got {} and "
+      "{}; raise data.held_out or evaluate.limit, or set evaluate.metrics = []",
+      least, model.data.training.size(), held_out);
+  require<ConfigError>(
+      std::ranges::count(experiment.evaluate.metrics, "modes") == 0 || model.data.training.classes() > 1,
+      "evaluate.metrics: modes are the classes of labelled data, and \"{}\" has {}; leave \"modes\" out",
+      model.data.training.name, model.data.training.classes());
+  for (const GenerateConfig& config : experiment.sample)
+    require<ConfigError>(config.n >= least,
+                         "sample \"{}\": evaluate.metrics need n ≥ {}, got {}; raise n, or set evaluate.metrics = []",
+                         config.title(), least, config.n);
+}
+
+}  // namespace
+
+Model build_checked(const Experiment& experiment) {
+  Model model = build(experiment);
+  require<ConfigError>(experiment.train.patience == 0 || model.data.held_out.size() > 0,
+                       "train.patience: the training ends by the loss on held-out data; raise data.held_out");
+  try_loss(model);
+  check_applications(experiment, model);
+  check_sizes(experiment, model);
+  const Score silent = [](const Tensor& x, double) { return Tensor::zeros(x.shape(), x.dtype()); };
+  for (GenerateConfig config : experiment.sample) try {
+      config.check(model);
+      config.n = 1;
+      config.steps = std::min<std::int64_t>(config.step_count(), 2);
+      if (!config.times.empty()) config.times.resize(static_cast<std::size_t>(config.steps) + 1);
+      sample(silent, *model.sde, config, {.shape = model.sample_shape});
+    } catch (const ConfigError& error) {
+      throw ConfigError(fmt::format("sample \"{}\": {}", config.title(), error.what()));
+    }
+  return model;
+}
+
+void check_experiment(const Experiment& experiment) { build_checked(experiment); }
+
+}  // namespace fokker
