@@ -7,13 +7,14 @@
 #define TOML_ENABLE_FORMATTERS 1
 #include <toml++/toml.h>
 
+#include "fokker/core/config_bounds.h"
 #include "fokker/core/config_schema.h"
 #include "fokker/core/file.h"
 
 namespace fokker {
 namespace {
 
-constexpr std::uintmax_t config_limit = std::uintmax_t{1} << 24;
+constexpr std::uintmax_t config_limit = std::uintmax_t{1} << 20;
 constexpr std::size_t longest_chain = 32;
 const char* const command_line = "command line";
 
@@ -54,6 +55,7 @@ ConfigNode convert(const toml::node& node, const std::string& filename) {
 }
 
 ConfigNode parse_document(std::string_view text, const std::string& filename) {
+  detail::check_bounds(text, filename);
   try {
     return convert(toml::parse(text, std::string_view(filename)), filename);
   } catch (const toml::parse_error& error) {
@@ -129,6 +131,7 @@ ConfigNode parse_value(const std::string& text, const std::string& key) {
   const ConfigNode where{.place = command_line};
   if (text.empty()) detail::fail(where, key, "expected KEY=VALUE; an empty text is written \"\"");
   if (text.find_first_of("\r\n") != std::string::npos) detail::fail(where, key, "expected a value on one line");
+  detail::check_bounds(text, command_line);
   try {
     auto root = toml::parse("v = " + text);
     if (root.size() == 1 && !root["v"].is_date() && !root["v"].is_time() && !root["v"].is_date_time()) {
@@ -147,6 +150,8 @@ ConfigNode parse_value(const std::string& text, const std::string& key) {
 }
 
 std::vector<std::string> split_key(const std::string& key) {
+  require<ConfigError>(key.size() <= 1024 && std::ranges::count(key, '.') < 32,
+                       "{}: expected a key of at most 32 parts and 1024 characters", command_line);
   std::vector<std::string> parts(1);
   for (const char c : key) {
     if (c == '.')

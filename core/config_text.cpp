@@ -189,7 +189,9 @@ std::vector<std::vector<std::string>> expand_sweep(const std::vector<std::string
 }
 
 std::string nearest_name(std::string_view name, const std::vector<std::string>& names) {
+  constexpr std::size_t longest = 256;  // no name is near to a longer one, which would take its time
   std::string nearest;
+  if (name.size() > longest) return nearest;
   std::size_t best = std::max<std::size_t>(2, name.size() / 3) + 1;
   for (const std::string& candidate : names) {
     std::vector<std::size_t> row(candidate.size() + 1);

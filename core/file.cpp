@@ -12,6 +12,7 @@
 #include <utility>
 
 #include "fokker/core/error.h"
+#include "fokker/core/memory.h"
 #include "fokker/core/one_line.h"
 
 namespace fokker {
@@ -20,12 +21,6 @@ namespace {
 namespace fs = std::filesystem;
 
 std::string cause(int code) { return std::strerror(code); }
-
-std::string size_text(std::uintmax_t bytes) {
-  if (bytes < 1000) return fmt::format("{} bytes", bytes);
-  if (bytes < 1'000'000) return fmt::format("{:.1f} kB", static_cast<double>(bytes) / 1e3);
-  return fmt::format("{:.1f} MB", static_cast<double>(bytes) / 1e6);
-}
 
 /// An open file descriptor.
 class Descriptor {
@@ -104,18 +99,21 @@ struct Temporary {
 }  // namespace
 
 std::vector<std::byte> read_file(const fs::path& path, std::uintmax_t limit) {
-  Descriptor file(path, O_RDONLY);
+  Descriptor file(path, O_RDONLY | O_NONBLOCK);  // a pipe without a writer is refused, not waited for
   require<IoError>(file.valid(), "[read] {}: {}; check the path and its permissions", path.string(), cause(errno));
   struct stat status {};
   require<IoError>(::fstat(file.get(), &status) == 0, "[read] {}: {}", path.string(), cause(errno));
   require<IoError>(!S_ISDIR(status.st_mode), "[read] {}: expected a file, got a folder", path.string());
+  require<IoError>(S_ISREG(status.st_mode), "[read] {}: expected a regular file, got a device, a pipe or a socket",
+                   path.string());
   const auto expected = static_cast<std::uintmax_t>(status.st_size);
   const auto check_limit = [&](std::uintmax_t size) {
     require<IoError>(size <= limit, "[read] {}: expected at most {}, got {}", path.string(), size_text(limit),
                      size_text(size));
   };
   check_limit(expected);
-  // One byte more than the size, so that the end is met without growing; devices and pipes have size 0.
+  require_memory(expected, fmt::format("[read] {}", path.string()));
+  // One byte more than the size, so that the end is met without growing; files of /proc have size 0.
   std::vector<std::byte> bytes(static_cast<std::size_t>(expected) + 1);
   std::size_t size = 0;
   while (true) {

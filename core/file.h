@@ -8,7 +8,8 @@
 
 namespace fokker {
 
-/// The whole file; throws IoError (missing, a directory, not readable, larger than `limit` bytes).
+/// The whole of a regular file; throws IoError (missing, a directory, a device or a pipe, not readable, larger than `limit`
+/// bytes or than the memory available).
 std::vector<std::byte> read_file(const std::filesystem::path& path, std::uintmax_t limit = std::uintmax_t{1} << 36);
 std::string read_text_file(const std::filesystem::path& path);
 

@@ -23,8 +23,11 @@ class Hdf5File {
  public:
   /// An empty file in memory.
   Hdf5File();
-  /// Reads `path` whole into memory.  ConfigError where it is not an HDF5 file or damaged.
+  /// Reads `path` whole into memory, once a child process has read all of it and lived (hdf5_foreign.h).  ConfigError where
+  /// it is not an HDF5 file or damaged.
   static Hdf5File open(const std::filesystem::path& path);
+  /// The same from memory, as it is: `bytes` that Fokker has made, or in such a child; `name` is for messages.
+  static Hdf5File parse(std::span<const std::byte> bytes, const std::string& name);
   Hdf5File(Hdf5File&&) noexcept;
   Hdf5File& operator=(Hdf5File&&) noexcept;
   ~Hdf5File();
@@ -50,12 +53,17 @@ class Hdf5File {
   /// Names inside a group, in the order of creation.
   std::vector<std::string> list(const std::string& group) const;
   Shape shape(const std::string& path) const;
-  /// Any integer or floating dataset, as `dtype`.
-  Tensor read(const std::string& path, Dtype dtype = Dtype::f32) const;
+  bool is_dataset(const std::string& path) const;
+  /// Any integer or floating dataset, as `dtype`; its first `rows` alone unless that is 0.  Throws ConfigError, before memory
+  /// is asked for, where the values take more than `unpacked_limit` of what is stored, and for filters other than deflate,
+  /// shuffle and Fletcher's checksum.
+  Tensor read(const std::string& path, Dtype dtype = Dtype::f32, std::int64_t rows = 0) const;
   std::vector<std::int64_t> read_integers(const std::string& path) const;
   std::string read_text(const std::string& path) const;
   Attribute attribute(const std::string& path, const std::string& name) const;
   bool has_attribute(const std::string& path, const std::string& name) const;
+  /// Names of the attributes of an object.
+  std::vector<std::string> attributes(const std::string& path) const;
 
  private:
   struct State;

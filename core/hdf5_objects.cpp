@@ -3,8 +3,12 @@
 #include <hdf5.h>
 #include <hdf5_hl.h>
 
-#include <cstring>
+#include <unistd.h>
 
+#include <cstring>
+#include <new>
+
+#include "fokker/core/hdf5_foreign.h"
 #include "fokker/core/hdf5_internal.inc"
 
 namespace fokker {
@@ -64,6 +68,9 @@ std::vector<std::string> names_in(hid_t group, const std::string& place) {
   const H5_index_t index = order & H5P_CRT_ORDER_TRACKED ? H5_INDEX_CRT_ORDER : H5_INDEX_NAME;
   std::vector<std::string> names;
   for (hsize_t i = 0; i < info.nlinks; ++i) {
+    H5L_info_t link;
+    hdf5_check(H5Lget_info_by_idx(group, ".", index, H5_ITER_INC, i, &link, H5P_DEFAULT), place, "listing");
+    if (link.type != H5L_TYPE_HARD) continue;  // those to other files are not followed
     const ssize_t size = H5Lget_name_by_idx(group, ".", index, H5_ITER_INC, i, nullptr, 0, H5P_DEFAULT);
     std::string name(static_cast<std::size_t>(hdf5_check(size, place, "listing")) + 1, '\0');
     hdf5_check(H5Lget_name_by_idx(group, ".", index, H5_ITER_INC, i, name.data(), name.size(), H5P_DEFAULT), place,
@@ -154,7 +161,26 @@ Hdf5Handle hdf5_open_dataset(const Hdf5File& owner, hid_t file, const std::strin
                        kind_name(kind));
   Hdf5Handle dataset(H5Dopen2(file, path.c_str(), H5P_DEFAULT), H5Dclose);
   hdf5_check(hid_t{dataset}, hdf5_place(name, path), "opening the dataset");
+  hdf5_require_inside(dataset, hdf5_place(name, path));
   return dataset;
+}
+
+void hdf5_require_inside(hid_t dataset, const std::string& place) {
+  const Hdf5Handle list(H5Dget_create_plist(dataset), H5Pclose);
+  const H5D_layout_t layout = H5Pget_layout(list);
+  require<ConfigError>(layout != H5D_VIRTUAL && layout != H5D_LAYOUT_ERROR && H5Pget_external_count(list) == 0,
+                       "[hdf5] {}: expected values inside the file, got a reference to another file", place);
+}
+
+pid_t hdf5_fork() {
+  std::recursive_mutex& mutex = library_mutex();
+  mutex.lock();  // no other thread is inside the library meanwhile
+  const pid_t child = ::fork();
+  if (child == 0)
+    new (&mutex) std::recursive_mutex;  // its owner would be a thread of the parent
+  else
+    mutex.unlock();
+  return child;
 }
 
 Hdf5Handle hdf5_make_group(hid_t file, const std::string& name, const std::string& path) {
@@ -237,6 +263,25 @@ void Hdf5File::set_attribute(const std::string& path, const std::string& name, c
     const Hdf5Handle type = hdf5_text_type();
     write_attribute(object, place, name, type, type, {&text, -1});
   }
+}
+
+bool Hdf5File::is_dataset(const std::string& path) const {
+  const Hdf5Session session;
+  return path != "/" && hdf5_exists(state_->file, path) && kind_of(state_->file, path) == H5I_DATASET;
+}
+
+std::vector<std::string> Hdf5File::attributes(const std::string& path) const {
+  const Hdf5Session session;
+  const std::string place = hdf5_place(state_->name, path);
+  const Hdf5Handle object(H5Oopen(state_->file, path.c_str(), H5P_DEFAULT), H5Oclose);
+  hdf5_check(hid_t{object}, place, "opening");
+  std::vector<std::string> names;
+  const auto take = [](hid_t, const char* name, const H5A_info_t*, void* out) -> herr_t {
+    static_cast<std::vector<std::string>*>(out)->emplace_back(name);
+    return 0;
+  };
+  hdf5_check(H5Aiterate2(object, H5_INDEX_NAME, H5_ITER_INC, nullptr, take, &names), place, "listing attributes");
+  return names;
 }
 
 bool Hdf5File::has_attribute(const std::string& path, const std::string& name) const {

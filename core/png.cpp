@@ -8,6 +8,7 @@
 #include <string>
 
 #include "fokker/core/file.h"
+#include "fokker/core/memory.h"
 
 namespace fokker {
 namespace {
@@ -113,15 +114,16 @@ void write_png(const std::filesystem::path& path, const Tensor& images, const Pn
   write_file_atomically(path, encode_png(images, options));
 }
 
-Tensor read_png(const std::filesystem::path& path) {
-  const std::vector<std::byte> bytes = read_file(path);
+Tensor read_png(const std::filesystem::path& path) { return parse_png(read_file(path), path.string()); }
+
+Tensor parse_png(std::span<const std::byte> bytes, const std::string& name) {
   png_image picture{};
   picture.version = PNG_IMAGE_VERSION;
   const bool begun = png_image_begin_read_from_memory(&picture, bytes.data(), bytes.size()) != 0;
   const std::uint32_t format = picture.format;
   const auto refuse = [&](const std::string& why) {
     png_image_free(&picture);
-    throw IoError(fmt::format("{}: {}", path.string(), why));
+    throw IoError(fmt::format("{}: {}", name, why));
   };
   if (!begun) refuse(fmt::format("expected a PNG file: {}", picture.message));
   if (picture.width > largest_side || picture.height > largest_side)
@@ -129,6 +131,10 @@ Tensor read_png(const std::filesystem::path& path) {
   if ((format & PNG_FORMAT_FLAG_LINEAR) != 0) refuse("expected 8 bits a channel, got 16; convert it");
   const std::int64_t channels = (format & PNG_FORMAT_FLAG_COLOR) != 0 ? 3 : 1;
   picture.format = channels == 3 ? PNG_FORMAT_RGBA : PNG_FORMAT_GA;
+  const std::uint64_t needed = std::uint64_t{4} * picture.width * picture.height * static_cast<std::uint64_t>(channels);
+  if (const std::uint64_t most = std::min(unpacked_limit(bytes.size()), available_memory()); needed > most)
+    refuse(fmt::format("expected an image of at most {}, got {} × {} pixels in {}", size_text(most), picture.width,
+                       picture.height, size_text(bytes.size())));
   Tensor image = Tensor::empty({1, picture.height, picture.width, channels});
   std::vector<std::uint8_t> pixels(PNG_IMAGE_SIZE(picture));
   if (png_image_finish_read(&picture, nullptr, pixels.data(), 0, nullptr) == 0)

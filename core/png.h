@@ -2,6 +2,8 @@
 
 #include <cstddef>
 #include <filesystem>
+#include <span>
+#include <string>
 #include <vector>
 
 #include "fokker/core/tensor.h"
@@ -23,8 +25,10 @@ std::vector<std::byte> encode_png(const Tensor& images, const PngOptions& option
 void write_png(const std::filesystem::path& path, const Tensor& images, const PngOptions& options = {});
 
 /// The image of a PNG file, [1, height, width, 1 or 3] in [0, 1].  Throws IoError where it is no such file, for pixels that
-/// are transparent, and for other than 8 bits a channel.
+/// are transparent, for other than 8 bits a channel, and for values that take more than `unpacked_limit` of the file.
 Tensor read_png(const std::filesystem::path& path);
+/// The same from memory; `name` is for messages.
+Tensor parse_png(std::span<const std::byte> bytes, const std::string& name);
 
 struct DensityOptions {
   double low = -4, high = 4;  // of both coordinates

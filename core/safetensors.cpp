@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "fokker/core/file.h"
+#include "fokker/core/memory.h"
 
 namespace fokker {
 namespace {
@@ -70,6 +71,7 @@ class Reader {
         entries.push_back(read_entry(key, value));
     }
     check_cover(entries);
+    require_memory(2 * data_.size(), name_);
     for (const Entry& entry : entries) content.tensors.emplace_back(entry.name, load(entry));
     return content;
   }
@@ -245,9 +247,12 @@ std::string make_header(const SafeTensors& content, const std::vector<std::uint6
 
 }  // namespace
 
+SafeTensors parse_safetensors(std::span<const std::byte> bytes, const std::string& name) {
+  return Reader(bytes, name).read();
+}
+
 SafeTensors read_safetensors(const std::filesystem::path& path) {
-  const auto bytes = read_file(path);
-  return Reader(bytes, path.string()).read();
+  return parse_safetensors(read_file(path), path.string());
 }
 
 void write_safetensors(const std::filesystem::path& path, const SafeTensors& content) {

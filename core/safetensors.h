@@ -1,7 +1,9 @@
 #pragma once
 
+#include <cstddef>
 #include <filesystem>
 #include <map>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
@@ -18,6 +20,8 @@ struct SafeTensors {
 
 /// Every offset is checked against the file before use; throws IoError or ConfigError naming the file and the entry.
 SafeTensors read_safetensors(const std::filesystem::path& path);
+/// The same from memory; `name` is for messages.
+SafeTensors parse_safetensors(std::span<const std::byte> bytes, const std::string& name);
 /// Written atomically.
 void write_safetensors(const std::filesystem::path& path, const SafeTensors& content);
 

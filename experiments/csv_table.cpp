@@ -4,104 +4,73 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
-#include <charconv>
 #include <cmath>
-#include <limits>
-#include <optional>
+#include <map>
 #include <set>
 
-#include "fokker/core/config.h"
-#include "fokker/core/file.h"
+#include "fokker/core/error.h"
+#include "fokker/core/memory.h"
+#include "fokker/experiments/csv_cells.h"
 
 namespace fokker {
 namespace {
 
 using Cells = std::vector<std::string>;
 
-/// The next row from `at` on; quotes may hold commas, line ends and doubled quotes.
-Cells next_row(const std::string& text, std::size_t& at) {
-  Cells row(1);
-  bool quoted = false;
-  for (; at < text.size(); ++at) {
-    const char c = text[at];
-    if (quoted) {
-      if (c != '"')
-        row.back() += c;
-      else if (at + 1 < text.size() && text[at + 1] == '"')
-        row.back() += text[++at];
-      else
-        quoted = false;
-    } else if (c == '"') {
-      quoted = true;
-    } else if (c == ',') {
-      row.emplace_back();
-    } else if (c == '\n') {
-      ++at;
-      break;
-    } else if (c != '\r') {
-      row.back() += c;
-    }
-  }
-  return row;
+constexpr std::size_t most_texts = 1000;  // of a column: a table of more columns is a mistake, and takes the memory
+
+/// A cell of a column, for messages: "people.csv:17: column age".
+std::string place_of(const CsvCells& table, const CsvColumn& column, std::size_t row) {
+  return fmt::format("{}:{}: column {}", table.file, table.lines[row], column.name);
 }
 
-/// NaN for an empty cell, nothing for text.
-std::optional<double> number(const std::string& cell) {
-  if (cell.empty()) return std::numeric_limits<double>::quiet_NaN();
-  double value = 0;
-  const auto [end, error] = std::from_chars(cell.data(), cell.data() + cell.size(), value);
-  if (error != std::errc() || end != cell.data() + cell.size()) return std::nullopt;
-  return value;
-}
-
-struct Columns {
-  Cells names;
-  std::vector<Cells> cells;  // of each column
-
-  std::int64_t rows() const { return cells.empty() ? 0 : std::ssize(cells.front()); }
-};
-
-Columns read_columns(const std::filesystem::path& file) {
-  const auto bytes = read_file(file);
-  const std::string text(reinterpret_cast<const char*>(bytes.data()), bytes.size());
-  std::size_t at = 0;
-  Columns table{next_row(text, at), {}};
-  const std::set<std::string> distinct(table.names.begin(), table.names.end());
-  require<ConfigError>(distinct.size() == table.names.size(), "{}: expected columns of different names, got {}",
-                       file.string(), fmt::join(table.names, ", "));
-  table.cells.resize(table.names.size());
-  for (std::int64_t line = 2; at < text.size(); ++line) {
-    const Cells row = next_row(text, at);
-    if (row.size() == 1 && row[0].empty()) continue;
-    require<ConfigError>(row.size() == table.names.size(), "{}: expected {} cells in row {}, got {}", file.string(),
-                         table.names.size(), line, row.size());
-    for (std::size_t j = 0; j < row.size(); ++j) table.cells[j].push_back(row[j]);
-  }
-  require<ConfigError>(table.rows() > 0, "{}: expected a header and at least one row", file.string());
-  return table;
-}
-
-Cells distinct_texts(const Cells& cells) {
-  const std::set<std::string> texts(cells.begin(), cells.end());
+/// The texts of the cells that are not missing, in rising order.
+Cells distinct_texts(const CsvColumn& column) {
+  std::set<std::string> texts;
+  for (const auto& cell : column.cells)
+    if (!is_missing(cell)) texts.insert(cell);
   return {texts.begin(), texts.end()};
 }
 
-bool numeric(const Cells& cells) {
-  return std::ranges::all_of(cells, [](const auto& cell) { return number(cell).has_value(); });
+/// The first row that is neither missing nor a number; the number of rows where there is none.
+std::size_t first_text(const CsvColumn& column) {
+  const auto text = [](const auto& cell) { return !is_missing(cell) && !cell_number(cell); };
+  return static_cast<std::size_t>(std::ranges::find_if(column.cells, text) - column.cells.begin());
+}
+
+bool has_numbers(const CsvColumn& column) {
+  return std::ranges::any_of(column.cells, [](const auto& cell) { return !is_missing(cell) && cell_number(cell); });
+}
+
+/// Whether a column is one of texts: those that are declared so, and those that hold no number.
+bool categorical(const CsvCells& table, const CsvColumn& column, const Cells& declared) {
+  if (std::ranges::find(declared, column.name) != declared.end()) return true;
+  const std::size_t row = first_text(column);
+  if (row == column.cells.size()) return false;
+  require<ConfigError>(!has_numbers(column),
+                       "{}: expected a number, as in other rows, got \"{}\"; correct it, write NA where the value is "
+                       "missing, or declare the column categorical: csv:PATH,LABEL,{}",
+                       place_of(table, column, row), column.cells[row], column.name);
+  return true;
 }
 
 /// Classes in rising order of the numbers, or of the texts.
-void add_classes(Dataset& data, const Cells& cells, const std::string& where) {
-  Cells texts = distinct_texts(cells);
-  if (numeric(cells)) {
-    for (const auto& text : texts)
-      require<ConfigError>(std::floor(*number(text)) == *number(text),
-                           "{} expected classes, texts or whole numbers, got \"{}\"; name the column of labels as "
-                           "csv:PATH,NAME, or csv:PATH,- for none",
-                           where, text);
-    std::ranges::sort(texts, {}, [](const auto& text) { return *number(text); });
+void add_classes(Dataset& data, const CsvCells& table, const CsvColumn& column) {
+  Cells texts = distinct_texts(column);
+  const bool numbers = first_text(column) == column.cells.size();
+  if (numbers) std::ranges::sort(texts, {}, [](const auto& text) { return *cell_number(text); });
+  std::map<std::string, std::int64_t> classes;
+  for (const auto& text : texts) classes.emplace(text, std::ssize(classes));
+  for (std::size_t row = 0; row < column.cells.size(); ++row) {
+    const std::string& cell = column.cells[row];
+    require<ConfigError>(!is_missing(cell), "{}: expected a class, got a missing one; remove the row or name a class",
+                         place_of(table, column, row));
+    require<ConfigError>(!numbers || std::floor(*cell_number(cell)) == *cell_number(cell),
+                         "{}: expected classes, texts or whole numbers, got \"{}\"; name the column of labels as "
+                         "csv:PATH,NAME, or csv:PATH,- for none",
+                         place_of(table, column, row), cell);
+    data.labels.push_back(classes.at(cell));
   }
-  for (const auto& cell : cells) data.labels.push_back(std::ranges::find(texts, cell) - texts.begin());
   data.label_texts = std::move(texts);
 }
 
@@ -110,17 +79,24 @@ struct Matrix {
   std::vector<std::string> features;
   std::vector<std::vector<float>> columns;
 
-  void add(const std::string& name, const Cells& cells) {
-    if (numeric(cells)) {
-      features.push_back(name);
-      columns.emplace_back();
-      for (const auto& cell : cells) columns.back().push_back(static_cast<float>(*number(cell)));
-      return;
-    }
-    for (const auto& text : distinct_texts(cells)) {
-      features.push_back(name + "=" + text);
-      columns.emplace_back();
-      for (const auto& cell : cells) columns.back().push_back(cell == text ? 1.0f : 0.0f);
+  void add_numbers(const CsvColumn& column) {
+    features.push_back(column.name);
+    auto& values = columns.emplace_back();
+    for (const auto& cell : column.cells)
+      values.push_back(is_missing(cell) ? NAN : static_cast<float>(*cell_number(cell)));
+  }
+  /// A missing text is missing at each place.
+  void add_texts(const CsvCells& table, const CsvColumn& column) {
+    const Cells texts = distinct_texts(column);
+    require<ConfigError>(texts.size() <= most_texts,
+                         "{}: column {}: expected at most {} different texts of a categorical column, got {}; remove "
+                         "the column",
+                         table.file, column.name, most_texts, texts.size());
+    require_memory((columns.size() + texts.size()) * column.cells.size() * 2 * sizeof(float), table.file);
+    for (const auto& text : texts) {
+      features.push_back(column.name + "=" + text);
+      auto& values = columns.emplace_back();
+      for (const auto& cell : column.cells) values.push_back(is_missing(cell) ? NAN : cell == text ? 1.0f : 0.0f);
     }
   }
   Tensor tensor(std::int64_t rows) const {
@@ -133,8 +109,17 @@ struct Matrix {
   }
 };
 
+/// A name that the table has; throws ConfigError naming those that it has.
+void check_name(const CsvCells& table, const std::string& name, const char* what) {
+  Cells names;
+  for (const auto& column : table.columns) names.push_back(column.name);
+  require<ConfigError>(std::ranges::find(names, name) != names.end(),
+                       "{}: expected a {} among the columns {}, got \"{}\"", table.file, what, fmt::join(names, ", "),
+                       name);
+}
+
 std::string quoted(const std::string& cell) {
-  if (cell.find_first_of(",\"\n") == std::string::npos) return cell;
+  if (cell.find_first_of(",\"\r\n") == std::string::npos) return cell;
   std::string out = "\"";
   for (const char c : cell) out += c == '"' ? std::string("\"\"") : std::string(1, c);
   return out + "\"";
@@ -148,25 +133,33 @@ void check(const Tensor& x, const std::vector<std::string>& features) {
 
 }  // namespace
 
-Dataset read_csv_table(const std::filesystem::path& file, const std::string& label) {
-  const Columns table = read_columns(file);
+Dataset read_csv_table(const std::filesystem::path& file, const std::string& label, const Cells& declared) {
+  const CsvCells table = read_csv_cells(file);
   Dataset data{.name = file.filename().string(), .source = file.string()};
-  const std::string& chosen = label.empty() ? table.names.back() : label;
-  require<ConfigError>(chosen == "-" || std::ranges::find(table.names, chosen) != table.names.end(),
-                       "{}: expected a label among the columns {}, got \"{}\"", file.string(),
-                       fmt::join(table.names, ", "), chosen);
+  const std::string& chosen = label.empty() ? table.columns.back().name : label;
+  if (chosen != "-") check_name(table, chosen, "label");
+  for (const auto& name : declared) check_name(table, name, "categorical column");
   Matrix matrix;
-  for (std::size_t j = 0; j < table.names.size(); ++j) {
-    if (table.names[j] == chosen)
-      add_classes(data, table.cells[j], fmt::format("{}: column {}:", file.string(), chosen));
+  for (const CsvColumn& column : table.columns) {
+    if (column.name == chosen)
+      add_classes(data, table, column);
+    else if (categorical(table, column, declared))
+      matrix.add_texts(table, column);
     else
-      matrix.add(table.names[j], table.cells[j]);
+      matrix.add_numbers(column);
   }
   require<ConfigError>(!matrix.columns.empty(), "{}: expected a column beside the label", file.string());
   data.features = matrix.features;
   if (chosen != "-") data.label_name = chosen;
   data.x = matrix.tensor(table.rows());
   return data;
+}
+
+std::string categorical_columns(const std::vector<std::string>& features) {
+  Cells columns;
+  for (const ColumnGroup& group : column_groups(features))
+    if (!group.texts.empty()) columns.push_back(fmt::format("{} ({} texts)", group.name, group.texts.size()));
+  return fmt::format("{}", fmt::join(columns, ", "));
 }
 
 std::vector<ColumnGroup> column_groups(const std::vector<std::string>& features) {

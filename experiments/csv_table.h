@@ -17,13 +17,17 @@ struct ColumnGroup {
   std::int64_t width() const { return texts.empty() ? 1 : std::ssize(texts); }
 };
 
-/// A table of a header and rows, with commas between the cells and quotes around cells that have some.  Columns whose cells
-/// are all numbers, or empty (not finite), become one feature of the column's name; others a feature "name=text" for each
-/// text, 1 where the row has it and else 0.  `label` names the column of classes, numbered in rising order of its texts or
-/// numbers; empty: the last column.  "-": none.
-/// Throws ConfigError for a row of another length, a label that is no column or whose numbers are not whole, and columns
-/// of one name; IoError for a file that cannot be read.
-Dataset read_csv_table(const std::filesystem::path& file, const std::string& label);
+/// A table as samples (its cells: csv_cells.h).  A column whose cells are numbers or missing becomes one feature of the
+/// column's name, not finite where it is missing.  A column without any number, or one that `categorical` names, becomes a
+/// feature "name=text" for each text, 1 where the row has it and else 0.  `label` names the column of classes, numbered in
+/// rising order of its texts or numbers; empty: the last column.  "-": none.
+/// Throws ConfigError, naming line and column, for a text among numbers, for a label that is missing or whose numbers are
+/// not whole, for names that no column has, and for a categorical column of more than 1,000 texts.
+Dataset read_csv_table(const std::filesystem::path& file, const std::string& label,
+                       const std::vector<std::string>& categorical = {});
+
+/// "colour (3 texts), kind (2 texts)": the categorical columns, by the names of features; empty where there is none.
+std::string categorical_columns(const std::vector<std::string>& features);
 
 /// The groups of features "name" and "name=text"; a name without "=" is a number.
 std::vector<ColumnGroup> column_groups(const std::vector<std::string>& features);

@@ -31,8 +31,10 @@ constexpr std::array entries{
                  load_idx},
     DatasetEntry{"npy", "PATH", "a NumPy array [samples, features], [samples, y, x] or [samples, y, x, channel]",
                  load_npy},
-    DatasetEntry{"csv", "PATH[,LABEL]",
-                 "a table with a header; text becomes categories; the last column is the label, or -", load_csv},
+    DatasetEntry{"csv", "PATH[,LABEL[,CATEGORICAL…]]",
+                 "a table with a header; the last column is the label, or -; columns without a number, and those named "
+                 "behind the label, are categories",
+                 load_csv},
     DatasetEntry{"hdf5", "PATH#DATASET", "an HDF5 dataset of such a shape, labelled by \"label\" beside it", load_hdf5},
     DatasetEntry{"eight_gaussians", "", "eight normal laws on a circle, in the plane", load_toy<eight_gaussians>},
     DatasetEntry{"gaussian_grid", "", "25 narrow normal laws on a square grid, in the plane", load_toy<gaussian_grid>},

@@ -9,7 +9,7 @@
 
 #include "fokker/core/config.h"
 #include "fokker/core/file.h"
-#include "fokker/core/hdf5.h"
+#include "fokker/core/hdf5_foreign.h"
 #include "fokker/core/ops/elementwise.h"
 #include "fokker/experiments/csv_table.h"
 #include "fokker/experiments/idx.h"
@@ -29,6 +29,8 @@ constexpr std::int64_t most_classes = 65'536;
 
 /// Whole numbers in [0, most_classes).
 std::vector<std::int64_t> to_labels(const Tensor& values, const std::string& where) {
+  require<ConfigError>(values.rank() > 0 && values.size() == values.extent(0),
+                       "[{}] expected one label a sample, [samples], got {}", where, to_string(values.shape()));
   std::vector<std::int64_t> labels;
   for (const double value : values.to_vector()) {
     require<ConfigError>(value >= 0 && value < most_classes && value == std::floor(value),
@@ -82,43 +84,68 @@ Dataset finish(Dataset data, const fs::path& file, const DatasetOptions& options
 
 // --- files ----------------------------------------------------------------------------------------------------------
 
-std::string text_attribute(const Hdf5File& file, const std::string& path, const std::string& name) {
-  if (!file.has_attribute(path, name)) return {};
-  const Attribute value = file.attribute(path, name);
-  return std::holds_alternative<std::string>(value) ? std::get<std::string>(value) : std::string{};
+/// What is read of a file by a child process: x, label, and attributes.
+Hdf5Content read_content(const Hdf5File& file, const std::string& dataset, std::int64_t n) {
+  Hdf5Content content;
+  content.tensors["x"] = file.read(dataset, Dtype::f32, n);
+  require<ConfigError>(content.tensors["x"].rank() > 0, "[{}] expected samples, got one number", dataset);
+  const std::string label = dataset.substr(0, dataset.rfind('/') + 1) + "label";
+  if (label != dataset && file.contains(label)) {
+    const std::int64_t labels = file.shape(label).size(), samples = file.shape(dataset)[0];
+    require<ConfigError>(labels == samples, "[{}] expected {} labels, one a sample, got {}", label, samples, labels);
+    content.tensors["label"] = file.read(label, Dtype::f64, n);
+  }
+  for (const char* name : {"source", "licence"})
+    if (file.has_attribute("/", name)) content.attributes[name] = file.attribute("/", name);
+  for (const char* name : {"features", "value_range"})
+    if (file.has_attribute(dataset, name)) content.attributes[name] = file.attribute(dataset, name);
+  return content;
+}
+
+std::string text_of(const Hdf5Content& content, const std::string& name) {
+  const auto found = content.attributes.find(name);
+  const auto* text = found == content.attributes.end() ? nullptr : std::get_if<std::string>(&found->second);
+  return text ? *text : std::string{};
 }
 
 /// The lines of the attribute "features" of a table, its columns' names.
-std::vector<std::string> feature_names(const Hdf5File& file, const std::string& dataset, const Tensor& x) {
+std::vector<std::string> feature_names(const Hdf5Content& content, const std::string& where, const Tensor& x) {
   std::vector<std::string> names;
-  std::istringstream lines(text_attribute(file, dataset, "features"));
+  std::istringstream lines(text_of(content, "features"));
   for (std::string line; std::getline(lines, line);) names.push_back(line);
   require<ConfigError>(names.empty() || (x.rank() == 2 && std::ssize(names) == x.extent(1)),
                        "[{}] expected the attribute features to name the columns, one a line, got {} names for {}",
-                       dataset, names.size(), to_string(x.shape()));
+                       where, names.size(), to_string(x.shape()));
   return names;
+}
+
+/// The attribute "value_range" of a dataset, or the range of its values.
+ValueRange value_range(const Hdf5Content& content, const std::string& where, const Tensor& x) {
+  const auto found = content.attributes.find("value_range");
+  if (found == content.attributes.end()) return range_of(x);
+  const auto* ends = std::get_if<std::vector<double>>(&found->second);
+  require<ConfigError>(
+      ends && ends->size() == 2 && std::isfinite((*ends)[0]) && std::isfinite((*ends)[1]) && (*ends)[0] < (*ends)[1],
+      "[{}] expected the attribute value_range = [low, high]", where);
+  return {(*ends)[0], (*ends)[1]};
 }
 
 /// Samples `dataset` of a file; labels are the dataset "label" of the same group, where there is one.
 Dataset read_hdf5(const fs::path& path, const std::string& dataset, const DatasetOptions& options) {
-  const Hdf5File file = Hdf5File::open(path);
   const std::string name = dataset.starts_with('/') ? dataset : "/" + dataset;
-  Dataset data{.x = file.read(name), .name = path.filename().string() + "#" + dataset};
-  data.source = text_attribute(file, "/", "source");
-  if (const auto licence = text_attribute(file, "/", "licence"); !licence.empty()) data.source += " (" + licence + ")";
+  const std::string where = path.string() + "#" + dataset;
+  const auto bytes = read_file(path);
+  Hdf5Content content =
+      read_foreign(bytes, path.string(), [&](const Hdf5File& file) { return read_content(file, name, options.n); });
+  Dataset data{.x = content.tensors.at("x"), .name = path.filename().string() + "#" + dataset};
+  data.source = text_of(content, "source");
+  if (const auto licence = text_of(content, "licence"); !licence.empty()) data.source += " (" + licence + ")";
   if (data.source.empty()) data.source = path.string();
-  const std::string label = name.substr(0, name.rfind('/') + 1) + "label";
-  if (label != name && file.contains(label)) data.labels = to_labels(file.read(label), path.string() + "#" + label);
+  if (const auto label = content.tensors.find("label"); label != content.tensors.end())
+    data.labels = to_labels(label->second, path.string() + "#" + name.substr(0, name.rfind('/') + 1) + "label");
   data = finish(std::move(data), path, options);
-  data.features = feature_names(file, name, data.x);
-  data.range = range_of(data.x);
-  if (file.has_attribute(name, "value_range")) {
-    const Attribute range = file.attribute(name, "value_range");
-    const auto* ends = std::get_if<std::vector<double>>(&range);
-    require<ConfigError>(ends && ends->size() == 2 && (*ends)[0] < (*ends)[1],
-                         "[{}#{}] expected the attribute value_range = [low, high]", path.string(), dataset);
-    data.range = {(*ends)[0], (*ends)[1]};
-  }
+  data.features = feature_names(content, where, data.x);
+  data.range = value_range(content, where, data.x);
   return data;
 }
 
@@ -164,9 +191,20 @@ Dataset load_hdf5(const std::string& argument, const DatasetOptions& options) {
 }
 
 Dataset load_csv(const std::string& argument, const DatasetOptions& options) {
-  const auto comma = argument.rfind(',');
+  // The name of a file may hold commas, too.
+  std::size_t comma = argument.find(',');
+  for (std::size_t at = comma; at != std::string::npos; at = argument.find(',', at + 1))
+    if (fs::exists(argument.substr(0, at))) {
+      comma = at;
+      break;
+    }
+  if (fs::exists(argument)) comma = std::string::npos;
   const fs::path file = argument.substr(0, comma);
-  Dataset data = read_csv_table(file, comma == std::string::npos ? "" : argument.substr(comma + 1));
+  std::vector<std::string> names;
+  for (std::istringstream rest(comma == std::string::npos ? "" : argument.substr(comma + 1)); rest;)
+    if (std::string name; std::getline(rest, name, ',')) names.push_back(name);
+  const std::string label = names.empty() ? "" : names.front();
+  Dataset data = read_csv_table(file, label, {names.begin() + !names.empty(), names.end()});
   data = finish(std::move(data), file, options);
   data.range = range_of(data.x);
   return data;

@@ -14,7 +14,7 @@ Dataset load_mnist(const std::string& argument, const DatasetOptions& options);
 Dataset load_npy(const std::string& argument, const DatasetOptions& options);
 /// "PATH#DATASET"
 Dataset load_hdf5(const std::string& argument, const DatasetOptions& options);
-/// "PATH", or "PATH,LABEL"
+/// "PATH", "PATH,LABEL", or "PATH,LABEL,NAME,NAME" with the names of categorical columns.
 Dataset load_csv(const std::string& argument, const DatasetOptions& options);
 Dataset load_digits(const std::string& argument, const DatasetOptions& options);
 Dataset load_breast_cancer(const std::string& argument, const DatasetOptions& options);

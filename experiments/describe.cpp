@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "fokker/experiments/csv_table.h"
 #include "fokker/experiments/neighbours.h"
 #include "fokker/experiments/scaling.h"
 #include "fokker/experiments/split.h"
@@ -108,7 +109,8 @@ DataDescription describe(const Dataset& data) {
                         .source = data.source,
                         .sha256 = data.sha256,
                         .shape = data.x.shape(),
-                        .features = summaries(data)};
+                        .features = summaries(data),
+                        .categorical = categorical_columns(data.features)};
   const auto values = data.x.data<float>();
   found.whole_numbers = std::ranges::all_of(values, [](float v) { return !std::isfinite(v) || v == std::floor(v); });
   const auto rows = complete_rows(data);
@@ -137,6 +139,7 @@ std::vector<std::string> description_lines(const DataDescription& d) {
           d.duplicates, d.conflicts, d.near_duplicates, near),
       fmt::format("outliers   {} samples lie farther from neighbour {} than {} times the median", d.outliers,
                   outlier_neighbour, far)};
+  if (!d.categorical.empty()) lines.push_back(fmt::format("categories {}", d.categorical));
   if (!d.class_counts.empty()) {
     lines.push_back(fmt::format("classes    {}", std::ranges::count_if(d.class_counts, [](auto n) { return n > 0; })));
     for (std::size_t c = 0; c < d.class_counts.size(); ++c)

@@ -19,6 +19,7 @@ struct DataDescription {
   std::string name, source, sha256;
   Shape shape;
   std::vector<FeatureSummary> features;  // one for each column of a table
+  std::string categorical = {};          // columns that hold texts: "colour (3 texts)", or empty
   bool whole_numbers = false;
   std::int64_t missing_samples = 0;          // with values that are not finite; the counts below leave them out
   std::int64_t constant = 0;                 // elements that are equal in all samples

@@ -9,11 +9,10 @@
 #include <vector>
 
 #include "fokker/core/file.h"
+#include "fokker/core/memory.h"
 
 namespace fokker {
 namespace {
-
-constexpr std::size_t largest_unpacked = std::size_t{1} << 33;
 
 std::uint8_t byte_at(std::span<const std::byte> bytes, std::size_t at) {
   return std::to_integer<std::uint8_t>(bytes[at]);
@@ -40,6 +39,7 @@ std::vector<std::byte> unpack(std::span<const std::byte> bytes, const std::strin
   constexpr int gzip_window = 15 + 16;
   require<IoError>(inflateInit2(&z, gzip_window) == Z_OK, "[idx] {}: cannot unpack gzip", name);
   std::vector<std::byte> out, piece(std::size_t{1} << 18);
+  const std::uint64_t most = std::min(unpacked_limit(bytes.size()), available_memory());
   std::size_t at = 0;
   int status = Z_OK;
   while (true) {
@@ -55,8 +55,10 @@ std::vector<std::byte> unpack(std::span<const std::byte> bytes, const std::strin
     const bool good = status == Z_OK || status == Z_STREAM_END;
     require<ConfigError>(good, "[idx] {}: the gzip data are damaged or end early after {} unpacked bytes", name,
                          out.size());
+    require<ConfigError>(out.size() + piece.size() - z.avail_out <= most,
+                         "[idx] {}: {} unpack to more than {}; unpack it with gunzip if it is meant so", name,
+                         size_text(bytes.size()), size_text(most));
     out.insert(out.end(), piece.begin(), piece.end() - z.avail_out);
-    require<ConfigError>(out.size() <= largest_unpacked, "[idx] {}: unpacks to more than 8 GiB", name);
     if (status != Z_STREAM_END) continue;
     if (z.avail_in == 0 && at == bytes.size()) return out;
     inflateReset(&z);
@@ -129,6 +131,8 @@ Tensor parse_idx(std::span<const std::byte> bytes, const std::string& name, Dtyp
                        "{:02x} {:02x} {:02x}",
                        name, byte_at(bytes, 0), byte_at(bytes, 1), byte_at(bytes, 2));
   const Shape shape = checked_shape(bytes, name, type->size);
+  require_memory(static_cast<std::uint64_t>(shape.size()) * static_cast<std::uint64_t>(element_size(dtype)),
+                 "[idx] " + name);
   Tensor out = Tensor::empty(shape, dtype);
   type->convert(bytes.subspan(4 + 4 * static_cast<std::size_t>(shape.rank())), out);
   return out;

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "fokker/core/file.h"
+#include "fokker/core/memory.h"
 
 namespace fokker {
 namespace {
@@ -229,7 +230,10 @@ Tensor parse_npy(std::span<const std::byte> bytes, const std::string& name, Dtyp
                        name, descr);
   const auto element = static_cast<std::size_t>(descr[2] - '0');
   check_size(header, element, text.size() - start - length, name);
-  Tensor out = Tensor::empty(Shape(header.shape), dtype);
+  const Shape shape(header.shape);
+  require_memory(static_cast<std::uint64_t>(shape.size()) * static_cast<std::uint64_t>(element_size(dtype)),
+                 "[npy] " + name);
+  Tensor out = Tensor::empty(shape, dtype);
   fill(out, {bytes.subspan(start + length), element, descr[0] == '>', type->value}, header.fortran);
   return out;
 }

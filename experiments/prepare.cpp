@@ -11,6 +11,7 @@
 #include "fokker/core/rng.h"
 #include "fokker/experiments/batch.h"
 #include "fokker/experiments/class_steps.h"
+#include "fokker/experiments/csv_table.h"
 #include "fokker/experiments/neighbours.h"
 #include "fokker/experiments/split.h"
 
@@ -231,6 +232,8 @@ Prepared prepare(const Dataset& data, const DataConfig& config, std::uint64_t se
   result.held_out = result.excluded = subset(data, {});
   result.training_index.resize(static_cast<std::size_t>(data.size()));
   std::iota(result.training_index.begin(), result.training_index.end(), 0);
+  if (const auto columns = categorical_columns(data.features); !columns.empty())
+    result.report.push_back({"read", data.size(), data.size(), "categorical columns: " + columns});
   for (const auto& step : steps) {
     if (!step.active(config)) continue;
     const std::int64_t before = result.training.size() + result.held_out.size();
