@@ -6,8 +6,10 @@
 #include <algorithm>
 #include <csignal>
 #include <cstdio>
+#include <cstdlib>
 #include <memory>
 
+#include "fokker/core/kernels/kernels.h"
 #include "fokker/core/parallel.h"
 #include "fokker/experiments/applications.h"
 #include "fokker/experiments/commands.h"
@@ -52,6 +54,7 @@ struct Arguments {
   // of generate: they become keys of [[sample]]
   std::vector<std::string> labels, prompts, flags;
   int threads = 0;
+  std::string isa;
   bool quiet = false;
 
   std::vector<std::string> all_settings() const {
@@ -66,6 +69,8 @@ struct Arguments {
 void add_common(CLI::App* command, Arguments& arguments) {
   command->add_option("--threads", arguments.threads, "workers; the results do not depend on it")
       ->check(CLI::Range(1, 1024));
+  command->add_option("--isa", arguments.isa, "instruction set: baseline, v3 or v4; results depend on it in rounding")
+      ->check(CLI::IsMember({"baseline", "v3", "v4"}));
   command->add_flag("--quiet", arguments.quiet, "print errors alone");
 }
 
@@ -210,6 +215,8 @@ void require_known(const CLI::App& app, const std::string& command) {
 }
 
 int dispatch(const std::string& command, const Arguments& arguments, const RunOptions& options) {
+  if (!arguments.isa.empty()) ::setenv("FOKKER_ISA", arguments.isa.c_str(), 1);
+  kernels::table();  // a wrong FOKKER_ISA ends every command
   if (command == "run" || command == "train")
     return run_command(arguments.target, arguments.overrides, arguments.sweep,
                        {.out = arguments.out, .only_train = command == "train"}, options);

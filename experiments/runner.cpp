@@ -4,6 +4,7 @@
 #include <set>
 
 #include "fokker/core/file.h"
+#include "fokker/core/kernels/kernels.h"
 #include "fokker/core/png.h"
 #include "fokker/experiments/applications.h"
 #include "fokker/experiments/checkpoint.h"
@@ -32,6 +33,7 @@ class Runner {
   void train_on(Trainer& trainer, std::vector<MetricsRow>& unsaved);
   void finish(const Trainer& trainer);
   void save(const Trainer& trainer, std::vector<MetricsRow>& unsaved);
+  void note_instruction_set(const SafeTensors& state);
   bool draw_samples();
   void evaluate();
   bool apply();
@@ -49,7 +51,8 @@ class Runner {
   std::vector<MetricsRow> rows_;
   std::vector<SampleSet> sets_;
   std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
-  double earlier_seconds_ = 0;  // of training, before an interruption
+  double earlier_seconds_ = 0;                            // of training, before an interruption
+  std::string instruction_sets_ = kernels::table().name;  // in the order of their use
 };
 
 Outcome Runner::execute() {
@@ -77,7 +80,21 @@ void Runner::describe() {
 void Runner::save(const Trainer& trainer, std::vector<MetricsRow>& unsaved) {
   directory_.append_metrics(unsaved);
   unsaved.clear();
-  save_checkpoint(directory_.checkpoints(), trainer.state());
+  SafeTensors state = trainer.state();
+  state.metadata["instruction_set"] = instruction_sets_;
+  save_checkpoint(directory_.checkpoints(), std::move(state));
+}
+
+/// Results depend on the instruction set in rounding: one that differs from that of the checkpoint is said and recorded.
+void Runner::note_instruction_set(const SafeTensors& state) {
+  const auto found = state.metadata.find("instruction_set");
+  if (found == state.metadata.end() || found->second.ends_with(instruction_sets_)) return;
+  say(
+      fmt::format("warning  trained so far with the instruction set {}, from here with {}: the weights will differ in "
+                  "rounding from those of one run; --isa (or FOKKER_ISA) baseline, v3 or v4 chooses",
+                  found->second, instruction_sets_));
+  instruction_sets_ = found->second + ", " + instruction_sets_;
+  directory_.update_status(fmt::format(R"({{"instruction_set": "{}"}})", instruction_sets_));
 }
 
 void Runner::train_step(Trainer& trainer, std::vector<MetricsRow>& unsaved) {
@@ -125,6 +142,7 @@ bool Runner::train() {
   trainer.hold_out(model_.data.held_out);
   if (const auto state = latest_checkpoint(directory_.checkpoints())) {
     trainer.restore(*state);
+    note_instruction_set(*state);
     say(fmt::format("resume   from step {}", trainer.steps_done()));
   }
   rows_ = directory_.metrics_until(trainer.steps_done());
@@ -238,6 +256,7 @@ Model build_checked(const Experiment& experiment) {
       sample(silent, *model.sde, config, {.shape = model.sample_shape});
     } catch (const ConfigError& error) {
       throw ConfigError(fmt::format("sample \"{}\": {}", config.title(), error.what()));
+    } catch (const NumericalError&) {  // two long steps of a score that knows nothing say nothing of the trained one
     }
   return model;
 }

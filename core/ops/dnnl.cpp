@@ -2,6 +2,7 @@
 
 #include <omp.h>
 
+#include <algorithm>
 #include <memory>
 #include <oneapi/dnnl/dnnl.hpp>
 #include <string_view>
@@ -19,8 +20,16 @@ using dnnl::memory;
 using Format = memory::format_tag;
 using Memories = std::unordered_map<int, memory>;
 
+/// oneDNN takes no more of the CPU than the kernels do, so that a lesser instruction set means the same on every CPU.
+dnnl::engine make_engine() {
+  const std::string_view set = kernels::table().name;
+  if (set == "baseline") dnnl::set_max_cpu_isa(dnnl::cpu_isa::sse41);
+  if (set == "x86-64-v3") dnnl::set_max_cpu_isa(dnnl::cpu_isa::avx2);
+  return {dnnl::engine::kind::cpu, 0};
+}
+
 dnnl::engine& engine() {
-  static dnnl::engine cpu(dnnl::engine::kind::cpu, 0);
+  static dnnl::engine cpu = make_engine();
   return cpu;
 }
 
@@ -148,6 +157,7 @@ memory packed_weight(Convolution& c, Worker& w, const float* weight) {
 
 bool dnnl_has_bf16() {
   static const bool has = [] {
+    engine();
     constexpr auto needed = static_cast<unsigned>(dnnl::cpu_isa::avx512_core_bf16);
     return (static_cast<unsigned>(dnnl::get_effective_cpu_isa()) & needed) == needed &&
            std::string_view(kernels::table().name) == "x86-64-v4";
@@ -156,6 +166,7 @@ bool dnnl_has_bf16() {
 }
 
 void dnnl_forward(const ConvShape& s, const void* x, const float* weight, const float* bias, float* y) {
+  if (s.n == 0) return;
   Worker& w = worker();
   Convolution& c = cached(bias ? w.forward_bias : w.forward, s, [&] {
     const Descriptors d(s, Result::y);
@@ -171,6 +182,7 @@ void dnnl_forward(const ConvShape& s, const void* x, const float* weight, const 
 }
 
 void dnnl_input_gradient(const ConvShape& s, const void* dy, const float* weight, float* dx) {
+  if (s.n == 0) return;
   Worker& w = worker();
   Convolution& c = cached(w.input_gradient, s, [&] {
     const Descriptors d(s, Result::x);
@@ -186,6 +198,10 @@ void dnnl_input_gradient(const ConvShape& s, const void* dy, const float* weight
 }
 
 void dnnl_weight_gradient(const ConvShape& s, const void* x, const void* dy, float* dweight) {
+  if (s.n == 0) {
+    std::fill_n(dweight, s.out * s.in * s.kh * s.kw, 0.0f);
+    return;
+  }
   Worker& w = worker();
   Convolution& c = cached(w.weight_gradient, s, [&] {
     const Descriptors d(s, Result::weight);
