@@ -32,7 +32,7 @@ test: build ## all tests but the nightly ones, C++ and Python
 
 nightly: build headers ## every test, the slow ones too
 	ctest --test-dir $(BUILD) --output-on-failure -j $(JOBS) --no-tests=error
-	PYTHONPATH=$(BUILD)/python $(PYTHON) -m pytest -q tests/python
+	FOKKER_NIGHTLY=1 PYTHONPATH=$(BUILD)/python $(PYTHON) -m pytest -q tests/python
 
 headers: build ## every header compiles on its own
 	cmake --build $(BUILD) -j $(JOBS) --target fokker_headers

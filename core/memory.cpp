@@ -12,6 +12,8 @@
 namespace fokker {
 namespace {
 
+constexpr const char* remedy = "choose a smaller train.batch, sample.n or network";
+
 thread_local const char* current_library = nullptr;
 
 void say(const char* text) { (void)!::write(STDERR_FILENO, text, std::strlen(text)); }
@@ -25,18 +27,20 @@ void end(int signal) {
   }
   say("fokker: ");
   say(library);
-  say(" ended the process, as it does where memory is short; choose a smaller train.batch, sample.n or network, and go "
-      "on with `fokker resume`\n");
+  say(" ended the process, as it does where memory is short; ");
+  say(remedy);
+  say(", and go on with `fokker resume`\n");
   ::_exit(3);
 }
 
 }  // namespace
 
 OutOfMemory::OutOfMemory(std::size_t bytes) noexcept {
-  std::snprintf(text_, sizeof text_, "out of memory: the system refused %.6g MB", static_cast<double>(bytes) / 1e6);
+  std::snprintf(text_, sizeof text_, "out of memory: the system refused %.6g MB; %s", static_cast<double>(bytes) / 1e6,
+                remedy);
 }
 OutOfMemory::OutOfMemory(const char* library) noexcept {
-  std::snprintf(text_, sizeof text_, "out of memory in %s", library);
+  std::snprintf(text_, sizeof text_, "out of memory in %s; %s", library, remedy);
 }
 
 void require_memory(std::size_t bytes) {

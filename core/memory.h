@@ -14,7 +14,7 @@ class OutOfMemory final : public std::bad_alloc {
   const char* what() const noexcept override { return text_; }
 
  private:
-  char text_[96];  // no more memory for the message
+  char text_[160];  // no more memory for the message
 };
 
 /// Throws OutOfMemory unless so many bytes can be had at this moment.

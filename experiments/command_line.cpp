@@ -258,9 +258,8 @@ int guarded(const std::string& command, const Arguments& arguments, const RunOpt
     return report(error, 3);
   } catch (const Error& error) {
     return report(error, 2);
-  } catch (const std::bad_alloc&) {
-    fmt::print(stderr, "fokker {}: out of memory; choose a smaller train.batch, sample.n or network\n", command);
-    return 1;
+  } catch (const std::bad_alloc& error) {
+    return report(error, 3);
   } catch (const std::exception& error) {
     return report(error, 1);
   }
