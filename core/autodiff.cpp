@@ -29,8 +29,10 @@ void delete_node(Node* node) {
   release(block);
 }
 
-// A graph is freed by a list, not by recursion: a chain of a million ops must not overflow the stack.
-thread_local std::vector<Node*>* drain = nullptr;
+// A graph is freed by a list, not by recursion: a chain of a million ops must not overflow the stack.  Nodes that nobody
+// holds any more are linked through their `pass`, since freeing must not need memory.
+thread_local bool draining = false;
+thread_local const void* drain = nullptr;
 
 }  // namespace
 
@@ -40,19 +42,14 @@ void release(Node* node) {
   if (node->references.load(std::memory_order_acquire) != 1 &&
       node->references.fetch_sub(1, std::memory_order_acq_rel) != 1)
     return;
-  if (drain) {
-    drain->push_back(node);
-    return;
-  }
-  std::vector<Node*> pending;
-  drain = &pending;
-  delete_node(node);
-  while (!pending.empty()) {
-    Node* next = pending.back();
-    pending.pop_back();
+  node->pass = std::exchange(drain, node);
+  if (std::exchange(draining, true)) return;
+  while (drain) {
+    auto* next = static_cast<Node*>(const_cast<void*>(drain));
+    drain = next->pass;
     delete_node(next);
   }
-  drain = nullptr;
+  draining = false;
 }
 
 Node* new_node(Op op, std::span<const Tensor* const> inputs, std::size_t closure_bytes) {

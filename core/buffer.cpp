@@ -5,6 +5,8 @@
 #include <new>
 #include <vector>
 
+#include "fokker/core/out_of_memory.h"
+
 namespace fokker::detail {
 namespace {
 
@@ -15,7 +17,7 @@ constexpr bool pooling = true;
 #endif
 
 constexpr int classes = 4 * 32;
-constexpr std::size_t largest_pooled = std::size_t{64} << 20;
+constexpr std::size_t largest_pooled = std::size_t{64} << 20, most_bytes = std::size_t{1} << 62;
 
 std::atomic<std::size_t> held_bytes{0};
 
@@ -34,7 +36,9 @@ std::size_t class_bytes(int index) {
 }
 
 Block* new_block(std::size_t bytes, int index) {
-  void* memory = ::operator new (sizeof(Block) + bytes, std::align_val_t{64});
+  if (bytes > most_bytes) throw OutOfMemory(bytes);  // the sum would wrap
+  void* memory = ::operator new (sizeof(Block) + bytes, std::align_val_t{64}, std::nothrow);
+  if (!memory) throw OutOfMemory(bytes);
   held_bytes.fetch_add(bytes, std::memory_order_relaxed);
   auto* block = new (memory) Block{};
   block->size_class = index;

@@ -9,6 +9,8 @@
 #include <exception>
 #include <memory>
 #include <mutex>
+#include <new>
+#include <system_error>
 #include <thread>
 #include <utility>
 #include <vector>
@@ -76,8 +78,14 @@ struct Job {
 
 class WorkerPool {
  public:
-  explicit WorkerPool(int threads) {
-    for (int i = 1; i < threads; ++i) workers_.emplace_back([this, i] { serve(i); });
+  /// Where the system refuses a thread, those that started do the work: the results are the same.
+  explicit WorkerPool(int threads) : wanted_(threads) {
+    workers_.reserve(static_cast<std::size_t>(threads));
+    try {
+      for (int i = 1; i < threads; ++i) workers_.emplace_back([this, i] { serve(i); });
+    } catch (const std::system_error&) {
+    } catch (const std::bad_alloc&) {
+    }
   }
   ~WorkerPool() {
     {
@@ -88,7 +96,7 @@ class WorkerPool {
     wake_.notify_all();
     for (auto& worker : workers_) worker.join();
   }
-  int size() const { return static_cast<int>(workers_.size()) + 1; }
+  int wanted() const { return wanted_; }
 
   void run(std::int64_t count, const std::function<void(std::int64_t)>& task) {
     std::lock_guard one_at_a_time(run_mutex_);
@@ -138,6 +146,7 @@ class WorkerPool {
     }
   }
 
+  int wanted_;
   std::vector<std::thread> workers_;
   std::mutex run_mutex_, mutex_;
   std::condition_variable wake_;
@@ -158,7 +167,7 @@ std::shared_ptr<WorkerPool> pool() {
   std::lock_guard lock(pool_mutex);
   auto& slot = pool_slot();
   if (requested_threads == 0) requested_threads = available_cpus();
-  if (!slot || slot->size() != requested_threads) slot = std::make_shared<WorkerPool>(requested_threads);
+  if (!slot || slot->wanted() != requested_threads) slot = std::make_shared<WorkerPool>(requested_threads);
   return slot;
 }
 

@@ -26,6 +26,8 @@ std::vector<std::string> quoted(const std::vector<std::string>& texts) {
 void add_common(CLI::App* command, Arguments& arguments) {
   command->add_option("--threads", arguments.threads, "workers; the results do not depend on it")
       ->check(CLI::Range(1, 1024));
+  command->add_option("--isa", arguments.isa, "instruction set: baseline, v3 or v4; results depend on it in rounding")
+      ->check(CLI::IsMember({"baseline", "v3", "v4"}));
   command->add_flag("--quiet", arguments.quiet, "print errors alone");
 }
 

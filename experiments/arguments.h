@@ -25,6 +25,7 @@ struct Arguments {
   // of generate: they become keys of [[sample]]
   std::vector<std::string> labels, prompts, flags;
   int threads = 0;
+  std::string isa;
   bool quiet = false;
 
   /// The overrides of generate, with its options among them.

@@ -57,6 +57,7 @@ Model build_checked(const Experiment& experiment) {
       sample(silent, *model.sde, config, {.shape = model.sample_shape});
     } catch (const ConfigError& error) {
       throw ConfigError(fmt::format("sample \"{}\": {}", config.title(), error.what()));
+    } catch (const NumericalError&) {  // two long steps of a score that knows nothing say nothing of the trained one
     }
   return model;
 }

@@ -7,6 +7,7 @@
 #include <cstdlib>
 #include <iostream>
 
+#include "fokker/core/kernels/kernels.h"
 #include "fokker/core/one_line.h"
 #include "fokker/core/parallel.h"
 #include "fokker/experiments/applications.h"
@@ -33,6 +34,8 @@ void require_known(const CLI::App& app, const std::string& command) {
 }
 
 int dispatch(const std::string& command, const Arguments& arguments, const RunOptions& options) {
+  if (!arguments.isa.empty()) ::setenv("FOKKER_ISA", arguments.isa.c_str(), 1);
+  kernels::table();  // a wrong FOKKER_ISA ends every command
   if (command == "run" || command == "train")
     return run_command(find_config(arguments.target), arguments.overrides, arguments.sweep,
                        {.out = arguments.out, .only_train = command == "train"}, options);

@@ -4,6 +4,7 @@
 #include <set>
 
 #include "fokker/core/file.h"
+#include "fokker/core/kernels/kernels.h"
 #include "fokker/core/png.h"
 #include "fokker/experiments/applications.h"
 #include "fokker/experiments/checkpoint.h"
@@ -41,6 +42,7 @@ class Runner {
   void train_on(Trainer& trainer, std::vector<MetricsRow>& unsaved);
   void finish(const Trainer& trainer);
   void save(const Trainer& trainer, std::vector<MetricsRow>& unsaved);
+  void note_instruction_set(const SafeTensors& state);
   bool draw_samples();
   void draw(const GenerateConfig& config);
   void evaluate();
@@ -61,6 +63,7 @@ class Runner {
   std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
   double earlier_seconds_ = 0;  // of training, before an interruption
   std::exception_ptr failure_;  // the first one after the training
+  std::string instruction_sets_ = kernels::table().name;  // in the order of their use
 };
 
 Outcome Runner::execute() {
@@ -114,7 +117,21 @@ void Runner::describe() {
 void Runner::save(const Trainer& trainer, std::vector<MetricsRow>& unsaved) {
   directory_.append_metrics(unsaved);
   unsaved.clear();
-  save_checkpoint(directory_.checkpoints(), trainer.state());
+  SafeTensors state = trainer.state();
+  state.metadata["instruction_set"] = instruction_sets_;
+  save_checkpoint(directory_.checkpoints(), std::move(state));
+}
+
+/// Results depend on the instruction set in rounding: one that differs from that of the checkpoint is said and recorded.
+void Runner::note_instruction_set(const SafeTensors& state) {
+  const auto found = state.metadata.find("instruction_set");
+  if (found == state.metadata.end() || found->second.ends_with(instruction_sets_)) return;
+  say(
+      fmt::format("warning  trained so far with the instruction set {}, from here with {}: the weights will differ in "
+                  "rounding from those of one run; --isa (or FOKKER_ISA) baseline, v3 or v4 chooses",
+                  found->second, instruction_sets_));
+  instruction_sets_ = found->second + ", " + instruction_sets_;
+  directory_.update_status(fmt::format(R"({{"instruction_set": "{}"}})", instruction_sets_));
 }
 
 void Runner::train_step(Trainer& trainer, std::vector<MetricsRow>& unsaved) {
@@ -162,6 +179,7 @@ bool Runner::train() {
   trainer.hold_out(model_.data.held_out);
   if (const auto state = latest_checkpoint(directory_.checkpoints())) {
     trainer.restore(*state);
+    note_instruction_set(*state);
     say(fmt::format("resume   from step {}", trainer.steps_done()));
   }
   rows_ = directory_.metrics_until(trainer.steps_done());

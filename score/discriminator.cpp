@@ -2,6 +2,7 @@
 
 #include "fokker/core/ops/elementwise.h"
 #include "fokker/core/ops/reduce.h"
+#include "fokker/core/ops/rows.h"
 #include "fokker/core/ops/view.h"
 #include "fokker/score/fourier_input.h"
 #include "fokker/score/mlp.h"
@@ -28,11 +29,12 @@ ImageEncoder::ImageEncoder(std::int64_t image_channels, const std::vector<std::i
 
 Tensor ImageEncoder::operator()(const Tensor& x, const Tensor& time, const Pass& pass) const {
   const std::int64_t factor = std::int64_t{1} << (blocks_.size() - 1);
-  require<ShapeError>(
-      x.rank() == 4 && x.extent(3) == image_channels_ && x.extent(1) % factor == 0 && x.extent(2) % factor == 0,
-      "[discriminator] expected x [B, H, W, {}] with H and W multiples of {}, got {}; change the length of "
-      "train.adversarial.discriminator",
-      image_channels_, factor, x.shape());
+  require<ShapeError>(x.rank() == 4 && x.size() > 0 && x.extent(3) == image_channels_ && x.extent(1) % factor == 0 &&
+                          x.extent(2) % factor == 0,
+                      "[discriminator] expected x [B, H, W, {}], no extent 0, with H and W multiples of {}, got {}; "
+                      "change the length of "
+                      "train.adversarial.discriminator",
+                      image_channels_, factor, x.shape());
   const Tensor embedding = silu(time_embedding_(sinusoidal_embedding(time, time_dimension_)));
   Tensor h = conv_in_(x);
   for (const ResidualBlock& block : blocks_) h = block(h, embedding, pass);
@@ -61,7 +63,7 @@ std::unique_ptr<Network> make_discriminator(std::vector<std::int64_t> widths, co
 }
 
 Tensor judge(const Network& discriminator, const Tensor& x, const Tensor& time, const Pass& pass) {
-  const Tensor flat = x.rank() == 4 ? x : reshape(x, {x.extent(0), x.size() / x.extent(0)});
+  const Tensor flat = x.rank() == 4 ? x : flat_rows(x);
   return reshape(discriminator(flat, time, pass), {x.extent(0)});
 }
 

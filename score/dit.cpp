@@ -110,9 +110,9 @@ Tensor DiT::image_of(const Tensor& patches) const {
 }
 
 Tensor DiT::operator()(const Tensor& x, const Tensor& time, const Pass& pass) const {
-  require<ShapeError>(x.rank() == 4 && x.extent(1) == image_[0] && x.extent(2) == image_[1] && x.extent(3) == image_[2],
-                      "[dit] expected x [B, {}, {}, {}], got {}", image_[0], image_[1], image_[2],
-                      to_string(x.shape()));
+  require<ShapeError>(
+      x.rank() == 4 && x.size() > 0 && x.extent(1) == image_[0] && x.extent(2) == image_[1] && x.extent(3) == image_[2],
+      "[dit] expected x [B, {}, {}, {}] with B > 0, got {}", image_[0], image_[1], image_[2], to_string(x.shape()));
   const Tensor c = silu(y_embedder_.add_to(t_embedder_(sinusoidal_embedding(time, time_features)), pass));
   Tensor h = reshape(x_embedder_(x), {x.extent(0), pos_embed_.extent(1), config_.width}) + pos_embed_;
   for (const DiTBlock& block : blocks_) h = config_.checkpoint ? checkpoint(block, h, c) : block(h, c);

@@ -8,6 +8,7 @@
 #include "fokker/core/nn/module.h"
 #include "fokker/core/ops/elementwise.h"
 #include "fokker/core/ops/reduce.h"
+#include "fokker/core/ops/rows.h"
 #include "fokker/core/ops/view.h"
 
 namespace fokker {
@@ -26,16 +27,13 @@ Tensor score_of(const Tensor& denoised, const Tensor& x, Marginal at) {
   return weighted_sum({{at.alpha / variance, denoised}, {-1 / variance, x}});
 }
 
-/// [B, D]
-Tensor flat(const Tensor& x) { return reshape(x, {x.extent(0), x.size() / x.extent(0)}); }
-
 /// Of each row, [B, 1].
 Tensor deviation(const Tensor& x) { return sqrt(mean(square(x - mean(x, {1}, true)), {1}, true)); }
 
 /// `x` with the share φ of it scaled to the deviation of `like`, row by row.
 Tensor rescaled(const Tensor& x, const Tensor& like, double share) {
-  const Tensor rows = flat(x),
-               factor = deviation(flat(like)) / maximum(deviation(rows), Tensor::scalar(1e-12, x.dtype()));
+  const Tensor rows = flat_rows(x),
+               factor = deviation(flat_rows(like)) / maximum(deviation(rows), Tensor::scalar(1e-12, x.dtype()));
   return reshape(rows * (factor * share + (1 - share)), x.shape());
 }
 
@@ -106,7 +104,7 @@ Score threshold(Score score, const ForwardSde& sde, double share, double bound) 
                        "[threshold] expected a share in (0, 1] and a bound above 0, got {} and {}", share, bound);
   return with_denoised(std::move(score), sde, [share, bound](const Tensor& d, const Tensor&, double) {
     Tensor result = Tensor::empty(d.shape(), d.dtype());
-    const std::int64_t width = d.size() / d.extent(0);
+    const std::int64_t width = row_size(d);
     const auto rank = std::min(width - 1, static_cast<std::int64_t>(share * static_cast<double>(width)));
     visit(d.dtype(), [&]<class T>(T) {
       std::vector<T> sorted(static_cast<std::size_t>(width));

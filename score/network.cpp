@@ -124,6 +124,8 @@ std::unique_ptr<Network> make_network(const NetworkConfig& config, const Shape& 
   require<ConfigError>(config.text_width == 0 || config.kind == "unet",
                        "[network] captions (text_width = {}) go with kind = \"unet\", got \"{}\"", config.text_width,
                        config.kind);
+  require<ShapeError>(sample.rank() > 0 && sample.size() > 0,
+                      "[network] expected samples with at least one axis and one number, got {}", sample);
   if (!config.fourier_features.empty()) return make_fourier_input(config, sample, rng);
   for (const NetworkEntry& entry : entries)
     if (config.kind == entry.name) return entry.make(config, sample, rng);

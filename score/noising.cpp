@@ -4,6 +4,7 @@
 
 #include "fokker/core/ops/elementwise.h"
 #include "fokker/core/ops/reduce.h"
+#include "fokker/core/ops/rows.h"
 #include "fokker/core/ops/view.h"
 
 namespace fokker {
@@ -22,8 +23,8 @@ Tensor per_sample(const std::vector<double>& values, const Tensor& x) {
   return Tensor::from(values, sample_column(x), x.dtype());
 }
 
-Tensor sample_mean(const Tensor& x) { return mean(reshape(x, {x.extent(0), x.size() / x.extent(0)}), {1}); }
-Tensor sample_sum(const Tensor& x) { return sum(reshape(x, {x.extent(0), x.size() / x.extent(0)}), {1}); }
+Tensor sample_mean(const Tensor& x) { return mean(flat_rows(x), {1}); }
+Tensor sample_sum(const Tensor& x) { return sum(flat_rows(x), {1}); }
 
 Tensor noise_of(const Shard& shard) {
   const Rng rng(shard.seed, Stream::noise, shard.step);

@@ -3,6 +3,7 @@
 #include "fokker/core/nn/cross_entropy.h"
 #include "fokker/core/ops/elementwise.h"
 #include "fokker/core/ops/reduce.h"
+#include "fokker/core/ops/rows.h"
 #include "fokker/core/ops/view.h"
 #include "fokker/score/discriminator.h"
 #include "fokker/score/noising.h"
@@ -18,7 +19,7 @@ NoisyClassifier::NoisyClassifier(std::vector<std::int64_t> widths, std::int64_t 
 Tensor NoisyClassifier::operator()(const Tensor& x, const Tensor& time, const Pass& pass) const {
   Pass unlabelled = pass;
   unlabelled.condition = {};
-  return (*encoder_)(x.rank() == 4 ? x : reshape(x, {x.extent(0), x.size() / x.extent(0)}), time, unlabelled);
+  return (*encoder_)(x.rank() == 4 ? x : flat_rows(x), time, unlabelled);
 }
 
 ShardLoss NoisyClassification::loss(const Network& network, const Shard& shard) const {

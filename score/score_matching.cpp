@@ -2,6 +2,7 @@
 
 #include "fokker/core/ops/elementwise.h"
 #include "fokker/core/ops/reduce.h"
+#include "fokker/core/ops/rows.h"
 #include "fokker/core/ops/view.h"
 #include "fokker/score/denoising.h"
 
@@ -14,7 +15,7 @@ Tensor directional(const Tensor& score, const Tensor& x, const Tensor& v) {
 }
 
 Tensor exact_trace(const Tensor& score, const Tensor& x) {
-  const std::int64_t dimension = x.size() / x.extent(0);
+  const std::int64_t dimension = row_size(x);
   Tensor trace;
   for (std::int64_t i = 0; i < dimension; ++i) {
     std::vector<double> unit(static_cast<std::size_t>(dimension), 0.0);

@@ -12,10 +12,10 @@ namespace {
 constexpr double embedding_deviation = 0.1;
 
 /// [B, length]: masked where a token is padding.
-Tensor bias_of(std::span<const std::int64_t> tokens, std::int64_t batch, Dtype dtype) {
+Tensor bias_of(std::span<const std::int64_t> tokens, const Shape& shape, Dtype dtype) {
   std::vector<double> bias;
   for (const auto token : tokens) bias.push_back(token == padding_token ? masked_key : 0);
-  return Tensor::from(bias, {batch, std::ssize(tokens) / batch}, dtype);
+  return Tensor::from(bias, shape, dtype);
 }
 
 void check(const TextConfig& config) {
@@ -105,7 +105,8 @@ TextStates TextEncoder::operator()(std::int64_t batch, const Pass& pass) const {
     return {};
   }
   const auto words = tokens(batch, pass);
-  TextStates states{.tokens = {}, .key_bias = bias_of(words, batch, token_embedding_.dtype()), .pooled = {}};
+  TextStates states{
+      .tokens = {}, .key_bias = bias_of(words, {batch, config_.length}, token_embedding_.dtype()), .pooled = {}};
   Tensor h = reshape(gather(token_embedding_, words), {batch, config_.length, config_.width}) + position_embedding_;
   for (const TextBlock& layer : layers_) h = layer(h, states.key_bias);
   states.tokens = final_layer_norm_(h);

@@ -173,10 +173,10 @@ Tensor UNet::decode(std::vector<Tensor> skips, const Tensor& embedding, const Te
 
 Tensor UNet::operator()(const Tensor& x, const Tensor& time, const Pass& pass) const {
   const std::int64_t factor = std::int64_t{1} << (config_.channels.size() - 1);
-  require<ShapeError>(
-      x.rank() == 4 && x.extent(3) == image_channels_ && x.extent(1) % factor == 0 && x.extent(2) % factor == 0,
-      "[unet] expected x [B, H, W, {}] with H and W multiples of {} ({} levels), got {}", image_channels_, factor,
-      config_.channels.size(), to_string(x.shape()));
+  require<ShapeError>(x.rank() == 4 && x.size() > 0 && x.extent(3) == image_channels_ && x.extent(1) % factor == 0 &&
+                          x.extent(2) % factor == 0,
+                      "[unet] expected x [B, H, W, {}], no extent 0, with H and W multiples of {} ({} levels), got {}",
+                      image_channels_, factor, config_.channels.size(), to_string(x.shape()));
   const TextStates text = text_encoder_(x.extent(0), pass);
   const Tensor embedding = embed(time, text, pass);
   const Tensor seen = config_.center_input ? x * 2.0 - 1.0 : x;

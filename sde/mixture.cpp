@@ -6,6 +6,7 @@
 
 #include "fokker/core/ops/elementwise.h"
 #include "fokker/core/ops/reduce.h"
+#include "fokker/core/ops/rows.h"
 #include "fokker/core/ops/view.h"
 
 namespace fokker {
@@ -57,8 +58,7 @@ GaussianMixture GaussianMixture::diffused(Marginal at) const {
 }
 
 void GaussianMixture::check(const Tensor& x) const {
-  const std::int64_t elements = x.rank() > 0 && x.extent(0) > 0 ? x.size() / x.extent(0) : dimension();
-  require<ShapeError>(x.rank() > 0 && elements == dimension(),
+  require<ShapeError>(x.rank() > 0 && row_size(x) == dimension(),
                       "[mixture] expected points [B, ...] of {} elements, got {}", dimension(), x.shape());
 }
 

@@ -10,6 +10,7 @@
 
 #include "fokker/core/autodiff.h"
 #include "fokker/core/config_document.h"
+#include "fokker/core/ops/rows.h"
 #include "fokker/core/parallel.h"
 #include "fokker/solvers/metropolis.h"
 #include "fokker/solvers/nfe.h"
@@ -238,7 +239,7 @@ class ChainRun {
   }
 
   void store(const Tensor& x, std::int64_t draw, std::int64_t first) {
-    const std::int64_t bytes = x.bytes() / x.extent(0);
+    const std::int64_t bytes = row_size(x) * element_size(x.dtype());
     std::memcpy(static_cast<std::byte*>(result_.draws.raw()) + (draw * config_.chains + first) * bytes, x.raw(),
                 static_cast<std::size_t>(x.bytes()));
   }

@@ -6,6 +6,7 @@
 #include <cstring>
 #include <numeric>
 
+#include "fokker/core/ops/rows.h"
 #include "fokker/core/parallel.h"
 #include "fokker/solvers/progress_meter.h"
 
@@ -26,7 +27,7 @@ constexpr std::int64_t parts = 100;  // of a sample's way, for progress
 std::int64_t shard_size(const Tensor& x, const FlowOptions& options) {
   require<ConfigError>(options.shard >= 0, "[flow] expected shard >= 0, got {}", options.shard);
   if (options.shard > 0) return options.shard;
-  return std::clamp<std::int64_t>(2048 / std::max<std::int64_t>(1, x.size() / x.extent(0)), 8, 1024);
+  return std::clamp<std::int64_t>(2048 / std::max<std::int64_t>(1, row_size(x)), 8, 1024);
 }
 
 }  // namespace

@@ -8,8 +8,10 @@
 #include "fokker/core/autodiff.h"
 #include "fokker/core/ops/elementwise.h"
 #include "fokker/core/ops/reduce.h"
+#include "fokker/core/ops/rows.h"
 #include "fokker/core/ops/view.h"
 #include "fokker/solvers/brownian_rows.h"
+#include "fokker/solvers/continuation.h"
 #include "fokker/solvers/gmres.h"
 
 namespace fokker {
@@ -24,13 +26,13 @@ constexpr double linear_tolerance = 1e-3;
 
 /// y = known + h f(y, t) for each row of y [B, D], by (μ + 1 − h J) Δy = −(y − known − h f).  μ = 0 is Newton's method;
 /// where that does not descend, μ > 0 makes Δy an implicit step of y' = −(y − known − h f) [kelley1998], which leaves
-/// regions without a root.
+/// regions without a root.  Rows that it does not solve are continued from h = 0.
 class Newton {
  public:
   Newton(const Sde& sde, const Tensor& known, double t, double h)
       : sde_(sde),
         shape_(known.shape()),
-        known_(known.view({known.extent(0), known.size() / std::max<std::int64_t>(1, known.extent(0))})),
+        known_(known.view({known.extent(0), row_size(known)})),
         t_(t),
         h_(h),
         enough_(std::sqrt(known.dtype() == Dtype::f32 ? std::numeric_limits<float>::epsilon()
@@ -45,7 +47,12 @@ class Newton {
     Rows rows(sizes_.size());
     std::iota(rows.begin(), rows.end(), std::size_t{0});
     for (int i = 0; i < most_evaluations && !rows.empty(); ++i) rows = improve(rows);
-    fill(y_, rows, std::nan(""));
+    rows.insert(rows.end(), hopeless_.begin(), hopeless_.end());
+    for (const std::size_t row : rows) {
+      const Rows one = {row};
+      scatter_rows(detail::continued_root([&](const Tensor& y) { return drift(y); }, gather_rows(known_, one), h_), one,
+                   y_);
+    }
     return y_.view(shape_);
   }
 
@@ -82,13 +89,12 @@ class Newton {
 
   /// Back to the last accepted state of `rows`, for a more careful direction; those that are not hopeless.
   Rows retry(const Rows& rows) {
-    Rows next, hopeless;
+    Rows next;
     for (const std::size_t row : rows) {
       mu_[row] = 4 * mu_[row] + 1;
-      (mu_[row] < 1e6 ? next : hopeless).push_back(row);
+      (mu_[row] < 1e6 ? next : hopeless_).push_back(row);
     }
     fill(direction_, rows, 0);
-    fill(y_, hopeless, std::nan(""));
     return next;
   }
 
@@ -145,6 +151,7 @@ class Newton {
   double t_, h_, enough_;
   Tensor y_, direction_;
   std::vector<double> sizes_, residuals_, mu_;  // of each row
+  Rows hopeless_;                               // for Newton's method
 };
 
 }  // namespace

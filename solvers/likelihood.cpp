@@ -6,6 +6,7 @@
 #include "fokker/core/autodiff.h"
 #include "fokker/core/ops/elementwise.h"
 #include "fokker/core/ops/reduce.h"
+#include "fokker/core/ops/rows.h"
 #include "fokker/core/ops/view.h"
 
 namespace fokker {
@@ -45,7 +46,7 @@ class Augmented {
  public:
   /// For samples x [n, ...] at the start.
   Augmented(const VectorField& field, const DivergenceConfig& config, const Tensor& x)
-      : field_(field), sample_(x.shape()), width_(x.size() / x.extent(0)) {
+      : field_(field), sample_(x.shape()), width_(row_size(x)) {
     if (config.exact(width_)) return;
     const Tensor flat = x.view({x.extent(0), width_});
     for (std::int64_t k = 0; k < config.probes; ++k) probes_.push_back(draw_probe(config, flat, k));

@@ -5,6 +5,7 @@
 #include <numeric>
 
 #include "fokker/core/autodiff.h"
+#include "fokker/core/ops/rows.h"
 #include "fokker/solvers/ode_method.h"
 #include "fokker/solvers/step_lattice.h"
 
@@ -205,7 +206,7 @@ void check(const Tensor& x, double t0, double t1, const OdeConfig& config) {
   require<ConfigError>(config.steps >= 0 && config.max_steps > 0, "[{}] expected steps >= 0 and max_steps > 0", name);
   require<ConfigError>(config.steps > 0 || method.error_order > 0,
                        "[{}] has no error control: set `steps`, or take dopri5 or fehlberg78", name);
-  const std::int64_t width = x.extent(0) > 0 ? x.size() / x.extent(0) : 0;
+  const std::int64_t width = row_size(x);
   require<ConfigError>(config.apart >= 0 && config.apart <= width, "[{}] expected apart in 0 … {}, got {}", name, width,
                        config.apart);
   for (const double t : config.frames)

@@ -6,14 +6,12 @@
 #include "fokker/core/autodiff.h"
 #include "fokker/core/ops/elementwise.h"
 #include "fokker/core/ops/reduce.h"
+#include "fokker/core/ops/rows.h"
 #include "fokker/core/ops/view.h"
 #include "fokker/solvers/gmres.h"
 
 namespace fokker {
 namespace {
-
-/// Samples or measurements as rows.
-Tensor flat(const Tensor& x) { return reshape(x, {x.extent(0), x.size() / x.extent(0)}); }
 
 /// v of pigdm: the variance of x₀ given x_t for data N(μ, C I).
 double conditional_variance(Marginal at, double data_sigma) {
@@ -23,10 +21,10 @@ double conditional_variance(Marginal at, double data_sigma) {
 
 /// c, bounded so that σ²/α c has at most config.limit deviations of the data.
 Tensor bounded(const Tensor& c, Marginal at, const PosteriorConfig& config) {
-  const double most = config.limit * config.data_sigma * std::sqrt(static_cast<double>(c.size() / c.extent(0)));
-  std::vector<double> factors = detail::row_norms(flat(c));
+  const double most = config.limit * config.data_sigma * std::sqrt(static_cast<double>(row_size(c)));
+  std::vector<double> factors = detail::row_norms(flat_rows(c));
   for (double& norm : factors) norm = std::min(1.0, most * at.alpha / (at.sigma * at.sigma * norm));
-  return reshape(detail::scale_rows(flat(c), factors), c.shape());
+  return reshape(detail::scale_rows(flat_rows(c), factors), c.shape());
 }
 
 /// What a method sees.
@@ -55,10 +53,10 @@ Tensor dps(const Moment& m) {
   const double size = std::hypot(m.noised.at.sigma, m.noised.at.alpha * m.measured.noise);
   const double factor =
       m.config.strength * std::sqrt(static_cast<double>(a.output().size())) * m.noised.at.alpha / size;
-  std::vector<double> factors = detail::row_norms(flat(residual));
+  std::vector<double> factors = detail::row_norms(flat_rows(residual));
   for (double& norm : factors) norm = norm > 0 ? factor / norm : 0;
   const Tensor pulled = denoiser.pull(a.adjoint(residual));
-  return denoiser.score() + reshape(detail::scale_rows(flat(pulled), factors), m.noised.x.shape());
+  return denoiser.score() + reshape(detail::scale_rows(flat_rows(pulled), factors), m.noised.x.shape());
 }
 
 Tensor pigdm(const Moment& m) {
@@ -75,9 +73,9 @@ Tensor mmps(const Moment& m) {
   const auto covariance = [&](const Tensor& v) {
     const Tensor rows = reshape(v, residual.shape());
     const Tensor seen = a.apply(denoiser.pull(a.adjoint(rows)));
-    return flat(weighted_sum({{scale, seen}, {noise, rows}}));
+    return flat_rows(weighted_sum({{scale, seen}, {noise, rows}}));
   };
-  const Tensor solved = reshape(detail::gmres(covariance, flat(residual), m.config.tolerance), residual.shape());
+  const Tensor solved = reshape(detail::gmres(covariance, flat_rows(residual), m.config.tolerance), residual.shape());
   const Tensor c = bounded(denoiser.pull(a.adjoint(solved)), m.noised.at, m.config);
   return weighted_sum({{1, denoiser.score()}, {m.config.strength, c}});
 }
@@ -137,7 +135,7 @@ Twist twist(const Score& prior, const Noised& noised, const Measurement& measure
   const Tensor solved = a.solve(residual, variance, measured.noise * measured.noise);
   const Tensor gradient = bounded(denoiser.pull(a.adjoint(solved)), noised.at, config);
   Twist result{denoiser.score(), denoiser.data(), gradient, {}};
-  result.log_density = sum(flat(cast(residual * solved, Dtype::f64)), {1}).to_vector();
+  result.log_density = sum(flat_rows(cast(residual * solved, Dtype::f64)), {1}).to_vector();
   for (double& value : result.log_density) value *= -0.5;
   return result;
 }

@@ -6,9 +6,11 @@
 
 #include "fokker/core/autodiff.h"
 #include "fokker/core/ops/elementwise.h"
+#include "fokker/core/ops/rows.h"
 #include "fokker/core/parallel.h"
 #include "fokker/solvers/nfe.h"
 #include "fokker/solvers/progress_meter.h"
+#include "fokker/solvers/registry.h"
 #include "fokker/solvers/shards.h"
 #include "fokker/solvers/trajectory.h"
 
@@ -20,11 +22,17 @@ using Time = std::chrono::steady_clock;
 Shape batch_shape(std::int64_t n, const Shape& sample) { return with_axis(sample, 0, n); }
 
 bool finite_row(const Tensor& x, std::int64_t row) {
-  const std::int64_t width = x.size() / x.extent(0);
+  const std::int64_t width = row_size(x);
   return visit(x.dtype(), [&]<class T>(T) {
     const auto values = x.data<T>().subspan(static_cast<std::size_t>(row * width), static_cast<std::size_t>(width));
     return std::ranges::all_of(values, [](T value) { return std::isfinite(value); });
   });
+}
+
+std::string remedy_of(const std::string& solver) {
+  const auto steppers = stepper_names();
+  const bool stepper = std::ranges::find(steppers, solver) != steppers.end();
+  return stepper ? make_solver(solver)->remedy() : "take more steps, or check the score there";
 }
 
 /// Grid points to keep, evenly spaced in number.
@@ -132,11 +140,9 @@ class Sampling {
   [[noreturn]] void report_failure(detail::Shard shard, std::int64_t row) const {
     shard.tick = [](std::int64_t) {};
     shard.observe = [&](std::int64_t point, const Tensor& x) {
-      require<NumericalError>(
-          finite_row(x, row),
-          "[{}] sample {} is not finite after step {} of {}, at t = {}; take more steps, or check the "
-          "score there",
-          config_.solver, shard.first + row, point, config_.step_count(), grid_[static_cast<std::size_t>(point)]);
+      require<NumericalError>(finite_row(x, row), "[{}] sample {} is not finite after step {} of {}, at t = {}; {}",
+                              config_.solver, shard.first + row, point, config_.step_count(),
+                              grid_[static_cast<std::size_t>(point)], remedy_of(config_.solver));
     };
     run_(shard, prior(shard));
     throw NumericalError(

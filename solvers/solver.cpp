@@ -8,6 +8,7 @@
 #include "fokker/core/autodiff.h"
 #include "fokker/core/ops/elementwise.h"
 #include "fokker/core/ops/reduce.h"
+#include "fokker/core/ops/rows.h"
 #include "fokker/core/ops/view.h"
 #include "fokker/solvers/registry.h"
 
@@ -140,7 +141,7 @@ std::int64_t first_not_finite(const Tensor& x) {
   return visit(x.dtype(), [&]<class T>(T) -> std::int64_t {
     const auto values = x.data<T>();
     const auto found = std::ranges::find_if(values, [](T value) { return !std::isfinite(value); });
-    return found == values.end() ? -1 : (found - values.begin()) / (x.size() / x.extent(0));
+    return found == values.end() ? -1 : (found - values.begin()) / row_size(x);
   });
 }
 

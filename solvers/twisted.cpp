@@ -9,6 +9,7 @@
 #include "fokker/core/autodiff.h"
 #include "fokker/core/ops/elementwise.h"
 #include "fokker/core/ops/reduce.h"
+#include "fokker/core/ops/rows.h"
 #include "fokker/core/ops/view.h"
 #include "fokker/core/parallel.h"
 #include "fokker/solvers/nfe.h"
@@ -27,7 +28,7 @@ struct Particle {
 /// Σᵢ aᵢ bᵢ of each row.
 std::vector<double> row_dots(const Tensor& a, const Tensor& b) {
   const Tensor product = cast(a * b, Dtype::f64);
-  return sum(reshape(product, {a.extent(0), a.size() / a.extent(0)}), {1}).to_vector();
+  return sum(flat_rows(product), {1}).to_vector();
 }
 
 /// Normalised weights of one sample's particles.

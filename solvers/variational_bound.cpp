@@ -7,6 +7,7 @@
 
 #include "fokker/core/ops/elementwise.h"
 #include "fokker/core/ops/reduce.h"
+#include "fokker/core/ops/rows.h"
 #include "fokker/core/ops/view.h"
 #include "fokker/core/parallel.h"
 #include "fokker/solvers/likelihood.h"
@@ -26,12 +27,12 @@ struct Node {
 };
 
 /// Σ over each sample of x [n, ...], [n], in f64.
-Tensor per_sample(const Tensor& x) { return sum(reshape(x, {x.extent(0), x.size() / x.extent(0)}), {1}); }
+Tensor per_sample(const Tensor& x) { return sum(flat_rows(x), {1}); }
 
 /// KL(N(α x₀, σ²) ‖ N(0, p²)) of each sample.
 Tensor prior_divergence(const Tensor& x0, Marginal end, double prior_sigma) {
   const double scale = end.alpha / prior_sigma, ratio = end.sigma / prior_sigma;
-  const auto dimension = static_cast<double>(x0.size() / x0.extent(0));
+  const auto dimension = static_cast<double>(row_size(x0));
   const double constant = dimension * (0.5 * (ratio * ratio - 1) - std::log(ratio));
   return per_sample(square(cast(x0, Dtype::f64))) * (0.5 * scale * scale) + constant;
 }
@@ -54,7 +55,7 @@ class Bound {
         options_(options),
         decoder_(config.decoder),
         t_min_(config.t_min > 0 ? config.t_min : sde.t_min()),
-        width_(x0.size() / x0.extent(0)) {
+        width_(row_size(x0)) {
     if (decoder_ == "auto") decoder_ = options.levels.count > 0 ? "discretised" : "gaussian";
     if (decoder_ == "discretised" && config.t_min == 0) t_min_ = decoding_time(sde, options.levels);
     check();

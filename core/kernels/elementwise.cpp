@@ -92,6 +92,14 @@ void power(const void* in, double exponent, void* out, std::int64_t n) {
     return map<T>(
         in, out, n, [k](V x) __attribute__((always_inline)) { return integer_power(x, k); });
   }
+  if (magnitude == __builtin_floor(magnitude)) {  // negative bases have these powers, too
+    const bool odd = __builtin_fmod(magnitude, 2) == 1;
+    return map<T>(
+        in, out, n, [ exponent, odd ](V x) __attribute__((always_inline)) {
+          const V size = kernels::FOKKER_ISA::power(absolute(x), exponent);
+          return odd ? with_sign(size, x) : size;
+        });
+  }
   map<T>(
       in, out, n, [exponent](V x) __attribute__((always_inline)) { return kernels::FOKKER_ISA::power(x, exponent); });
 }

@@ -1,6 +1,7 @@
 #include <cstdlib>
 #include <string_view>
 
+#include "fokker/core/error.h"
 #include "fokker/core/kernels/isa.h"
 
 namespace fokker::kernels {
@@ -39,12 +40,20 @@ const Table* v4_table() { return nullptr; }
 #endif
 
 const Table& choose() {
-  const char* wish = std::getenv("FOKKER_ISA");
-  const std::string_view at_most = wish ? wish : "v4";
-  if (at_most == "baseline") return baseline_table();
-  const Table* best = at_most == "v3" ? nullptr : v4_table();
-  if (!best) best = v3_table();
-  return best ? *best : baseline_table();
+  if (const char* wish = std::getenv("FOKKER_ISA")) {
+    const std::string_view name = wish;
+    require<ConfigError>(name == "baseline" || name == "v3" || name == "v4",
+                         "[kernels] expected the instruction set (--isa, FOKKER_ISA) to be baseline, v3 or v4, got "
+                         "\"{}\"",
+                         name);
+    const Table* chosen = table(name);
+    require<ConfigError>(
+        chosen, "[kernels] this CPU lacks the instruction set {} (--isa, FOKKER_ISA); take a lesser one", name);
+    return *chosen;
+  }
+  if (const Table* best = v4_table()) return *best;
+  if (const Table* best = v3_table()) return *best;
+  return baseline_table();
 }
 
 }  // namespace

@@ -8,6 +8,8 @@
 namespace fokker {
 
 Tensor initial_weight(const Shape& shape, std::int64_t fan_in, const Rng& rng, Init init) {
+  require<ShapeError>(shape.size() > 0 && fan_in > 0,
+                      "[layer] expected at least one input and one output, got weights {}", shape);
   if (init == Init::zero) return Tensor::zeros(shape);
   const double bound = 1 / std::sqrt(static_cast<double>(fan_in));
   return rng.with(Stream::initialisation).uniform(shape) * (2 * bound) - bound;

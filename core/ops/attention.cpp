@@ -59,11 +59,11 @@ Gradients differentiable_gradients(const Operands& x, const Tensor& dy) {
 
 Tensor attention(const Tensor& q, const Tensor& k, const Tensor& v, int heads, const Tensor& key_bias) {
   require<ShapeError>(
-      q.rank() == 3 && k.rank() == 3 && k.shape() == v.shape() && q.extent(0) == k.extent(0) &&
-          q.extent(2) == k.extent(2) && heads > 0 && q.extent(2) % heads == 0 && q.dtype() == k.dtype() &&
-          q.dtype() == v.dtype(),
-      "[attention] expected q [B, T, C] and k, v [B, S, C] with C a multiple of {} heads, got {}, {}, {}", heads,
-      q.shape(), k.shape(), v.shape());
+      q.rank() == 3 && k.rank() == 3 && k.shape() == v.shape() && q.extent(0) == k.extent(0) && k.extent(1) > 0 &&
+          q.extent(2) == k.extent(2) && q.extent(2) > 0 && heads > 0 && q.extent(2) % heads == 0 &&
+          q.dtype() == k.dtype() && q.dtype() == v.dtype(),
+      "[attention] expected q [B, T, C] and k, v [B, S, C] with S > 0 and C > 0 a multiple of {} heads, got {}, {}, {}",
+      heads, q.shape(), k.shape(), v.shape());
   require<ShapeError>(
       !key_bias.defined() || (key_bias.shape() == Shape{k.extent(0), k.extent(1)} && key_bias.dtype() == k.dtype()),
       "[attention] expected key_bias [{}, {}] of the keys' dtype, got {}", k.extent(0), k.extent(1), key_bias.shape());

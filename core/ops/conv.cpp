@@ -29,6 +29,8 @@ ConvShape conv_shape(const Shape& x, const Shape& weight, ConvGeometry g, const 
                     (x[2] + 2 * g.padding - weight[3]) / g.stride + 1,
                     g,
                     Precision::f32};
+  require<ShapeError>(weight.size() > 0 && x[1] > 0 && x[2] > 0,
+                      "[{}] expected a kernel and images with elements, got weight {} and x {}", where, weight, x);
   require<ShapeError>(x[1] + 2 * g.padding >= weight[2] && x[2] + 2 * g.padding >= weight[3],
                       "[{}] the {}×{} kernel is larger than the padded image {}", where, weight[2], weight[3], x);
   return s;

@@ -2,12 +2,15 @@
 
 #include <omp.h>
 
+#include <algorithm>
 #include <memory>
 #include <oneapi/dnnl/dnnl.hpp>
 #include <string_view>
 #include <unordered_map>
 
+#include "fokker/core/buffer.h"
 #include "fokker/core/kernels/kernels.h"
+#include "fokker/core/out_of_memory.h"
 
 // The one file that knows oneDNN's API (2.x: descriptors, then primitive descriptors).
 static_assert(DNNL_VERSION_MAJOR == 2, "this file is written for oneDNN 2.x");
@@ -19,8 +22,33 @@ using dnnl::memory;
 using Format = memory::format_tag;
 using Memories = std::unordered_map<int, memory>;
 
+/// oneDNN takes no more of the CPU than the kernels do, so that a lesser instruction set means the same on every CPU; and
+/// never AMX, by which the bits of a row of a product depend on the number of rows.
+dnnl::engine make_engine() {
+  const std::string_view set = kernels::table().name;
+  if (set == "baseline") dnnl::set_max_cpu_isa(dnnl::cpu_isa::sse41);
+  if (set == "x86-64-v3") dnnl::set_max_cpu_isa(dnnl::cpu_isa::avx2);
+  if (set == "x86-64-v4") dnnl::set_max_cpu_isa(dnnl::cpu_isa::avx512_core_bf16);
+  return {dnnl::engine::kind::cpu, 0};
+}
+
+/// What `f` gives.  oneDNN reports refused memory by an error of its own.
+template <class F>
+decltype(auto) called(F f) {
+  const LibraryCall call("oneDNN");
+  try {
+    return f();
+  } catch (const dnnl::error& error) {
+    if (error.status == dnnl_out_of_memory) throw OutOfMemory("oneDNN");
+    throw Error(fmt::format("[onednn] {}", error.what()));
+  }
+}
+
+/// It does not check all that it allocates for a primitive, at most some hundred kB: so much has to be there.
+constexpr std::size_t headroom = std::size_t{16} << 20;
+
 dnnl::engine& engine() {
-  static dnnl::engine cpu(dnnl::engine::kind::cpu, 0);
+  static dnnl::engine cpu = make_engine();
   return cpu;
 }
 
@@ -55,31 +83,42 @@ dnnl::primitive_attr user_scratchpad() {
   return attributes;
 }
 
+/// Memory of our own as oneDNN's.
+struct OwnMemory {
+  Buffer buffer;
+  memory value;
+
+  OwnMemory() = default;
+  explicit OwnMemory(const memory::desc& description)
+      : buffer(allocate(description.get_size())), value(description, engine(), buffer.data()) {}
+};
+
 /// A primitive with its scratchpad and the weights in the layout that it likes.
 struct Convolution {
   dnnl::primitive primitive;
-  memory scratchpad, packed;
+  OwnMemory scratchpad, packed;
   dnnl::reorder reorder;  // plain → packed, or packed → plain for the weight gradient
   memory plain, x, y, bias;
 
   template <class Description>
   Convolution(const Descriptors& d, const Description& description, const memory::desc& packed_desc,
               bool weight_is_result)
-      : primitive(description), scratchpad(description.scratchpad_desc(), engine()) {
+      : primitive(description), scratchpad(description.scratchpad_desc()) {
     plain = memory(d.plain_weight, engine(), nullptr);
     x = memory(d.x, engine(), nullptr);
     y = memory(d.y, engine(), nullptr);
     bias = memory(d.bias, engine(), nullptr);
     if (packed_desc == d.plain_weight) return;
-    packed = memory(packed_desc, engine());
-    reorder = weight_is_result ? dnnl::reorder(packed, plain) : dnnl::reorder(plain, packed);
+    packed = OwnMemory(packed_desc);
+    reorder = weight_is_result ? dnnl::reorder(packed.value, plain) : dnnl::reorder(plain, packed.value);
   }
-  bool packs() const { return static_cast<bool>(packed.get(true)); }
+  bool packs() const { return static_cast<bool>(packed.buffer); }
 };
 
 struct Product {
   dnnl::matmul primitive;
-  memory scratchpad, a, b, c;
+  OwnMemory scratchpad;
+  memory a, b, c;
 };
 
 struct Hash {
@@ -106,8 +145,8 @@ struct Worker {
 };
 
 Worker& worker() {
-  thread_local Worker w;
-  return w;
+  thread_local const auto w = called([] { return std::make_unique<Worker>(); });
+  return *w;
 }
 
 template <class Key, class Value, class Make>
@@ -115,7 +154,10 @@ Value& cached(Worker::Cache<Key, Value>& cache, const Key& shape, Make make) {
   // Odd batches of a long session would otherwise pile up primitives for ever.
   if (cache.size() > 512) cache.clear();
   auto& entry = cache[shape];
-  if (!entry) entry = make();
+  if (!entry) {
+    require_allocation(headroom);
+    entry = called(make);
+  }
   return *entry;
 }
 
@@ -140,14 +182,15 @@ memory& bind(memory& m, const void* data) {
 memory packed_weight(Convolution& c, Worker& w, const float* weight) {
   bind(c.plain, weight);
   if (!c.packs()) return c.plain;
-  c.reorder.execute(w.stream, c.plain, c.packed);
-  return c.packed;
+  c.reorder.execute(w.stream, c.plain, c.packed.value);
+  return c.packed.value;
 }
 
 }  // namespace
 
 bool dnnl_has_bf16() {
   static const bool has = [] {
+    engine();
     constexpr auto needed = static_cast<unsigned>(dnnl::cpu_isa::avx512_core_bf16);
     return (static_cast<unsigned>(dnnl::get_effective_cpu_isa()) & needed) == needed &&
            std::string_view(kernels::table().name) == "x86-64-v4";
@@ -156,6 +199,7 @@ bool dnnl_has_bf16() {
 }
 
 void dnnl_forward(const ConvShape& s, const void* x, const float* weight, const float* bias, float* y) {
+  if (s.n == 0) return;
   Worker& w = worker();
   Convolution& c = cached(bias ? w.forward_bias : w.forward, s, [&] {
     const Descriptors d(s, Result::y);
@@ -165,12 +209,13 @@ void dnnl_forward(const ConvShape& s, const void* x, const float* weight, const 
   Memories arguments{{DNNL_ARG_SRC, bind(c.x, x)},
                      {DNNL_ARG_WEIGHTS, packed_weight(c, w, weight)},
                      {DNNL_ARG_DST, bind(c.y, y)},
-                     {DNNL_ARG_SCRATCHPAD, c.scratchpad}};
+                     {DNNL_ARG_SCRATCHPAD, c.scratchpad.value}};
   if (bias) arguments.emplace(DNNL_ARG_BIAS, bind(c.bias, bias));
-  c.primitive.execute(w.stream, arguments);
+  called([&] { c.primitive.execute(w.stream, arguments); });
 }
 
 void dnnl_input_gradient(const ConvShape& s, const void* dy, const float* weight, float* dx) {
+  if (s.n == 0) return;
   Worker& w = worker();
   Convolution& c = cached(w.input_gradient, s, [&] {
     const Descriptors d(s, Result::x);
@@ -182,10 +227,14 @@ void dnnl_input_gradient(const ConvShape& s, const void* dy, const float* weight
   c.primitive.execute(w.stream, {{DNNL_ARG_DIFF_DST, bind(c.y, dy)},
                                  {DNNL_ARG_WEIGHTS, packed_weight(c, w, weight)},
                                  {DNNL_ARG_DIFF_SRC, bind(c.x, dx)},
-                                 {DNNL_ARG_SCRATCHPAD, c.scratchpad}});
+                                 {DNNL_ARG_SCRATCHPAD, c.scratchpad.value}});
 }
 
 void dnnl_weight_gradient(const ConvShape& s, const void* x, const void* dy, float* dweight) {
+  if (s.n == 0) {
+    std::fill_n(dweight, s.out * s.in * s.kh * s.kw, 0.0f);
+    return;
+  }
   Worker& w = worker();
   Convolution& c = cached(w.weight_gradient, s, [&] {
     const Descriptors d(s, Result::weight);
@@ -197,9 +246,9 @@ void dnnl_weight_gradient(const ConvShape& s, const void* x, const void* dy, flo
   bind(c.plain, dweight);
   c.primitive.execute(w.stream, {{DNNL_ARG_SRC, bind(c.x, x)},
                                  {DNNL_ARG_DIFF_DST, bind(c.y, dy)},
-                                 {DNNL_ARG_DIFF_WEIGHTS, c.packs() ? c.packed : c.plain},
-                                 {DNNL_ARG_SCRATCHPAD, c.scratchpad}});
-  if (c.packs()) c.reorder.execute(w.stream, c.packed, c.plain);
+                                 {DNNL_ARG_DIFF_WEIGHTS, c.packs() ? c.packed.value : c.plain},
+                                 {DNNL_ARG_SCRATCHPAD, c.scratchpad.value}});
+  if (c.packs()) c.reorder.execute(w.stream, c.packed.value, c.plain);
 }
 
 void dnnl_product(const ProductShape& s, const void* a, const void* b, float* c) {
@@ -208,14 +257,14 @@ void dnnl_product(const ProductShape& s, const void* a, const void* b, float* c)
     const memory::desc da({s.m, s.k}, bf16, s.transpose_a ? Format::ba : Format::ab),
         db({s.k, s.n}, bf16, s.transpose_b ? Format::ba : Format::ab), dc({s.m, s.n}, f32, Format::ab);
     const dnnl::matmul::primitive_desc description({da, db, dc}, user_scratchpad(), engine());
-    return std::make_unique<Product>(Product{dnnl::matmul(description), memory(description.scratchpad_desc(), engine()),
+    return std::make_unique<Product>(Product{dnnl::matmul(description), OwnMemory(description.scratchpad_desc()),
                                              memory(da, engine(), nullptr), memory(db, engine(), nullptr),
                                              memory(dc, engine(), nullptr)});
   });
   p.primitive.execute(w.stream, {{DNNL_ARG_SRC, bind(p.a, a)},
                                  {DNNL_ARG_WEIGHTS, bind(p.b, b)},
                                  {DNNL_ARG_DST, bind(p.c, c)},
-                                 {DNNL_ARG_SCRATCHPAD, p.scratchpad}});
+                                 {DNNL_ARG_SCRATCHPAD, p.scratchpad.value}});
 }
 
 }  // namespace fokker::detail

@@ -31,6 +31,23 @@ struct SummedTerm {
 
 Tensor scaled(const Tensor& x, double weight) { return weighted_sum({{weight, x}}); }
 
+/// x within ±1000, for what multiplies a term that is exactly 0 further out, since 0·∞ would be NaN.  It stands at x's
+/// place on the tape: its gradient meets that 0 as well.
+Tensor bounded(const Tensor& x) {
+  Tensor value = binary(Binary::minimum, binary(Binary::maximum, x, -1000.0), 1000.0);
+  if (!x.tracked()) return value;
+  detail::retain(x.node());
+  return link(std::move(value), detail::NodeRef(x.node()));
+}
+
+/// x·s where s is 0 below −1000 and 1 above 1000, exactly.
+Tensor gated(const Tensor& x, const Tensor& bounded_x, const Tensor& s) {
+  return record(Op::multiply, inputs(x, s), binary(Binary::multiply, binary(Binary::maximum, x, -1000.0), s, "gated"),
+                [x = bounded_x, s](const Tensor& dy) {
+                  return Gradients{dy * s, dy * x};
+                });
+}
+
 }  // namespace
 
 Tensor operator+(const Tensor& a, const Tensor& b) {
@@ -192,8 +209,12 @@ Tensor square(const Tensor& x) {
 Tensor power(const Tensor& x, double exponent) {
   Tensor value = Tensor::empty(x.shape(), x.dtype());
   kernels::elementwise(x.dtype()).power(x.raw(), exponent, value.raw(), x.size());
-  return record(Op::power, inputs(x), std::move(value),
-                [x, exponent](const Tensor& dy) { return Gradients{dy * power(x, exponent - 1) * exponent}; });
+  return record(Op::power, inputs(x), std::move(value), [x, exponent](const Tensor& dy) {
+    // x⁰ is 1 everywhere: a factor 0 or 1 in front of a power that is infinite at 0 would give NaN.
+    if (exponent == 0) return Gradients{Tensor::zeros(x.shape(), x.dtype())};
+    if (exponent == 1) return Gradients{dy};
+    return Gradients{dy * power(x, exponent - 1) * exponent};
+  });
 }
 
 Tensor sin(const Tensor& x) {
@@ -217,13 +238,14 @@ Tensor sigmoid(const Tensor& x) {
 Tensor silu(const Tensor& x) {
   return record(Op::silu, inputs(x), unary(Unary::silu, x), [x](const Tensor& dy) {
     const Tensor s = sigmoid(x);
-    return Gradients{dy * (s + x * (s - square(s)))};
+    return Gradients{dy * (s + bounded(x) * (s - square(s)))};
   });
 }
 
 Tensor gelu(const Tensor& x) {
   const double a = 2 * std::sqrt(2 / std::numbers::pi);
-  return x * sigmoid(x * (square(x) * (0.044715 * a) + a));
+  const Tensor t = bounded(x);
+  return gated(x, t, sigmoid(t * (square(t) * (0.044715 * a) + a)));
 }
 
 Tensor relu(const Tensor& x) {
@@ -242,8 +264,9 @@ Tensor abs(const Tensor& x) {
 }
 
 Tensor erf(const Tensor& x) {
-  return record(Op::erf, inputs(x), unary(Unary::erf, x),
-                [x](const Tensor& dy) { return Gradients{dy * exp(-square(x)) * (2 * std::numbers::inv_sqrtpi)}; });
+  return record(Op::erf, inputs(x), unary(Unary::erf, x), [x](const Tensor& dy) {
+    return Gradients{dy * exp(-square(bounded(x))) * (2 * std::numbers::inv_sqrtpi)};
+  });
 }
 
 Tensor cast(const Tensor& x, Dtype dtype) {

@@ -67,12 +67,18 @@ Tensor product(const Tensor& a, const Tensor& b, Transpose ta, Transpose tb) {
   return out;
 }
 
-Tensor flat_rows(const Tensor& x) { return reshape(x, {x.size() / x.extent(-1), x.extent(-1)}); }
+/// x [..., C] as a matrix.
+Tensor as_matrix(const Tensor& x) {
+  std::int64_t rows = 1;
+  for (int i = 0; i + 1 < x.rank(); ++i) rows *= x.extent(i);
+  return reshape(x, {rows, x.extent(-1)});
+}
 
 /// Sum over the leading axes of the batched gradient of a shared b.
 Tensor sum_batches(const Tensor& db) {
-  const Tensor flat = reshape(db, {db.size() / (db.extent(-2) * db.extent(-1)), db.extent(-2), db.extent(-1)});
-  return sum(flat, {0});
+  std::int64_t batches = 1;
+  for (int i = 0; i + 2 < db.rank(); ++i) batches *= db.extent(i);
+  return sum(reshape(db, {batches, db.extent(-2), db.extent(-1)}), {0});
 }
 
 Tensor gradient_by_a(const Tensor& dy, const Tensor& b, Transpose ta, Transpose tb) {
@@ -84,7 +90,7 @@ Tensor gradient_by_a(const Tensor& dy, const Tensor& b, Transpose ta, Transpose 
 Tensor gradient_by_b(const Tensor& dy, const Tensor& a, const Tensor& b, Transpose ta, Transpose tb) {
   const bool shared = b.rank() == 2;
   if (shared && !set(ta)) {
-    const Tensor x = flat_rows(a), d = flat_rows(dy);
+    const Tensor x = as_matrix(a), d = as_matrix(dy);
     return set(tb) ? matmul(d, x, Transpose::yes) : matmul(x, d, Transpose::yes);
   }
   const Transpose flipped = set(ta) ? Transpose::no : Transpose::yes;

@@ -4,6 +4,7 @@
 #include "fokker/core/ops/elementwise.h"
 #include "fokker/core/ops/operand.h"
 #include "fokker/core/ops/reduce.h"
+#include "fokker/core/ops/rows.h"
 #include "fokker/core/ops/view.h"
 
 namespace fokker {
@@ -55,11 +56,12 @@ Tensor normalised(const Tensor& x, const Tensor& scale, const Tensor& shift, con
 }
 
 void check(const Tensor& x, const Tensor& scale, const Tensor& shift, int groups, const char* where) {
-  require<ShapeError>(x.rank() >= 2 && groups > 0 && x.extent(-1) % groups == 0 &&
-                          scale.shape() == Shape{x.extent(-1)} && shift.shape() == scale.shape() &&
-                          scale.dtype() == x.dtype() && shift.dtype() == x.dtype(),
-                      "[{}] expected x [B, ..., C] with C a multiple of {} groups, scale and shift [C], got {}, {}, {}",
-                      where, groups, x.shape(), scale.shape(), shift.shape());
+  require<ShapeError>(
+      x.rank() >= 2 && groups > 0 && x.extent(-1) > 0 && x.extent(-1) % groups == 0 &&
+          scale.shape() == Shape{x.extent(-1)} && shift.shape() == scale.shape() && scale.dtype() == x.dtype() &&
+          shift.dtype() == x.dtype(),
+      "[{}] expected x [B, ..., C] with C > 0 a multiple of {} groups, scale and shift [C], got {}, {}, {}", where,
+      groups, x.shape(), scale.shape(), shift.shape());
 }
 
 }  // namespace
@@ -68,7 +70,7 @@ Tensor group_norm(const Tensor& x, const Tensor& scale, const Tensor& shift, int
                   Activation activation) {
   check(x, scale, shift, groups, "group_norm");
   const std::int64_t batch = x.extent(0), channels = x.extent(-1);
-  const std::int64_t pixels = batch == 0 ? 0 : x.size() / (batch * channels);
+  const std::int64_t pixels = row_size(x) / channels;
   const Layout layout{{batch, pixels, channels, groups, epsilon, activation == Activation::silu},
                       {batch, pixels, groups, channels / groups}};
   return normalised(x, scale, shift, layout);

@@ -270,3 +270,22 @@ TEST_CASE("network.checkpoint changes no bit of the gradients, with dropout and 
     for (std::size_t i = 0; i < plain.size(); ++i) REQUIRE(again[i].to_vector() == plain[i].to_vector());
   }
 }
+
+TEST_CASE("no network is built for samples without numbers or axes, and none takes an empty batch") {
+  const Rng rng(1);
+  for (const NetworkConfig& config : {small_unet, ncsn, ncsnpp, small_dit, small_mlp,
+                                      NetworkConfig{.kind = "classifier", .hidden = {8}, .classes = 2},
+                                      NetworkConfig{.kind = "classifier", .channels = {8}, .classes = 2},
+                                      NetworkConfig{.kind = "feed_forward", .hidden = {8}},
+                                      NetworkConfig{.kind = "mlp", .hidden = {8}, .fourier_features = {1}}}) {
+    INFO(config.kind);
+    for (const Shape& sample : {Shape{}, Shape{0}, Shape{0, 8, 1}, Shape{8, 0, 1}, Shape{8, 8, 0}})
+      CHECK_THROWS_AS(make_network(config, sample, rng), ShapeError);
+    const bool images = config.kind == "unet" || config.kind == "dit";
+    const Shape sample = images ? Shape{8, 8, 1} : Shape{3};
+    if (config.kind == "classifier" && config.hidden.empty()) continue;
+    const auto network = make_network(config, sample, rng);
+    for (const Shape& x : {with_axis(sample, 0, 0), with_extent(with_axis(sample, 0, 2), 1, 0), Shape{}})
+      CHECK_THROWS_AS((*network)(Tensor::ones(x), Tensor::ones({x.rank() > 0 ? x[0] : 0})), ShapeError);
+  }
+}

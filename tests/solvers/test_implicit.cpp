@@ -12,9 +12,11 @@
 #include "fokker/sde/mixture.h"
 #include "fokker/sde/ou.h"
 #include "fokker/sde/vp.h"
+#include "fokker/solvers/continuation.h"
 #include "fokker/solvers/euler_maruyama.h"
 #include "fokker/solvers/gmres.h"
 #include "fokker/solvers/implicit.h"
+#include "fokker/solvers/sampler.h"
 #include "fokker/solvers/skrock.h"
 #include "tests/support/catch.h"
 
@@ -150,6 +152,31 @@ TEST_CASE("the implicit step solves its equation, for the reverse diffusion in e
     }
 }
 
+TEST_CASE("the implicit step finds a root wherever one exists, for every sample of the ring") {
+  // Their denoiser lies within the ring, so that every equation has a root; Newton's method alone fails on some.
+  const VP vp;
+  const GaussianMixture mixture = GaussianMixture::ring();
+  for (const std::string clock : {"t", "log_snr", "snr"})
+    for (const std::int64_t steps : {2, 5, 10}) {
+      SampleConfig config{.solver = "implicit_euler", .steps = steps, .n = 1000, .seed = 1};
+      config.clock = clock;
+      config.grid = "log_snr";
+      INFO(clock << ", " << steps << " steps");
+      for (const Dtype dtype : {Dtype::f32, Dtype::f64})
+        CHECK_NOTHROW(sample(mixture.score(vp), vp, config, {.shape = {2}, .dtype = dtype}));
+    }
+}
+
+TEST_CASE("a root that Newton's method cannot reach is found along the curve of solutions") {
+  // y = −8 + h sinh-like fold: the curve y = known + λ h f(y) turns back twice between λ = 0 and 1.
+  const auto f = [](const Tensor& y) { return 6.0 * tanh(4.0 * (y + 1.0)) + 4.0; };
+  for (const double known : {-8.0, -6.5, -5.0, 3.0}) {
+    const Tensor y = detail::continued_root(f, one(known), 1);
+    CHECK(y.item() - known - f(y).item() == Approx(0).margin(1e-8));
+  }
+  CHECK(std::isnan(detail::continued_root([](const Tensor& y) { return square(y) + 1.0; }, one(1), 1).item()));
+}
+
 TEST_CASE("GMRES solves small systems exactly and large clustered ones, row by row") {
   for (const std::int64_t d : {std::int64_t{1}, std::int64_t{7}, std::int64_t{90}}) {
     // Seven eigenvalues apart from 1, as of a stiff drift with few fast directions.
@@ -200,7 +227,7 @@ TEST_CASE("where the implicit step has no solution or no derivative it says so")
   const FunctionSde explosive = function_sde([](const Tensor& x, double) { return square(x) + 1.0; }, "explosive");
   CHECK_THROWS_WITH(solve(explosive, ImplicitEuler{}, noise, x0, uniform_points(0, 2, 2)),
                     Catch::Contains("[implicit_euler] sample 0 of explosive") && Catch::Contains("step 1 of 2") &&
-                        Catch::Contains("Newton's method found no solution: take smaller steps"));
+                        Catch::Contains("nor continuation from h = 0 found a solution: take smaller steps"));
   const FunctionSde opaque = function_sde([](const Tensor& x, double) { return -x.detach(); }, "opaque");
   CHECK_THROWS_WITH(solve(opaque, ImplicitEuler{}, noise, x0, uniform_points(0, 1, 2)),
                     Catch::Contains("drift of opaque cannot be differentiated") && Catch::Contains("skrock"));

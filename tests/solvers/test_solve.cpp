@@ -38,3 +38,18 @@ TEST_CASE("solve refuses what it cannot solve, and names the step of a failure")
   CHECK(states.size() == 5);
   CHECK(states.back().at(2) == run(ou, uniform_points(0, 1, 4)).at(2));
 }
+
+TEST_CASE("Milstein's method starts at 0 where the diffusion is a power of x") {
+  const SequentialNoise noise(0, {3, 1}, Dtype::f64);
+  const Tensor x = Tensor::zeros({3, 1}, Dtype::f64);
+  for (const double exponent : {0.0, 1.0, 2.0}) {
+    const FunctionSde sde([](const Tensor& at, double) { return -at; },
+                          [=](const Tensor& at, double) { return 0.3 * power(at, exponent); },
+                          {.name = "power", .noise = Noise::diagonal});
+    const Tensor end = solve(sde, *make_solver("milstein"), noise, x, uniform_points(0, 1, 8));
+    for (std::int64_t i = 0; i < 3; ++i) CHECK((end.at(i) != 0) == (exponent == 0));
+    if (exponent > 0) continue;
+    const Tensor additive = solve(sde, *make_solver("euler_maruyama"), noise, x, uniform_points(0, 1, 8));
+    for (std::int64_t i = 0; i < 3; ++i) CHECK(end.at(i) == Approx(additive.at(i)).epsilon(1e-14));
+  }
+}
