@@ -1,5 +1,6 @@
 #include <fmt/ranges.h>
 
+#include "fokker/core/names.h"
 #include "fokker/experiments/applications.h"
 #include "fokker/experiments/commands.h"
 #include "fokker/solvers/chains.h"
@@ -76,7 +77,7 @@ int list_command(const std::string& kind, const RunOptions& options) {
     for (const auto& line : known.lines()) options.say(line);
     return 0;
   }
-  throw ConfigError(fmt::format("expected a kind of {}, got {}", fmt::join(list_kinds(), ", "), kind));
+  throw ConfigError("[list] " + unknown_name(kind, list_kinds()));
 }
 
 }  // namespace fokker
