@@ -4,6 +4,8 @@
 #include <cmath>
 #include <nlohmann/json.hpp>
 
+#include "fokker/core/names.h"
+
 namespace fokker::detail {
 namespace {
 
@@ -91,10 +93,7 @@ void check_text(const ConfigNode& node, const ConfigSchema& schema, const std::s
   if (schema.constraint.nonempty && node.text.empty()) fail(node, path, "expected a text that is not empty");
   const auto names = allowed_names(schema.constraint);
   if (names.empty() || std::find(names.begin(), names.end(), node.text) != names.end()) return;
-  const std::string nearest = nearest_name(node.text, names);
-  fail(node, path,
-       fmt::format("unknown \"{}\"; {}expected one of {}", node.text,
-                   nearest.empty() ? "" : fmt::format("did you mean \"{}\"? ", nearest), join(names)));
+  fail(node, path, unknown_name(node.text, names));
 }
 
 void check_value(const ConfigNode& node, const ConfigSchema& schema, const std::string& path);

@@ -6,6 +6,7 @@
 #include <numeric>
 
 #include "fokker/core/config_schema.h"
+#include "fokker/core/names.h"
 
 namespace fokker {
 namespace detail {
@@ -189,29 +190,8 @@ std::vector<std::vector<std::string>> expand_sweep(const std::vector<std::string
 }
 
 std::string nearest_name(std::string_view name, const std::vector<std::string>& names) {
-  constexpr std::size_t longest = 256;  // no name is near to a longer one, which would take its time
-  std::string nearest;
-  if (name.size() > longest) return nearest;
-  std::size_t best = std::max<std::size_t>(2, name.size() / 3) + 1;
-  for (const std::string& candidate : names) {
-    std::vector<std::size_t> row(candidate.size() + 1);
-    std::iota(row.begin(), row.end(), std::size_t{0});
-    for (std::size_t i = 0; i < name.size(); ++i) {
-      std::size_t diagonal = row[0];
-      row[0] = i + 1;
-      for (std::size_t j = 0; j < candidate.size(); ++j) {
-        const std::size_t above = row[j + 1];
-        row[j + 1] = std::min({above + 1, row[j] + 1, diagonal + (name[i] != candidate[j])});
-        diagonal = above;
-      }
-    }
-    // Two changes turn any word of two letters into any other: a name with nothing in common is not near.
-    if (row.back() < best && row.back() < std::max(name.size(), candidate.size())) {
-      best = row.back();
-      nearest = candidate;
-    }
-  }
-  return nearest;
+  const auto nearest = nearest_names(name, names);
+  return nearest.empty() ? "" : nearest.front();
 }
 
 }  // namespace fokker

@@ -9,7 +9,30 @@
 
 namespace fokker {
 
-ApplicationData application_data(const TrainedRun& run, const ApplicationInput& input, std::int64_t n) {
+namespace {
+
+/// Finds units that are not those of the run's data.
+void check_values(const ApplicationInput& input, const Tensor& x, const ValueRange& range, double reach) {
+  const double width = range.high - range.low, margin = width > 0 ? reach * width : INFINITY;
+  const auto values = x.data<float>();
+  const auto bad = std::ranges::find_if(
+      values, [&](double v) { return !std::isfinite(v) || v < range.low - margin || v > range.high + margin; });
+  if (bad == values.end()) return;
+  const std::int64_t sample = (bad - values.begin()) / (x.size() / x.extent(0));
+  require<ConfigError>(std::isfinite(*bad),
+                       "[{}] sample {}: expected finite values in the range of the run's data, [{:g}, {:g}], got {}; "
+                       "remove or replace them",
+                       input.name, sample, range.low, range.high, *bad);
+  throw ConfigError(
+      fmt::format("[{}] sample {}: expected values in the range of the run's data, [{:g}, {:g}], or at most {:g} "
+                  "outside, got {:g}; "
+                  "give them in the units of the data",
+                  input.name, sample, range.low, range.high, margin, *bad));
+}
+
+}  // namespace
+
+ApplicationData application_data(const TrainedRun& run, const ApplicationInput& input, std::int64_t n, double reach) {
   const Prepared& data = run.model.data;
   const Dataset& held_out = data.held_out;
   const bool given = input.x.defined();
@@ -17,8 +40,9 @@ ApplicationData application_data(const TrainedRun& run, const ApplicationInput& 
                        "[input] the run has no held-out data; give an input, or train with data.held_out above 0");
   const Tensor all = given ? cast(input.x, Dtype::f32) : held_out.x;
   require<ShapeError>(all.rank() > 0 && all.extent(0) > 0 && without_axis(all.shape(), 0) == run.model.sample_shape,
-                      "[input] expected samples [N] + {}, as the run was trained on, got {}", run.model.sample_shape,
-                      all.shape());
+                      "[{}] expected samples [N] + {}, as the run was trained on, got {}", input.name,
+                      run.model.sample_shape, all.shape());
+  if (given) check_values(input, all, data.range, reach);
   const std::int64_t count = n > 0 ? std::min(n, all.extent(0)) : all.extent(0);
   const Tensor rows = all.rows(0, count);
   ApplicationData result{.x = given ? rows.clone() : data.scaling.invert(rows),

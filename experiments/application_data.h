@@ -17,9 +17,11 @@ struct ApplicationData {
   std::int64_t size() const { return x.extent(0); }
 };
 
-/// The first n samples (0: all) of the input, or without one of the run's held-out data.  Throws ConfigError where there are
-/// none, ShapeError for samples of another shape than the run's.
-ApplicationData application_data(const TrainedRun& run, const ApplicationInput& input, std::int64_t n);
+/// The first n samples (0: all) of the input, or without one of the run's held-out data.  An input may lie outside the range of
+/// the run's data by `reach` times its width.  Throws ConfigError for one that lies farther out or is not finite, and where
+/// there are no data; ShapeError for samples of another shape than the run's.
+ApplicationData application_data(const TrainedRun& run, const ApplicationInput& input, std::int64_t n,
+                                 double reach = 1);
 
 /// A share of the data's range in the units of the network.  Throws ConfigError for data whose columns have different units.
 double in_network_units(const Prepared& data, double share);

@@ -5,6 +5,7 @@
 #include <set>
 
 #include "fokker/core/file.h"
+#include "fokker/core/names.h"
 #include "fokker/experiments/captions.h"
 #include "fokker/experiments/own_table.h"
 #include "fokker/experiments/synthesise.h"
@@ -79,7 +80,7 @@ const ApplicationEntry& application_entry(const std::string& name) {
     if (name == entry.name) return entry;
     names.emplace_back(entry.name);
   }
-  throw ConfigError(fmt::format("[application] expected one of {}, got {}", fmt::join(names, ", "), name));
+  throw ConfigError("[application] " + unknown_name(name, names));
 }
 
 void check_applications(const Experiment& experiment, const Model& model) {

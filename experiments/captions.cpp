@@ -7,6 +7,7 @@
 #include <map>
 
 #include "fokker/experiments/findings.h"
+#include "fokker/experiments/inputs.h"
 #include "fokker/experiments/judges.h"
 
 namespace fokker {
@@ -81,8 +82,9 @@ void CaptionsConfig::check(const Model& model) const {
   captioned.check(model);
 }
 
-Findings draw_captions(const TrainedRun& run, const CaptionsConfig& config, const ApplicationInput&,
+Findings draw_captions(const TrainedRun& run, const CaptionsConfig& config, const ApplicationInput& input,
                        const RunOptions& options) {
+  require_no_input(input, "captions");
   config.validate();
   config.check(run.model);
   const auto captions = captions_of_samples(run, config);

@@ -8,6 +8,7 @@
 #include <iostream>
 
 #include "fokker/core/kernels/kernels.h"
+#include "fokker/core/names.h"
 #include "fokker/core/one_line.h"
 #include "fokker/core/parallel.h"
 #include "fokker/experiments/applications.h"
@@ -29,8 +30,7 @@ void require_known(const CLI::App& app, const std::string& command) {
   std::vector<std::string> names;
   for (const CLI::App* known : app.get_subcommands({})) names.push_back(known->get_name());
   const bool known = command.starts_with("-") || std::ranges::find(names, command) != names.end();
-  if (!known)
-    throw CLI::ParseError(fmt::format("unknown command {}; expected one of {}", command, fmt::join(names, ", ")), 2);
+  if (!known) throw CLI::ParseError("[command] " + unknown_name(command, names), 2);
 }
 
 int dispatch(const std::string& command, const Arguments& arguments, const RunOptions& options) {

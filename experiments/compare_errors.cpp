@@ -7,6 +7,7 @@
 #include "fokker/core/ops/elementwise.h"
 #include "fokker/core/ops/view.h"
 #include "fokker/core/parallel.h"
+#include "fokker/core/quantile.h"
 #include "fokker/experiments/compare_budget.h"
 #include "fokker/experiments/neighbours.h"
 #include "fokker/experiments/two_sample.h"

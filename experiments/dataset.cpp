@@ -5,6 +5,7 @@
 #include <cstdlib>
 
 #include "fokker/core/config.h"
+#include "fokker/core/names.h"
 #include "fokker/experiments/dataset_files.h"
 #include "fokker/experiments/scenes.h"
 #include "fokker/experiments/shipped.h"
@@ -89,12 +90,7 @@ Dataset load_dataset(const std::string& source, const DatasetOptions& options) {
   const std::string name = source.substr(0, colon);
   const std::string argument = colon == std::string::npos ? "" : source.substr(colon + 1);
   const auto entry = std::ranges::find_if(entries, [&](const auto& e) { return name == e.name; });
-  if (entry == entries.end()) {
-    const std::string near = nearest_name(name, dataset_names());
-    throw ConfigError(fmt::format("[data.source] unknown data set \"{}\"{}; known ones are {}", source,
-                                  near.empty() ? "" : fmt::format("; did you mean \"{}\"?", near),
-                                  fmt::join(dataset_names(), ", ")));
-  }
+  if (entry == entries.end()) throw ConfigError("[data.source] " + unknown_name(name, dataset_names()));
   const bool takes_argument = *entry->argument != '\0';
   require<ConfigError>(takes_argument == !argument.empty(), "[data.source] expected \"{}{}{}\", got \"{}\"",
                        entry->name, takes_argument ? ":" : "", entry->argument, source);

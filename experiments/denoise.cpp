@@ -136,7 +136,8 @@ Findings denoise(const TrainedRun& run, const DenoiseConfig& config, const Appli
                  const RunOptions& options) {
   config.validate();
   const Prepared& data = run.model.data;
-  const ApplicationData inputs = application_data(run, input, config.n);
+  const double reach = 10 * std::max(1.0, config.noise);  // noise leaves the range
+  const ApplicationData inputs = application_data(run, input, config.n, reach);
   const bool truth_known = !input.x.defined();
   Noisy noisy = make_noisy(run, config, inputs, !truth_known);
   const double added = noisy.level, unit = in_network_units(data, 1), range = data.range.high - data.range.low;

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "fokker/core/quantile.h"
 #include "fokker/experiments/csv_table.h"
 #include "fokker/experiments/neighbours.h"
 #include "fokker/experiments/scaling.h"
@@ -33,7 +34,7 @@ FeatureSummary summary(std::string name, std::vector<float> values) {
   result.deviation = std::sqrt(squares / static_cast<double>(values.size()));
   result.low = values.front();
   result.high = values.back();
-  result.median = 0.5 * (static_cast<double>(values[(values.size() - 1) / 2]) + values[values.size() / 2]);
+  result.median = median({values.begin(), values.end()});
   result.distinct = std::unique(values.begin(), values.end()) - values.begin();
   return result;
 }

@@ -182,7 +182,9 @@ Findings detect(const TrainedRun& run, const DetectConfig& config, const Applica
                 const RunOptions& options) {
   const Prepared& data = run.model.data;
   config.check(run.model);
-  const Tensor asked = input.x.defined() ? application_data(run, input, 0).prepared : Tensor{};
+  // What is anomalous may well lie outside the data's range; of images, whose range is known, not at any distance.
+  const double reach = data.training.images() ? 10 : INFINITY;
+  const Tensor asked = input.x.defined() ? application_data(run, input, 0, reach).prepared : Tensor{};
   const Judge judge(run, config, options);
   const Judged normal = judge(data.held_out.x), anomalies = judge(data.excluded.x), given = judge(asked);
   Findings found;

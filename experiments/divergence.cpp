@@ -4,17 +4,12 @@
 #include <cmath>
 
 #include "fokker/core/optim/optimizer.h"
+#include "fokker/core/quantile.h"
 
 namespace fokker {
 namespace {
 
 double norm_of(const Tensor& tensor) { return gradient_norm(std::span(&tensor, 1)); }
-
-double median(std::vector<double> values) {
-  const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
-  std::ranges::nth_element(values, middle);
-  return *middle;
-}
 
 /// The first row of the data with a value that is not finite, or −1.
 std::int64_t bad_sample(const Tensor& x) {

@@ -27,8 +27,8 @@ void GuidanceSweepConfig::validate() const {
 
 Findings guidance_sweep(const TrainedRun& run, const GuidanceSweepConfig& config, const ApplicationInput& input,
                         const RunOptions& options) {
+  require_no_input(input, "guidance_sweep");
   config.validate();
-  require<ConfigError>(!input.x.defined(), "[guidance_sweep] it makes samples, and takes none");
   const Prepared& data = run.model.data;
   MetricConfig metrics = run.experiment.evaluate;
   metrics.metrics = {"precision_recall", "frechet"};

@@ -6,6 +6,10 @@
 
 namespace fokker {
 
+void require_no_input(const ApplicationInput& input, const char* name) {
+  require<ConfigError>(!input.x.defined(), "[{}] it draws samples and takes no input; leave {} out", name, input.name);
+}
+
 ApplicationInput read_images(const TrainedRun& run, const std::vector<std::filesystem::path>& files) {
   if (files.empty()) return {};
   const auto [low, high] = run.model.data.range;
@@ -17,7 +21,7 @@ ApplicationInput read_images(const TrainedRun& run, const std::vector<std::files
                         file.string(), run.model.sample_shape, without_axis(image.shape(), 0));
     images.push_back(image * (high - low) + low);
   }
-  return {.x = concat(images, 0)};
+  return {.x = concat(images, 0), .name = "--image"};
 }
 
 }  // namespace fokker

@@ -1,6 +1,7 @@
 #include <fmt/ranges.h>
 
 #include "fokker/core/file.h"
+#include "fokker/core/names.h"
 #include "fokker/experiments/applications.h"
 #include "fokker/experiments/commands.h"
 #include "fokker/experiments/shipped.h"
@@ -91,7 +92,7 @@ int list_command(const std::string& kind, const RunOptions& options) {
     for (const auto& line : known.lines()) options.say(line);
     return 0;
   }
-  throw ConfigError(fmt::format("expected a kind of {}, got {}", fmt::join(list_kinds(), ", "), kind));
+  throw ConfigError("[list] " + unknown_name(kind, list_kinds()));
 }
 
 }  // namespace fokker

@@ -8,6 +8,7 @@
 
 #include "fokker/core/config_document.h"
 #include "fokker/core/error.h"
+#include "fokker/core/names.h"
 #include "fokker/core/ops/reduce.h"
 #include "fokker/core/png.h"
 #include "fokker/core/rng.h"
@@ -85,10 +86,7 @@ const Region& region(const std::string& name) {
     if (name == entry.name) return entry;
     names.emplace_back(entry.name);
   }
-  const std::string near = nearest_name(name, names);
-  throw ConfigError(fmt::format("[mask] expected one of {}, random(SHARE) or FILE.png, got \"{}\"{}",
-                                fmt::join(names, ", "), name,
-                                near.empty() ? "" : fmt::format("; did you mean \"{}\"?", near)));
+  throw ConfigError(fmt::format("[mask] {}, random(SHARE) or FILE.png", unknown_name(name, names)));
 }
 
 }  // namespace

@@ -7,6 +7,7 @@
 #include <limits>
 #include <numeric>
 
+#include "fokker/core/names.h"
 #include "fokker/core/ops/elementwise.h"
 #include "fokker/core/ops/view.h"
 #include "fokker/core/rng.h"
@@ -78,10 +79,7 @@ const std::vector<MetricEntry>& entries() {
 const MetricEntry* find(const std::string& name) {
   for (const auto& entry : entries())
     if (name == entry.name) return &entry;
-  const std::string near = nearest_name(name, metric_names());
-  throw ConfigError(fmt::format("[evaluate.metrics] unknown metric \"{}\"{}; known ones are {}", name,
-                                near.empty() ? "" : fmt::format("; did you mean \"{}\"?", near),
-                                fmt::join(metric_names(), ", ")));
+  throw ConfigError("[evaluate.metrics] " + unknown_name(name, metric_names()));
 }
 
 Tensor flat(const Tensor& x) {

@@ -7,6 +7,7 @@
 #include "fokker/core/ops/elementwise.h"
 #include "fokker/core/ops/matmul.h"
 #include "fokker/core/parallel.h"
+#include "fokker/core/quantile.h"
 
 namespace fokker {
 namespace {
@@ -127,14 +128,6 @@ double nearest_neighbour_ratio(const Tensor& samples, const Tensor& training, co
 
 double nearest_neighbour_ratio_of_training(const Tensor& rows, const Tensor& training, const Tensor& held_out) {
   return neighbour_ratio(rows, training, held_out, 2);  // the first is the row itself
-}
-
-double median(std::vector<double> values) {
-  require<ShapeError>(!values.empty(), "[median] expected at least one value, got none");
-  const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
-  std::nth_element(values.begin(), middle, values.end());
-  if (values.size() % 2 == 1) return *middle;
-  return 0.5 * (*middle + *std::max_element(values.begin(), middle));
 }
 
 }  // namespace fokker

@@ -33,6 +33,4 @@ double nearest_neighbour_ratio(const Tensor& samples, const Tensor& training, co
 /// The same for samples that are rows of `training`, itself without equal rows: each one's nearest other row counts.
 double nearest_neighbour_ratio_of_training(const Tensor& rows, const Tensor& training, const Tensor& held_out);
 
-double median(std::vector<double> values);
-
 }  // namespace fokker

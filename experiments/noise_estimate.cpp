@@ -8,18 +8,13 @@
 #include "fokker/core/ops/elementwise.h"
 #include "fokker/core/ops/reduce.h"
 #include "fokker/core/parallel.h"
+#include "fokker/core/quantile.h"
 #include "fokker/solvers/posterior.h"
 
 namespace fokker {
 namespace {
 
 constexpr std::int64_t block_rows = 32;
-
-double median(std::vector<double> values) {
-  const auto middle = values.begin() + std::ssize(values) / 2;
-  std::ranges::nth_element(values, middle);
-  return *middle;
-}
 
 /// Finest diagonal Haar coefficients of images, or the differences of pairs of signals, as white noise scales them.
 std::vector<double> finest_details(const Tensor& y) {

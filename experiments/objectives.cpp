@@ -2,6 +2,7 @@
 
 #include <fmt/ranges.h>
 
+#include "fokker/core/names.h"
 #include "fokker/score/adversarial.h"
 #include "fokker/score/denoising.h"
 #include "fokker/score/learned_variance.h"
@@ -140,8 +141,7 @@ std::vector<std::string> objective_names() {
 const ObjectiveEntry& objective_entry(const std::string& name) {
   for (const auto& entry : entries)
     if (name == entry.name) return entry;
-  throw ConfigError(
-      fmt::format("[train] expected objective to be one of {}, got {}", fmt::join(objective_names(), ", "), name));
+  throw ConfigError("[train] objective: " + unknown_name(name, objective_names()));
 }
 
 std::shared_ptr<Objective> make_objective(const TrainConfig& config, const ForwardSde& sde,

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "fokker/core/file.h"
 #include "fokker/core/ops/elementwise.h"
 #include "fokker/core/ops/view.h"
 #include "fokker/core/png.h"
@@ -15,12 +16,6 @@ constexpr int gap = 4;  // pixels between images
 /// At most `most` samples.
 Tensor as_images(const Tensor& x, const Look& look, std::int64_t most) {
   return as_images(x.rows(0, std::min(x.extent(0), most)), look);
-}
-
-/// Points as they lie in the plane, the data's range and a fifth around it.
-void write_density(const std::filesystem::path& file, const Tensor& points, const ValueRange& range) {
-  const double margin = 0.2 * (range.high - range.low);
-  write_png(file, density_image(points, {.low = range.low - margin, .high = range.high + margin}), {.scale = 3});
 }
 
 /// frames [T, N, …] → the first samples as images [rows·T, H, W, C], each sample's frames side by side.
@@ -46,6 +41,17 @@ Tensor as_images(const Tensor& x, const Look& look) {
 
 Look look_of(const Prepared& data) { return {.range = data.range, .signals = data.training.signals}; }
 
+std::vector<std::byte> overview_png(const Tensor& x, const Look& look) {
+  if (x.rank() == 0 || x.size() == 0) return {};
+  const auto [low, high] = look.range;
+  const Tensor images = as_images(x, look, grid_images);
+  if (drawable(images.shape())) return encode_png(images, {.low = low, .high = high, .separator = gap});
+  if (x.rank() != 2 || x.extent(1) != 2) return {};
+  // Points lie in the data's range and a fifth around it.
+  const double margin = 0.2 * (high - low);
+  return encode_png(density_image(x, {.low = low - margin, .high = high + margin}), {.scale = 3});
+}
+
 bool write_grid(const std::filesystem::path& file, const Tensor& x, const Look& look) {
   const Tensor images = as_images(x, look, grid_images);
   if (!drawable(images.shape())) return false;
@@ -69,10 +75,8 @@ void write_side_by_side(const std::filesystem::path& file, const Tensor& real, c
 
 void write_pictures(const std::filesystem::path& folder, const std::string& name, const Samples& samples,
                     const Look& look) {
-  const Tensor& x = samples.values;
-  const auto file = folder / ("samples-" + name + ".png");
-  if (x.rank() == 2 && x.extent(1) == 2) write_density(file, x, look.range);
-  write_grid(file, x, look);
+  const auto picture = overview_png(samples.values, look);
+  if (!picture.empty()) write_file_atomically(folder / ("samples-" + name + ".png"), picture);
   if (!samples.trajectory.defined()) return;
   const Tensor frames = strip(samples.trajectory, look);
   if (!drawable(frames.shape())) return;

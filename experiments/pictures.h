@@ -25,10 +25,14 @@ Look look_of(const Prepared& data);
 /// The first 64 images of x [N, height, width, 1 or 3], or curves of signals, as a PNG grid; false, and nothing, for other data.
 bool write_grid(const std::filesystem::path& file, const Tensor& x, const Look& look);
 
+/// What samples look like, as the bytes of a PNG: the first 64 images or curves, or a map of points in the plane; nothing
+/// for other data, or none.
+std::vector<std::byte> overview_png(const Tensor& x, const Look& look);
+
 /// 64 real ones on the left and 64 samples on the right; nothing where there are fewer, or for other data.
 void write_side_by_side(const std::filesystem::path& file, const Tensor& real, const Tensor& samples, const Look& look);
 
-/// FOLDER/samples-NAME.png: a grid of images or curves, or a map of points in the plane; nothing for other data.
+/// FOLDER/samples-NAME.png: their overview; nothing for other data.
 /// FOLDER/denoising-NAME.png: the first eight images or curves on their way from noise, one row each.
 void write_pictures(const std::filesystem::path& folder, const std::string& name, const Samples& samples,
                     const Look& look);

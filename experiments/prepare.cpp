@@ -8,6 +8,7 @@
 #include <numeric>
 #include <utility>
 
+#include "fokker/core/quantile.h"
 #include "fokker/core/rng.h"
 #include "fokker/experiments/batch.h"
 #include "fokker/experiments/class_steps.h"

@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "fokker/core/config.h"
+#include "fokker/core/names.h"
 #include "fokker/core/ops/elementwise.h"
 
 namespace fokker {
@@ -48,11 +49,7 @@ std::vector<std::string> scaling_names() { return {"auto", "range", "standardise
 
 std::string scaling_kind(const std::string& name, const Dataset& data) {
   const auto names = scaling_names();
-  if (std::ranges::find(names, name) == names.end()) {
-    const std::string near = nearest_name(name, names);
-    throw ConfigError(fmt::format("[data.scaling] expected one of {}, got \"{}\"{}", fmt::join(names, ", "), name,
-                                  near.empty() ? "" : fmt::format("; did you mean \"{}\"?", near)));
-  }
+  if (std::ranges::find(names, name) == names.end()) throw ConfigError("[data.scaling] " + unknown_name(name, names));
   if (name != "auto") return name;
   if (data.images()) return "range";
   if (data.target.defined()) return "none";

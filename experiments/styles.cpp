@@ -7,6 +7,7 @@
 #include <cmath>
 
 #include "fokker/core/config.h"
+#include "fokker/core/names.h"
 #include "fokker/core/ops/view.h"
 
 namespace fokker {
@@ -156,10 +157,7 @@ Dataset digit_styles(const std::string&, const DatasetOptions& options) {
 Tensor styled(const std::string& name, const Tensor& images, const ValueRange& range) {
   for (const auto& entry : entries)
     if (name == entry.name) return entry.apply(images, range);
-  const std::string near = nearest_name(name, style_names());
-  throw ConfigError(fmt::format("[styles] unknown style \"{}\"{}; known ones are {}", name,
-                                near.empty() ? "" : fmt::format("; did you mean \"{}\"?", near),
-                                fmt::join(style_names(), ", ")));
+  throw ConfigError("[styles] " + unknown_name(name, style_names()));
 }
 
 }  // namespace fokker

@@ -8,6 +8,7 @@
 #include <numeric>
 
 #include "fokker/core/ops/view.h"
+#include "fokker/core/quantile.h"
 #include "fokker/experiments/classifier.h"
 #include "fokker/experiments/csv_table.h"
 #include "fokker/experiments/neighbours.h"
@@ -43,12 +44,6 @@ Dataset together(Dataset a, const Dataset& b) {
   a.x = concat({a.x, b.x}, 0);
   a.labels.insert(a.labels.end(), b.labels.begin(), b.labels.end());
   return a;
-}
-
-double quantile(std::vector<double> values, double share) {
-  const auto place = values.begin() + static_cast<std::ptrdiff_t>(share * static_cast<double>(values.size() - 1));
-  std::nth_element(values.begin(), place, values.end());
-  return *place;
 }
 
 /// ½ (P(d(a, b) > d(a, a)) + P(d(b, a) > d(b, b))), d the distance to the nearest other sample.

@@ -1,8 +1,7 @@
 #include "fokker/experiments/synthesise.h"
 
-#include "fokker/experiments/inputs.h"
-
 #include "fokker/experiments/csv_table.h"
+#include "fokker/experiments/inputs.h"
 #include "fokker/score/condition.h"
 
 namespace fokker {
@@ -15,7 +14,7 @@ void SynthesiseConfig::check(const Model& model) const {
 
 Findings synthesise(const TrainedRun& run, const SynthesiseConfig& config, const ApplicationInput& input,
                     const RunOptions& options) {
-  require<ConfigError>(!input.x.defined(), "[synthesise] takes no input: what is drawn follows from labels alone");
+  require_no_input(input, "synthesise");
   const Prepared& data = run.model.data;
   config.check(run.model);
   const DrawLabelled draw = [&](const std::vector<std::int64_t>& labels) {

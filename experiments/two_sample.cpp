@@ -7,6 +7,7 @@
 #include "fokker/core/ops/matmul.h"
 #include "fokker/core/ops/view.h"
 #include "fokker/core/parallel.h"
+#include "fokker/core/quantile.h"
 #include "fokker/core/rng.h"
 #include "fokker/experiments/neighbours.h"
 

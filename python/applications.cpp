@@ -26,11 +26,10 @@ py::dict to_dict(const Findings& findings) {
                   "tables"_a = tables);
 }
 
-py::tuple apply(const TrainedRun& run, const std::string& name, const py::object& x, const py::dict& keywords,
+py::tuple apply(const TrainedRun& run, const std::string& name, const ApplicationInput& input, const py::dict& keywords,
                 const py::object& progress) {
-  const auto [title, application] = application_entry(name).with(Config(to_node(keywords)), run.experiment);
-  ApplicationInput input;
-  if (!x.is_none()) input.x = to_tensor(x, Dtype::f32).detach();
+  const ApplicationEntry& entry = application_entry(name);
+  const auto [title, application] = entry.with(Config(to_node(keywords, entry.keys())), run.experiment);
   Findings findings;
   watched(progress, [&](Watch& watch) {
     RunOptions options;
@@ -44,7 +43,15 @@ py::tuple apply(const TrainedRun& run, const std::string& name, const py::object
 }  // namespace
 
 void bind_applications(py::module_& m) {
-  m.def("apply", &apply, py::arg("run"), py::arg("name"), py::arg("x"), py::arg("keywords"), py::arg("progress"));
+  m.def(
+      "apply",
+      [](const TrainedRun& run, const std::string& name, const py::object& x, const std::string& argument,
+         const py::dict& keywords, const py::object& progress) {
+        ApplicationInput input{.name = argument};
+        if (!x.is_none()) input.x = to_tensor(x, Dtype::f32).detach();
+        return apply(run, name, input, keywords, progress);
+      },
+      py::arg("run"), py::arg("name"), py::arg("x"), py::arg("argument"), py::arg("keywords"), py::arg("progress"));
 }
 
 }  // namespace fokker::python

@@ -9,6 +9,7 @@
 #include "fokker/experiments/describe.h"
 #include "fokker/experiments/experiment.h"
 #include "fokker/experiments/metrics.h"
+#include "fokker/experiments/pictures.h"
 #include "fokker/experiments/prepare.h"
 #include "fokker/experiments/prepared_file.h"
 #include "fokker/experiments/trainer.h"
@@ -20,24 +21,35 @@
 namespace fokker::python {
 namespace {
 
-ValueRange range_of(const Tensor& x) {
-  if (x.size() == 0) return {};
-  const auto values = x.data<float>();
-  const auto [low, high] = std::minmax_element(values.begin(), values.end());
-  return {*low, *high};
+/// Of the finite values; throws ConfigError for others where they are not allowed.
+ValueRange range_of(const Tensor& x, const char* what, bool allow_missing) {
+  ValueRange range{INFINITY, -INFINITY};
+  for (const float value : std::as_const(x).data<float>()) {
+    if (std::isfinite(value)) range = {std::min<double>(range.low, value), std::max<double>(range.high, value)};
+    require<ConfigError>(std::isfinite(value) || allow_missing,
+                         "[data] {}: expected finite values, got {}; remove or replace them, or set remove_missing",
+                         what, value);
+  }
+  return range.low <= range.high ? range : ValueRange{};
 }
 
 /// Data of the caller's own, prepared by the keywords of [data].
 Prepared prepare_array(const py::object& x, const std::vector<std::int64_t>& labels, const py::object& target,
                        const py::dict& keywords, std::uint64_t seed) {
+  const auto config = from_keywords<DataConfig>(keywords);
   Dataset data{.x = to_tensor(x, Dtype::f32).detach(), .labels = labels, .name = "array"};
   require<ShapeError>(data.x.rank() >= 2, "[data] expected an array [samples, …] of at least two axes, got {}",
                       to_string(data.x.shape()));
-  for (const float value : std::as_const(data.x).data<float>())
-    require<ConfigError>(std::isfinite(value), "[data] expected finite values, got {}; remove or replace them", value);
-  if (!target.is_none()) data.target = to_tensor(target, Dtype::f32).detach();
-  data.range = range_of(data.x);
-  return prepare(data, from_keywords<DataConfig>(keywords), seed);
+  data.range = range_of(data.x, "x", config.remove_missing);
+  if (!target.is_none()) {
+    data.target = to_tensor(target, Dtype::f32).detach();
+    range_of(data.target, "target", false);
+  }
+  return prepare(data, config, seed);
+}
+
+py::bytes as_bytes(const std::vector<std::byte>& bytes) {
+  return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
 }
 
 void bind_data(py::module_& m) {
@@ -72,6 +84,15 @@ void bind_data(py::module_& m) {
           "What the preparation did.")
       .def(
           "to_data_units", [](const Prepared& data, const Tensor& x) { return data.scaling.invert(x); }, py::arg("x"))
+      .def(
+          "overview",
+          [](const Prepared& data) {
+            const Look look{.range = data.training.range, .signals = data.training.signals};
+            return as_bytes(overview_png(data.training.x, look));
+          },
+          "What the training data look like, as the bytes of a PNG file: images, curves or points in the plane.")
+      .def("_repr_html_",
+           [](const py::object& self) { return py::module_::import("fokker._html").attr("of_data")(self); })
       .def("__repr__", [](const Prepared& data) {
         return fmt::format("<fokker.Data {}: {} training, {} held out, each {}>", data.training.name,
                            data.training.size(), data.held_out.size(),
@@ -199,6 +220,12 @@ void bind_experiments(py::module_& m) {
   m.def("evaluate_samples", &evaluate_samples, py::arg("samples"), py::arg("data"), py::arg("keywords"),
         py::arg("seed") = 0);
   m.def("metric_names", &metric_names);
+  m.def(
+      "overview_png",
+      [](const py::object& x, const std::array<double, 2>& range, bool signals) {
+        return as_bytes(overview_png(to_tensor(x, Dtype::f32), {{range[0], range[1]}, signals}));
+      },
+      py::arg("x"), py::arg("range"), py::arg("signals") = false);
 }
 
 }  // namespace fokker::python

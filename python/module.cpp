@@ -1,6 +1,7 @@
 #include "fokker/core/error.h"
 #include "fokker/core/parallel.h"
 #include "fokker/python/bindings.h"
+#include "fokker/python/description.h"
 
 PYBIND11_MODULE(_fokker, m) {
   namespace py = pybind11;
@@ -27,6 +28,7 @@ PYBIND11_MODULE(_fokker, m) {
   python::bind_comparison(m);
   python::bind_flows(m);
   python::bind_optim(m);
+  python::bind_descriptions();
   m.def("thread_count", &thread_count, "Workers that sampling and training use.");
   m.def("set_thread_count", &set_thread_count, py::arg("threads"), "Results do not depend on it.");
 }

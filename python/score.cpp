@@ -1,8 +1,12 @@
 // Networks, and what turns them into scores.
 
+#include <cmath>
 #include <map>
+#include <utility>
 
+#include "fokker/core/ops/elementwise.h"
 #include "fokker/core/safetensors.h"
+#include "fokker/python/description.h"
 #include "fokker/python/keywords.h"
 #include "fokker/python/network.h"
 #include "fokker/score/parameterization.h"
@@ -27,6 +31,18 @@ Parameters renamed(Parameters parameters, const Renames& rename) {
   return parameters;
 }
 
+/// Networks are of f32; values of f64 are rounded to it.  Throws ConfigError for one that is too large.
+Parameters in_single(Parameters parameters) {
+  for (auto& [name, tensor] : parameters) {
+    if (tensor.dtype() == Dtype::f32) continue;
+    tensor = cast(tensor, Dtype::f32);
+    for (const float value : std::as_const(tensor).data<float>())
+      require<ConfigError>(std::isfinite(value), "[network] {}: expected finite values of at most 3.4e38, got others",
+                           name);
+  }
+  return parameters;
+}
+
 /// One label for all rows, or a label each; None: none.
 Condition condition(const Tensor& x, const py::object& labels) {
   if (labels.is_none()) return {};
@@ -44,6 +60,16 @@ Condition condition(const Tensor& x, const py::object& labels) {
 Tensor times(const Tensor& x, const py::object& time) {
   if (PyFloat_Check(time.ptr()) || is_integer(time)) return Tensor::full({x.extent(0)}, time.cast<double>(), x.dtype());
   return to_tensor(time, x.dtype());
+}
+
+/// The kind with the options that are not the defaults.
+std::string text_of(const NetworkConfig& config) {
+  const ConfigNode own = detail::encode(config), usual = detail::encode(NetworkConfig{});
+  ParameterList options;
+  for (std::size_t i = 0; i < own.keys.size(); ++i)
+    if (own.keys[i] != "kind" && detail::value_text(own.items[i]) != detail::value_text(usual.items[i]))
+      options.emplace_back(own.keys[i].c_str(), to_object(own.items[i]));
+  return options.empty() ? config.kind : call_text(config.kind, options);
 }
 
 }  // namespace
@@ -98,13 +124,13 @@ void bind_score(py::module_& m) {
       .def(
           "load",
           [](NetworkHandle& self, const std::string& path, const Renames& rename) {
-            load_parameters(self.built(), renamed(read_safetensors(path).tensors, rename));
+            load_parameters(self.built(), renamed(in_single(read_safetensors(path).tensors), rename));
           },
           py::arg("path"), py::arg("rename") = Renames{},
-          "Weights from safetensors; `rename` replaces parts of the file's names.")
+          "Weights from safetensors, those of float64 rounded to float32; `rename` replaces parts of the file's names.")
       .def("__repr__", [](const NetworkHandle& self) {
-        if (!self.network) return fmt::format("<fokker.Network {}, not built yet>", self.config.kind);
-        return fmt::format("<fokker.Network {}, {} parameters, samples {}>", self.config.kind,
+        if (!self.network) return fmt::format("<fokker.Network {}, not built yet>", text_of(self.config));
+        return fmt::format("<fokker.Network {}, {} parameters, samples {}>", text_of(self.config),
                            self.network->parameter_count(), to_string(self.sample));
       });
   m.def(

@@ -3,6 +3,7 @@
 #include <fmt/ranges.h>
 
 #include "fokker/core/error.h"
+#include "fokker/core/names.h"
 #include "fokker/core/ops/elementwise.h"
 #include "fokker/core/ops/reduce.h"
 #include "fokker/score/noising.h"
@@ -15,7 +16,7 @@ AdversarialLoss adversarial_loss(const std::string& name) {
   const auto names = adversarial_loss_names();
   for (std::size_t i = 0; i < names.size(); ++i)
     if (name == names[i]) return static_cast<AdversarialLoss>(i);
-  throw ConfigError(fmt::format("[adversarial] expected loss to be one of {}, got {}", fmt::join(names, ", "), name));
+  throw ConfigError("[adversarial] loss: " + unknown_name(name, names));
 }
 
 Tensor discriminator_loss(AdversarialLoss kind, const Tensor& real, const Tensor& fake) {

@@ -6,6 +6,7 @@
 #include <cmath>
 #include <iterator>
 
+#include "fokker/core/names.h"
 #include "fokker/core/nn/embedding.h"
 #include "fokker/core/ops/elementwise.h"
 #include "fokker/core/ops/reduce.h"
@@ -18,6 +19,11 @@ namespace {
 constexpr const char* weightings[] = {"uniform", "lambda", "snr", "min_snr", "likelihood"};
 constexpr double min_snr_bound = 5;
 constexpr std::int64_t uncertainty_features = 64;
+
+void check_weighting(const std::string& name) {
+  if (std::ranges::find(weightings, name) == std::end(weightings))
+    throw ConfigError("[weighting] " + unknown_name(name, {std::begin(weightings), std::end(weightings)}));
+}
 
 }  // namespace
 
@@ -34,17 +40,15 @@ double epsilon_weight(const std::string& weighting, Prediction prediction, const
   if (weighting == "lambda" || weighting == "snr") return 1;
   if (weighting == "min_snr") return std::min(snr, min_snr_bound) / snr;
   const double g = sde.diffusion_rate(t);
-  require<ConfigError>(weighting == "likelihood", "[weighting] expected one of {}, got {}", fmt::join(weightings, ", "),
-                       weighting);
+  check_weighting(weighting);
   return g * g / (m.sigma * m.sigma);
 }
 
 DenoisingScoreMatching::DenoisingScoreMatching(const ForwardSde& sde, DenoisingConfig config)
     : sde_(share(sde)), config_(std::move(config)), times_(config_.times, sde) {
-  require<ConfigError>(std::ranges::find(weightings, config_.weighting) != std::end(weightings),
-                       "[weighting] expected one of {}, got {}", fmt::join(weightings, ", "), config_.weighting);
-  require<ConfigError>(config_.coupling == "independent" || config_.coupling == "optimal",
-                       "[coupling] expected independent or optimal, got {}", config_.coupling);
+  check_weighting(config_.weighting);
+  if (config_.coupling != "independent" && config_.coupling != "optimal")
+    throw ConfigError("[coupling] " + unknown_name(config_.coupling, {"independent", "optimal"}));
   if (config_.uncertainty) uncertainty_ = Linear(uncertainty_features, 1, Rng(0), Init::zero);
 }
 

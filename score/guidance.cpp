@@ -10,6 +10,7 @@
 #include "fokker/core/ops/reduce.h"
 #include "fokker/core/ops/rows.h"
 #include "fokker/core/ops/view.h"
+#include "fokker/core/quantile.h"
 
 namespace fokker {
 namespace {
@@ -105,15 +106,13 @@ Score threshold(Score score, const ForwardSde& sde, double share, double bound) 
   return with_denoised(std::move(score), sde, [share, bound](const Tensor& d, const Tensor&, double) {
     Tensor result = Tensor::empty(d.shape(), d.dtype());
     const std::int64_t width = row_size(d);
-    const auto rank = std::min(width - 1, static_cast<std::int64_t>(share * static_cast<double>(width)));
     visit(d.dtype(), [&]<class T>(T) {
-      std::vector<T> sorted(static_cast<std::size_t>(width));
+      std::vector<double> sizes(static_cast<std::size_t>(width));
       for (std::int64_t row = 0; row < d.extent(0); ++row) {
-        const auto in = d.data<T>().subspan(static_cast<std::size_t>(row * width), sorted.size());
-        std::ranges::transform(in, sorted.begin(), [](T v) { return std::abs(v); });
-        std::ranges::nth_element(sorted, sorted.begin() + rank);
-        const T s = std::max(sorted[static_cast<std::size_t>(rank)], static_cast<T>(bound));
-        const auto out = result.data<T>().subspan(static_cast<std::size_t>(row * width), sorted.size());
+        const auto in = d.data<T>().subspan(static_cast<std::size_t>(row * width), sizes.size());
+        std::ranges::transform(in, sizes.begin(), [](T v) { return std::abs(v); });
+        const T s = static_cast<T>(std::max(quantile_in_place(sizes, share), bound));
+        const auto out = result.data<T>().subspan(static_cast<std::size_t>(row * width), sizes.size());
         std::ranges::transform(in, out.begin(), [&](T v) { return std::clamp(v, -s, s) * static_cast<T>(bound) / s; });
       }
     });

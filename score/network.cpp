@@ -2,6 +2,7 @@
 
 #include <fmt/ranges.h>
 
+#include "fokker/core/names.h"
 #include "fokker/score/dit.h"
 #include "fokker/score/feed_forward.h"
 #include "fokker/score/fourier_input.h"
@@ -129,8 +130,7 @@ std::unique_ptr<Network> make_network(const NetworkConfig& config, const Shape& 
   if (!config.fourier_features.empty()) return make_fourier_input(config, sample, rng);
   for (const NetworkEntry& entry : entries)
     if (config.kind == entry.name) return entry.make(config, sample, rng);
-  throw ConfigError(
-      fmt::format("[network] expected kind to be one of {}, got {}", fmt::join(network_names(), ", "), config.kind));
+  throw ConfigError("[network] kind: " + unknown_name(config.kind, network_names()));
 }
 
 }  // namespace fokker

@@ -6,6 +6,7 @@
 #include <cmath>
 #include <iterator>
 
+#include "fokker/core/names.h"
 #include "fokker/core/ops/elementwise.h"
 
 namespace fokker {
@@ -17,7 +18,8 @@ constexpr const char* labels[] = {"index", "sigma", "log_sigma"};
 template <class Enum>
 Enum by_name(std::span<const char* const> known, const std::string& name, const char* where) {
   const auto found = std::ranges::find(known, name);
-  require<ConfigError>(found != known.end(), "[{}] expected one of {}, got {}", where, fmt::join(known, ", "), name);
+  if (found == known.end())
+    throw ConfigError(fmt::format("[{}] {}", where, unknown_name(name, {known.begin(), known.end()})));
   return static_cast<Enum>(found - known.begin());
 }
 

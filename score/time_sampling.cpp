@@ -6,6 +6,8 @@
 #include <cmath>
 #include <iterator>
 
+#include "fokker/core/names.h"
+
 namespace fokker {
 namespace {
 
@@ -19,8 +21,8 @@ std::span<const char* const> TimeSampler::names() { return kinds; }
 TimeSampler::TimeSampler(TimeSamplingConfig config, const ForwardSde& sde)
     : config_(std::move(config)), sde_(share(sde)), first_label_(sde.label(config_.t_min)) {
   const auto found = std::ranges::find(kinds, config_.kind);
-  require<ConfigError>(found != std::end(kinds), "[time_sampling] expected one of {}, got {}", fmt::join(kinds, ", "),
-                       config_.kind);
+  if (found == std::end(kinds))
+    throw ConfigError("[time_sampling] " + unknown_name(config_.kind, {std::begin(kinds), std::end(kinds)}));
   kind_ = static_cast<Kind>(found - std::begin(kinds));
   require<ConfigError>(config_.t_min > 0 && config_.t_min < sde.t_max(),
                        "[time_sampling] expected t_min in (0, {}), got {}", sde.t_max(), config_.t_min);

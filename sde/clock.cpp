@@ -6,6 +6,7 @@
 #include <cmath>
 #include <numbers>
 
+#include "fokker/core/names.h"
 #include "fokker/core/ops/elementwise.h"
 
 namespace fokker {
@@ -75,7 +76,7 @@ std::vector<std::string> clock_names() { return {"t", "log_snr", "snr"}; }
 Clock clock(const std::string& name) {
   const auto names = clock_names();
   const auto found = std::ranges::find(names, name);
-  require<ConfigError>(found != names.end(), "[clock] expected one of {}, got {}", fmt::join(names, ", "), name);
+  if (found == names.end()) throw ConfigError("[clock] " + unknown_name(name, names));
   return static_cast<Clock>(found - names.begin());
 }
 

@@ -17,6 +17,9 @@ class DoubleWell final : public Sde {
   /// E x^power under the stationary law of κ = 0, by quadrature.
   double stationary_moment(int power) const;
 
+  double sigma() const { return sigma_; }
+  double kappa() const { return kappa_; }
+
  private:
   double sigma_, kappa_;
 };

@@ -18,6 +18,9 @@ class GaussianMixture {
 
   std::int64_t components() const { return static_cast<std::int64_t>(means_.size()); }
   std::int64_t dimension() const { return static_cast<std::int64_t>(means_.front().size()); }
+  const std::vector<std::vector<double>>& means() const { return means_; }
+  const std::vector<double>& deviations() const { return deviations_; }
+  const std::vector<double>& weights() const { return weights_; }
   std::vector<double> mean() const;
   /// [dimension, dimension], row-major.
   std::vector<double> covariance() const;

@@ -3,6 +3,7 @@
 #include <fmt/ranges.h>
 
 #include "fokker/core/config_document.h"
+#include "fokker/core/names.h"
 #include "fokker/sde/cosine.h"
 #include "fokker/sde/edm.h"
 #include "fokker/sde/interpolant.h"
@@ -68,9 +69,7 @@ std::unique_ptr<ForwardSde> make_sde(const SdeConfig& config) {
       return config.shift == 1 ? std::move(made)
                                : std::make_unique<ScheduledSde>(ScheduledSde::shifted(*made, config.shift));
     }
-  const std::string near = nearest_name(config.kind, sde_names());
-  throw ConfigError(fmt::format("[sde] expected kind to be one of {}, got {}{}", fmt::join(sde_names(), ", "),
-                                config.kind, near.empty() ? "" : "; did you mean " + near + "?"));
+  throw ConfigError("[sde] kind: " + unknown_name(config.kind, sde_names()));
 }
 
 void SdeConfig::validate() const { make_sde(*this); }

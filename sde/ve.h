@@ -23,6 +23,8 @@ class VE final : public ForwardSde {
   double time_of_lambda(double lambda) const override;
   double t_min() const override { return 1e-5; }
 
+  const VEConfig& config() const { return config_; }
+
  private:
   VEConfig config_;
   double log_ratio_;

@@ -6,6 +6,7 @@
 #include <set>
 
 #include "fokker/core/autodiff.h"
+#include "fokker/core/names.h"
 #include "fokker/core/ops/elementwise.h"
 #include "fokker/core/ops/view.h"
 
@@ -263,7 +264,7 @@ const char* to_string(Adjoint adjoint) { return names[static_cast<int>(adjoint)]
 Adjoint adjoint(const std::string& name) {
   for (const Adjoint a : {Adjoint::tape, Adjoint::checkpoint, Adjoint::reversible})
     if (name == to_string(a)) return a;
-  throw ConfigError(fmt::format("[solve] expected the adjoint to be tape, checkpoint or reversible, got {}", name));
+  throw ConfigError("[solve] adjoint: " + unknown_name(name, {std::begin(names), std::end(names)}));
 }
 
 Tensor solve(const DifferentiablePath& path, const Tensor& x) {

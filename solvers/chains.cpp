@@ -10,6 +10,7 @@
 
 #include "fokker/core/autodiff.h"
 #include "fokker/core/config_document.h"
+#include "fokker/core/names.h"
 #include "fokker/core/ops/rows.h"
 #include "fokker/core/parallel.h"
 #include "fokker/solvers/metropolis.h"
@@ -70,9 +71,7 @@ std::vector<std::string> langevin_names() {
 const LangevinMethod& langevin_method(const std::string& name) {
   for (const auto& method : langevin_methods())
     if (name == method.name) return method;
-  const std::string near = nearest_name(name, langevin_names());
-  throw ConfigError(fmt::format("[langevin] expected one of {}, got {}{}", fmt::join(langevin_names(), ", "), name,
-                                near.empty() ? "" : "; did you mean " + near + "?"));
+  throw ConfigError("[langevin] " + unknown_name(name, langevin_names()));
 }
 
 void ChainConfig::validate() const {

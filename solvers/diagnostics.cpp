@@ -8,6 +8,7 @@
 #include <numeric>
 
 #include "fokker/core/parallel.h"
+#include "fokker/core/quantile.h"
 
 namespace fokker {
 namespace {
@@ -25,16 +26,23 @@ double autocovariance(std::span<const double> x, double mean, std::size_t lag) {
   return sum / static_cast<double>(x.size());
 }
 
-/// Both halves of each chain; of an odd number of draws the middle one is left out.
-Series halves(const Series& series) {
-  require<ConfigError>(!series.empty() && series.front().size() >= 4,
-                       "[diagnostics] expected at least one chain of at least 4 draws, got {} of {}", series.size(),
-                       series.empty() ? 0 : series.front().size());
-  Series result;
+/// Whether there is anything to estimate from: at least four draws a chain, all of them numbers.
+bool estimable(const Series& series) {
+  require<ConfigError>(!series.empty(), "[diagnostics] expected at least one chain, got none");
+  bool numbers = true;
   for (const auto& chain : series) {
     require<ConfigError>(chain.size() == series.front().size(),
                          "[diagnostics] expected chains of equal length, got {}, {}", series.front().size(),
                          chain.size());
+    numbers &= std::ranges::none_of(chain, [](double x) { return std::isnan(x); });
+  }
+  return numbers && series.front().size() >= 4;
+}
+
+/// Both halves of each chain; of an odd number of draws the middle one is left out.
+Series halves(const Series& series) {
+  Series result;
+  for (const auto& chain : series) {
     const auto half = static_cast<std::ptrdiff_t>(chain.size() / 2);
     result.emplace_back(chain.begin(), chain.begin() + half);
     result.emplace_back(chain.end() - half, chain.end());
@@ -85,14 +93,6 @@ Series mapped(Series series, auto&& f) {
   return series;
 }
 
-/// By linear interpolation of the order statistics.
-double quantile(std::vector<double> x, double share) {
-  const double place = share * static_cast<double>(x.size() - 1);
-  const auto below = static_cast<std::size_t>(place);
-  std::ranges::sort(x);
-  return below + 1 < x.size() ? x[below] + (place - static_cast<double>(below)) * (x[below + 1] - x[below]) : x[below];
-}
-
 /// Variances within and between chains, and the estimate of the law's variance from both.
 struct Variances {
   double within, total;
@@ -126,20 +126,18 @@ double plain_ess(const Series& chains) {
     for (std::size_t c = 0; c < chains.size(); ++c) covariance += autocovariance(chains[c], means[c], lag);
     return 1 - (variances.within - covariance / static_cast<double>(chains.size())) / variances.total;
   };
-  // Sums of neighbours ρ_2k + ρ_2k+1 are positive and fall for a reversible chain; noise ends that.  The last pair counts
-  // by its first lag alone.
-  double least = 1 + rho(1), sum = least, last = 0;
-  for (std::size_t lag = 2; least > 0 && lag + 3 <= n; lag += 2) {
-    const double even = rho(lag), pair = even + rho(lag + 1);
-    if (pair < 0 || lag + 5 > n) {
-      last = std::max(even, 0.0);
-      break;
-    }
+  // Sums of neighbours ρ_2k + ρ_2k+1 are positive and fall for a reversible chain; noise, or the last lag, ends that.  The
+  // last pair counts by its first lag alone.
+  double even = 1, pair = 1 + rho(1), least = pair, sum = 0;
+  for (std::size_t lag = 2; pair > 0 && lag + 3 <= n; lag += 2) {
     least = std::min(least, pair);
     sum += least;
+    even = rho(lag);
+    pair = even + rho(lag + 1);
   }
-  const double tau = std::max(2 * sum - 1 + last, 1 / std::log10(draws));
-  return draws / tau;
+  if (std::isnan(pair)) return nan;
+  const double last = pair < 0 ? std::max(even, 0.0) : even;
+  return draws / std::max(2 * sum - 1 + last, 1 / std::log10(draws));
 }
 
 }  // namespace
@@ -155,18 +153,21 @@ std::vector<double> autocorrelation(std::span<const double> draws, int lags) {
 }
 
 double rhat(const Series& series) {
+  if (!estimable(series)) return nan;
   const Series split = halves(series);
   if (constant(split)) return nan;
-  const double median = quantile(pooled(split), 0.5);
-  const Series folded = mapped(split, [&](double x) { return std::abs(x - median); });
+  const double middle = median(pooled(split));
+  if (!std::isfinite(middle)) return nan;
+  const Series folded = mapped(split, [&](double x) { return std::abs(x - middle); });
   return std::max(plain_rhat(normal_scores(split)), plain_rhat(normal_scores(folded)));
 }
 
-double mean_ess(const Series& series) { return plain_ess(halves(series)); }
+double mean_ess(const Series& series) { return estimable(series) ? plain_ess(halves(series)) : nan; }
 
-double bulk_ess(const Series& series) { return plain_ess(normal_scores(halves(series))); }
+double bulk_ess(const Series& series) { return estimable(series) ? plain_ess(normal_scores(halves(series))) : nan; }
 
 double tail_ess(const Series& series) {
+  if (!estimable(series)) return nan;
   const Series split = halves(series);
   const std::vector<double> all = pooled(series);
   double least = std::numeric_limits<double>::infinity();

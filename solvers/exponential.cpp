@@ -1,5 +1,6 @@
 #include "fokker/solvers/exponential.h"
 
+#include <algorithm>
 #include <cmath>
 
 #include "fokker/core/ops/elementwise.h"
@@ -22,6 +23,18 @@ double exponential_moment(int k, double z) {
   double m = -std::expm1(-z) / z;
   for (int j = 1; j <= k; ++j) m = (1 - j * m) / z;
   return m;
+}
+
+/// √r = e^{qλ} and s^{1+q} of the data form have to stay among the numbers of the samples, and r among doubles.
+void check_eta(const Shard& shard, const Passage& passage, double q) {
+  const double most = shard.dtype == Dtype::f32 ? 86 : 350;  // of their logarithms
+  const double reach = std::max(std::abs(passage.first().lambda), std::abs(passage.last().lambda));
+  require<ConfigError>(
+      (1 + q) * reach <= most,
+      "[eta] {}: expected at most {:.3g} for {} samples from t = {:g} to {:g}, got {:g}: the noise would "
+      "leave the range of the numbers; take less{}",
+      shard.config.solver, std::sqrt(most / reach - 1), to_string(shard.dtype), passage.first().t, passage.last().t,
+      std::sqrt(q), shard.dtype == Dtype::f32 ? ", or samples of f64" : "");
 }
 
 }  // namespace
@@ -73,8 +86,9 @@ std::vector<double> Kernel::weights(std::span<const double> places) const {
 
 ExponentialForm::ExponentialForm(const Shard& shard, const Passage& passage, Prediction prediction, double eta)
     : passage_(passage), prediction_(prediction), q_(eta * eta) {
-  if (q_ > 0)
-    brownian_ = brownian(shard, reading(passage.first()), reading(passage.last()), BrownianPath::Split::geometric);
+  if (q_ == 0) return;
+  if (prediction == Prediction::data) check_eta(shard, passage, q_);
+  brownian_ = brownian(shard, reading(passage.first()), reading(passage.last()), BrownianPath::Split::geometric);
 }
 
 double ExponentialForm::reading(const Level& at) const {

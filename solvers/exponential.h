@@ -53,7 +53,8 @@ struct Kernel {
 /// either prediction:
 ///   data:   y⁺ = e^{−ph} y + p ∫ e^{−p(h−u)} D du + N,  N = s₊^p (B(r₊) − B(r)),  r = e^{2η²λ};
 ///   noise:  y⁺ = y − p ∫ s ε du + N,                    N = η (B(s₊²) − B(s²)),
-/// with p = 1 + η².  A clock of its own gives the noise of any step from one Brownian path.
+/// with p = 1 + η².  A clock of its own gives the noise of any step from one Brownian path.  Throws ConfigError for an η
+/// whose powers of s in the data form overflow.
 class ExponentialForm {
  public:
   ExponentialForm(const Shard& shard, const Passage& passage, Prediction prediction, double eta);

@@ -4,7 +4,7 @@
 
 #include <cmath>
 
-#include "fokker/core/config_document.h"
+#include "fokker/core/names.h"
 #include "fokker/solvers/solver.h"
 
 namespace fokker {
@@ -42,9 +42,7 @@ std::vector<double> time_grid(const std::string& kind, const ForwardSde& sde, st
   check(sde, t_min);
   if (kind == "uniform") return uniform_points(sde.t_max(), t_min, steps);
   if (kind == "karras") return karras_grid(sde, steps, t_min, 7);
-  const std::string near = nearest_name(kind, grid_names());
-  require<ConfigError>(kind == "log_snr", "[grid] expected one of {}, got {}{}", fmt::join(grid_names(), ", "), kind,
-                       near.empty() ? "" : "; did you mean " + near + "?");
+  if (kind != "log_snr") throw ConfigError("[grid] " + unknown_name(kind, grid_names()));
   return spaced(sde, steps, t_min, sde.marginal(sde.t_max()).lambda(), sde.marginal(t_min).lambda(),
                 [&](double lambda) { return sde.time_of_lambda(lambda); });
 }

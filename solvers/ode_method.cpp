@@ -6,6 +6,7 @@
 #include <boost/numeric/odeint/stepper/runge_kutta_dopri5.hpp>
 #include <boost/numeric/odeint/stepper/runge_kutta_fehlberg78.hpp>
 
+#include "fokker/core/names.h"
 #include "fokker/solvers/ode.h"
 
 namespace fokker {
@@ -79,7 +80,7 @@ std::span<const OdeMethod> ode_methods() { return methods; }
 const OdeMethod& ode_method(const std::string& name) {
   for (const auto& method : methods)
     if (name == method.name) return method;
-  throw ConfigError(fmt::format("[ode] expected one of {}, got {}", fmt::join(ode_method_names(), ", "), name));
+  throw ConfigError("[ode] " + unknown_name(name, ode_method_names()));
 }
 
 }  // namespace detail

@@ -2,7 +2,7 @@
 
 #include <fmt/ranges.h>
 
-#include "fokker/core/config_document.h"
+#include "fokker/core/names.h"
 #include "fokker/solvers/dri1.h"
 #include "fokker/solvers/euler_maruyama.h"
 #include "fokker/solvers/heun.h"
@@ -158,9 +158,7 @@ constexpr SolverEntry entries[] = {
 const SolverEntry& find(const std::string& name) {
   for (const auto& entry : entries)
     if (name == entry.name) return entry;
-  const std::string near = nearest_name(name, solver_names());
-  throw ConfigError(fmt::format("[solver] expected one of {}, got {}{}", fmt::join(solver_names(), ", "), name,
-                                near.empty() ? "" : "; did you mean " + near + "?"));
+  throw ConfigError("[solver] " + unknown_name(name, solver_names()));
 }
 
 }  // namespace

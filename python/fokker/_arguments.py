@@ -21,4 +21,7 @@ def labels_of(labels):
     try:
         return [operator.index(labels)]
     except TypeError:
-        return [operator.index(label) for label in labels]
+        labels = [operator.index(label) for label in labels]
+    if not labels:
+        raise ValueError("[labels] expected at least one label, got none; leave them out for samples under none")
+    return labels

@@ -1,7 +1,6 @@
 """What a trained run is used for."""
 
 import dataclasses
-import html
 import pathlib
 
 from . import _fokker
@@ -44,14 +43,11 @@ class Findings:
         return "\n".join(lines)
 
     def _repr_html_(self):
-        import base64
+        from . import _html
 
-        parts = [f"<pre>{html.escape(repr(self))}</pre>"]
-        for picture in self.pictures.values():
-            parts.append(f'<img src="data:image/png;base64,{base64.b64encode(picture).decode()}"/>')
-        return "".join(parts + list(self.charts.values()))
+        return _html.text(repr(self)) + "".join([*map(_html.png, self.pictures.values()), *self.charts.values()])
 
 
-def apply(run, name, x, progress, config):
-    title, found = _fokker.apply(run, name, x, config, callback(progress, name))
+def apply(run, name, x, progress, config, argument="images"):
+    title, found = _fokker.apply(run, name, x, argument, config, callback(progress, name))
     return Findings(title, **found)

@@ -1,11 +1,13 @@
 """How well chains have mixed, and how many independent draws they are worth.
 
 Draws are [draws, chains, …], or [draws] of one chain; results have the shape of what follows, a float where nothing does.
+As in ArviZ they are NaN where a draw is NaN, and all but mean and sd where a chain has fewer than four draws.
 """
 
 from . import _fokker
 
 COLUMNS = ("mean", "sd", "mcse", "ess_bulk", "ess_tail", "rhat")
+LEAST_DRAWS = 4
 
 
 def summary(draws):

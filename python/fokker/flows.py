@@ -36,13 +36,17 @@ class Likelihood(BitsMixin):
         return self.log_density / (-self.latent[0].size * math.log(2))
 
 
-@dataclasses.dataclass
+@dataclasses.dataclass(repr=False)
 class OdeSolution:
     """The end of an ODE, and states on the way."""
 
     values: np.ndarray  # [n, …], at t1
     frames: list  # of arrays [n, …]
     evaluations: np.ndarray  # [n], of the field
+
+    def __repr__(self):
+        return (f"OdeSolution({list(self.values.shape)}, {len(self.frames)} frames, "
+                f"{np.mean(self.evaluations):g} evaluations a sample)")
 
 
 def log_likelihood(score, sde, x, *, terminal=None, progress=False, **config):
@@ -80,6 +84,8 @@ def interpolate(score, sde, a, b, weights=9, *, progress=False, **config):
     """
     weights = np.linspace(0, 1, weights) if np.ndim(weights) == 0 else np.asarray(weights, dtype=float)
     first, last = encode(score, sde, a, **config), encode(score, sde, b, **config)
+    if len(weights) == 0:
+        return np.empty((0, *first.shape), first.dtype)
     latents = np.concatenate([np.asarray(_fokker.slerp(first, last, weight)) for weight in weights])
     return decode(score, sde, latents, progress=progress, **config).reshape(len(weights), *first.shape)
 

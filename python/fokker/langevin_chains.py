@@ -46,8 +46,11 @@ class Chains:
 
     def __repr__(self):
         draws, chains = self.draws.shape[:2]
+        mixed = "too few draws for R-hat"
+        if draws >= diagnostics.LEAST_DRAWS:
+            mixed = f"R-hat {np.max(self.rhat):.3f}, least ESS {np.min(self.ess):.0f}"
         return (f"Chains({chains} of {draws} draws by {self.config['method']}, acceptance {self.acceptance.mean():.2f}, "
-                f"R-hat {np.max(self.rhat):.3f}, least ESS {np.min(self.ess):.0f}, {self.seconds:.2f} s)")
+                f"{mixed}, {self.seconds:.2f} s)")
 
     def to_xarray(self):
         """An xarray.Dataset x(chain, draw, …), with ArviZ's names of axes."""

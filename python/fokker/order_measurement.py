@@ -43,5 +43,7 @@ def orders(solvers=None, *, paths=2000, seed=2024, progress=False):
     paths: Brownian paths of a strong order, which all solvers and step sizes share; a quarter as many samples.
     The same seed gives the same figures on any number of threads.  Ctrl-C ends it.
     """
-    names = [solvers] if isinstance(solvers, str) else list(solvers or ())
+    names = [] if solvers is None else [solvers] if isinstance(solvers, str) else list(solvers)
+    if solvers is not None and not names:
+        raise ValueError("[orders] expected at least one solver, got none; leave solvers out for all of them")
     return Orders(*_fokker.measure_orders(names, paths, seed_of(seed), callback(progress, "orders")))

@@ -109,7 +109,8 @@ def _network_options(config):
 def from_diffusers(folder, sample=None):
     """The U-Net that diffusers' UNet2DModel.save_pretrained wrote into a folder, with its weights.
 
-    sample: the shape (height, width, channels) of one image, where the file does not hold its size.  Options that this
+    sample: the shape (height, width, channels) of one image, where the file does not hold its size.  Weights become
+    float32: those of float16 and bfloat16 are widened, those of float64 rounded.  Options that this
     U-Net does not have are a ValueError, and so are weights that are missing, unknown or of another shape.
     """
     folder = pathlib.Path(folder)

@@ -147,14 +147,21 @@ class Run:
 
     def denoise(self, x=None, *, progress=False, **config):
         """Posterior mean and samples of noisy data: Findings.  Keywords are those of [[denoise]]: noise=0.2, level=…"""
-        return apply(self._run, "denoise", x, progress, config)
+        return apply(self._run, "denoise", x, progress, config, "x")
 
     def detect(self, x=None, *, progress=False, **config):
         """Anomalies, at a stated rate of false alarms: Findings.  Keywords are those of [[detect]]: false_alarm=0.05, …"""
-        return apply(self._run, "detect", x, progress, config)
+        return apply(self._run, "detect", x, progress, config, "x")
 
     def __repr__(self):
         return f"Run({os.fspath(self.path)!r}: {self.config['name']}, {self.network!r})"
+
+    def _repr_html_(self):
+        from . import _html
+
+        pictures = [self.path / f"samples-{name}.png" for name in self.sample_names]
+        shown = next((picture.read_bytes() for picture in pictures if picture.exists()), self.data.overview())
+        return _html.text(repr(self)) + _html.png(shown)
 
 
 def load_run(path):

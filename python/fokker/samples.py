@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import base64
 import dataclasses
-import html
-import io
 
 import numpy as np
 
@@ -50,10 +47,20 @@ class Samples:
         columns = max(1, int(np.ceil(np.sqrt(count))))
         rows = -(-count // columns)
         sheet = np.zeros((rows * columns, height, width, channels), images.dtype)
-        low, high = self.range or ((-1, 1) if images.min() < 0 else (0, images.max() or 1))
+        low, high = self._limits()
         sheet[:count] = np.clip((images - low) / (high - low), 0, 1)
         sheet = sheet.reshape(rows, columns, height, width, channels).transpose(0, 2, 1, 3, 4)
         return sheet.reshape(rows * height, columns * width, channels)
+
+    def _limits(self):
+        """Values of black and white; of points the square that holds them."""
+        if self.range:
+            return tuple(self.range)
+        values = self.values[np.isfinite(self.values)]
+        low, high = (values.min(), values.max()) if values.size else (0, 0)
+        if self.images:
+            return (-1, 1) if low < 0 else (0, high or 1)
+        return (float(low), float(high)) if high > low else (float(low) - 1, float(low) + 1)
 
     def plot(self, axes=None):
         """Images as a grid, points in the plane as a scatter plot, anything else as a histogram of the first value."""
@@ -90,14 +97,6 @@ class Samples:
         return xarray.Dataset(data, coordinates, {**attributes, "nfe": self.nfe, "sde": self.sde})
 
     def _repr_html_(self):
-        text = html.escape(repr(self))
-        if not self.images:
-            return f"<p>{text}</p>"
-        try:
-            import matplotlib.image
-        except ImportError:
-            return f"<p>{text}</p>"
-        file = io.BytesIO()
-        picture = np.repeat(np.repeat(self.grid(), 4, 0), 4, 1)
-        matplotlib.image.imsave(file, picture.squeeze(), format="png", cmap="gray", vmin=0, vmax=1)
-        return f'<p>{text}</p><img src="data:image/png;base64,{base64.b64encode(file.getvalue()).decode()}"/>'
+        from . import _html
+
+        return _html.text(repr(self)) + _html.samples(self.values, self._limits())

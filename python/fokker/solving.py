@@ -30,7 +30,8 @@ def solve(
     solver: one of fk.solvers.steppers() that fits the SDE's noise and calculus; the error names those that do.
     same_path: one Brownian path for any times between t[0] and t[-1], so that step sizes and solvers can be compared
         path by path; slower than the independent increments of each step.
-    frames: those of the times t whose states are wanted, all by default: [len(frames), n, …]; t[-1:] keeps the end alone.
+    frames: those of the times t whose states are wanted, all by default: [len(frames), n, …]; t[-1:] keeps the end alone,
+        and [] nothing.
     adjoint: makes the result a Tensor through which fk.grad differentiates by x and by `parameters`, leaves that drift
         and diffusion are written with.  "tape": derivatives of any order, memory grows with the steps, `parameters` may
         stay empty; "checkpoint": steps again from one state in `segment` (by default the root of the number of steps);
@@ -47,7 +48,8 @@ def solve(
     keywords = {"solver": solver, "seed": seed_of(seed), "same_path": same_path, "adjoint": adjoint, "segment": segment}
     if tolerance is not None:
         keywords["tolerance"] = float(tolerance)
-    path = _fokker.solve_sde(sde, x, keywords, [times, wanted], list(parameters))
+    # The solver gives the end where no frames are named.
+    path = _fokker.solve_sde(sde, x, keywords, [times, wanted], list(parameters))[: len(wanted)]
     return path.numpy() if adjoint is None else path
 
 

@@ -7,7 +7,7 @@ from ._arguments import labels_of, seed_of
 from ._progress import callback
 
 
-@dataclasses.dataclass
+@dataclasses.dataclass(repr=False)
 class Training:
     """A trained network and how it came about."""
 
@@ -41,6 +41,7 @@ class Training:
             how = guidance if isinstance(guidance, dict) else {"strength": guidance}
             score = _fokker.guide(score, self.score, self.sde, **how)
         drawn = sample(score, self.sde, **keywords)
+        drawn.range = tuple(self.data.range)
         drawn.values = self.data.to_data_units(drawn.values).numpy()
         if drawn.trajectory is not None:
             drawn.trajectory = self.data.to_data_units(drawn.trajectory).numpy()
@@ -77,6 +78,20 @@ class Training:
             axes.plot((np.arange(len(line)) + 0.5) / len(line), line, color=plt.cm.viridis_r((i + 1) / len(lines)))
         axes.set(xlabel="noise level (label of the time)", ylabel="mean error", yscale="log")
         return axes
+
+    def __repr__(self):
+        steps, last = len(self.loss), self.loss[-100:]
+        lines = [f"Training({self.network!r}", f"  {self.sde!r}, {self.data!r}", f"  {steps} steps"]
+        if last:
+            lines[-1] += f", loss {sum(last) / len(last):.4g} over the last {len(last)}"
+        if self.held_out["step"]:
+            lines[-1] += f"; held out {self.held_out['loss'][-1]:.4g} after step {self.held_out['step'][-1]}"
+        return "\n".join(lines) + ")"
+
+    def _repr_html_(self):
+        from . import _html
+
+        return _html.text(repr(self)) + (_html.figure(self.plot) if self.loss else "")
 
 
 def train(network, sde, data, *, seed=0, augment=(), progress=False, **config):

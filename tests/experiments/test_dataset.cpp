@@ -250,7 +250,7 @@ TEST_CASE("unknown names are answered with the nearest ones") {
   CHECK_THAT(message("digit"), Catch::Contains("did you mean \"digits\""));
   CHECK_THAT(message("two_moon"), Catch::Contains("did you mean \"two_moons\""));
   CHECK_THAT(message("xyzzyxyzzy"),
-             Catch::Contains("known ones are digits, mnist, idx") && !Catch::Contains("did you mean"));
+             Catch::Contains("expected one of digits, mnist, idx") && !Catch::Contains("did you mean"));
   CHECK_THAT(message("npy"), Catch::Contains("npy:PATH"));
   CHECK_THAT(message("digits:3"), Catch::Contains("expected \"digits\""));
   CHECK_THROWS_AS(load_dataset("digit"), ConfigError);

@@ -4,6 +4,7 @@
 
 #include "fokker/core/ops/elementwise.h"
 #include "fokker/core/ops/matmul.h"
+#include "fokker/core/quantile.h"
 #include "fokker/core/rng.h"
 #include "fokker/experiments/frechet.h"
 #include "fokker/experiments/neighbours.h"

@@ -103,6 +103,57 @@ def test_python_command_and_file_give_the_same(run):
     assert np.array_equal(trained.translate(to=4, n=4, flow={"steps": 6, "clock": "log_snr"})["translated"], translated)
 
 
+USES = [("edit", "images", {"strengths": [0.5], "steps": 3}), ("inpaint", "images", {"sampler": {"steps": 3}}),
+        ("translate", "images", {"to": 4, "flow": {"steps": 3}}), ("denoise", "x", {}), ("detect", "x", {})]
+
+
+@pytest.mark.parametrize("name, argument, keywords", USES)
+def test_an_application_names_an_input_that_it_cannot_take(run, name, argument, keywords):
+    use = getattr(fk.load_run(run), name)
+    good = np.random.default_rng(3).uniform(0, 16, (3, 8, 8, 1)).astype("float32")
+
+    def changed(value):
+        x = good.copy()
+        x[1, 2, 3, 0] = value
+        return x
+
+    outside = rf"\[{argument}\] sample \d: expected values in the range of the run's data, \[0, 16\]"
+    for x, error, message in [
+        (good * 100, fk.ConfigError, outside),
+        (changed(-500), fk.ConfigError, outside.replace(r"\d", "1")),
+        (changed(np.nan), fk.ConfigError, rf"\[{argument}\] sample 1: expected finite values .*\[0, 16\], got nan"),
+        (changed(-np.inf), fk.ConfigError, rf"\[{argument}\] sample 1: expected finite values"),
+        (good.astype("float64") * 1e300, fk.ConfigError, rf"\[{argument}\] sample 0: expected finite values"),
+        (good[:0], fk.ShapeError, rf"\[{argument}\] expected samples \[N\] \+ \[8, 8, 1\]"),
+        (good[0], fk.ShapeError, rf"\[{argument}\] expected samples"),
+        (good[..., 0], fk.ShapeError, rf"\[{argument}\] expected samples"),
+        (np.array(3.0), fk.ShapeError, rf"\[{argument}\] expected samples"),
+    ]:
+        with pytest.raises(error, match=message):
+            use(x, **keywords)
+
+
+def test_an_input_may_leave_the_range_by_its_width_and_noise_by_more(run):
+    trained = fk.load_run(run)
+    x = np.random.default_rng(3).uniform(0, 16, (2, 8, 8, 1)).astype("float32")
+    x[0, 0, 0, 0] = 31.9
+    trained.inpaint(x, samples=1, sampler={"steps": 2})
+    x[0, 0, 0, 0] = 32.1
+    with pytest.raises(fk.ConfigError, match="at most 16 outside"):
+        trained.inpaint(x, samples=1, sampler={"steps": 2})
+    trained.denoise(x)
+    x[0, 0, 0, 0] = 16 + 161
+    with pytest.raises(fk.ConfigError, match="at most 160 outside"):
+        trained.denoise(x)
+
+
+def test_what_takes_no_input_says_so(run, tmp_path):
+    write_png(tmp_path / "a.png", np.zeros((8, 8), "uint8"))
+    for name in ("synthesise", "captions", "guidance_sweep"):
+        result = fokker(name, run, "--image", tmp_path / "a.png", "--out", tmp_path / "out")
+        assert result.returncode == 2 and f"[{name}]" in result.stderr and "input" in result.stderr, result.stderr
+
+
 def test_samples_in_memory_follow_labels_and_guidance(run):
     trained = fk.load_run(run)
     conditional = trained.conditional_score([1, 3])
@@ -164,7 +215,7 @@ def test_wrong_input_is_one_line_and_leaves_nothing(run, tmp_path, arguments, co
 @pytest.mark.parametrize("table, words", [
     ("[[edit]]\nname = 'other'\nlabels = [9]", "edit: [labels] expected labels from 0 to 4, got 9"),
     ("[[translate]]\nname = 'other'\nfrom = 9", "translate: [translate.from] expected labels from 0 to 4, got 9"),
-    ("[[inpaint]]\nmask = 'nothing'", "inpaint: [mask] expected one of"),
+    ("[[inpaint]]\nmask = 'nothing'", "inpaint: [mask] unknown "nothing"; expected one of"),
     ("[[inpaint]]\noperator = 'super_resolution'\nfactor = 3", "inpaint: "),
     ("[[detect]]\nfalse_alarm = 0.001", "detect: [detect.false_alarm] a rate of 0.001 takes 999 held-out"),
     ("[[captions]]\nn = 3", "captions: [captions] the network takes no captions"),

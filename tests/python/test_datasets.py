@@ -30,3 +30,29 @@ def test_a_chirp_has_the_spectrum_of_its_two_ends():
     share = power[:, :33].sum() / power.sum()  # frequencies up to 24, and what the window spreads
     assert data.training.shape == (400, 128) and share > 0.99
     assert 0.3 < power[:, 8:33].sum() / power.sum() < 0.95  # and not all of it low
+
+
+def test_missing_values_of_an_array_are_removed_where_asked():
+    x = np.arange(24.0).reshape(8, 3)
+    x[2, 1], x[5, 0], x[7, 2] = np.nan, np.inf, -np.inf
+    data = fk.datasets.from_array(x, labels=range(8), remove_missing=True)
+    np.testing.assert_array_equal(data.training, x[[0, 1, 3, 4, 6]])
+    assert data.training_labels == [0, 1, 3, 4, 6] and data.range == (0, 22)
+    assert any("3 of 8 samples" in line for line in data.report)
+    with pytest.raises(fk.ConfigError, match="x: expected finite values, got nan.*remove_missing"):
+        fk.datasets.from_array(x)
+    with pytest.raises(fk.ConfigError, match="leaves no training sample"):
+        fk.datasets.from_array(np.full((3, 2), np.nan), remove_missing=True)
+    with pytest.raises(fk.ConfigError, match="target: expected finite values, got nan"):
+        fk.datasets.from_array(np.ones((8, 3)), target=x[:, :1] * x[:, 1:2])
+
+
+@pytest.mark.parametrize("source, picture", [("digits", True), ("two_moons", True), ("chirps", True), ("breast_cancer", False)])
+def test_data_show_themselves_in_a_notebook(source, picture):
+    data = fk.datasets.load(source, n=200)
+    assert len(repr(data)) < 200 and html(data).startswith("<pre>") and ("data:image/png" in html(data)) == picture
+    assert data.overview().startswith(b"\x89PNG") == picture
+
+
+def html(value):
+    return value._repr_html_()

@@ -119,3 +119,16 @@ def test_underdamped_langevin_as_an_sde():
     assert np.array_equal(sde.drift(x, 0.0).numpy(), [[[3.0], [-7.0]]])
     assert np.array_equal(sde.diffusion(x, 0.0).numpy(), [[[0.0], [2.0]]])
     assert sde.noise == "additive"
+
+
+def test_diagnostics_of_what_is_no_number_and_of_few_draws_are_nan():
+    """As in ArviZ; a NaN once made rhat and ess loop for ever."""
+    x = np.random.default_rng(0).normal(size=(400, 4, 2))
+    x[200, 1, 1] = np.nan
+    for name, values in fk.diagnostics.summary(x).items():
+        assert np.isfinite(values[0]) and np.isnan(values[1]), name
+    assert np.isnan(fk.diagnostics.ess(x[:, :, 1], "tail")) and np.isnan(fk.diagnostics.rhat(x[:, 1, 1]))
+    few = fk.langevin(fk.GaussianMixture.ring(), chains=2, steps=3, burn_in=1)
+    assert len(few) == 3 and "too few draws for R-hat" in repr(few) and "<table>" in few._repr_html_()
+    assert np.isnan(few.rhat).all() and np.isfinite(few.summary["mean"]).all()
+    assert "R-hat" in repr(fk.langevin(fk.GaussianMixture.ring(), chains=2, steps=4, burn_in=1))

@@ -60,7 +60,7 @@ def test_the_table_in_a_notebook(table):
     assert list(table.to_dataframe().columns) == list(table[0])
 
 
-@pytest.mark.parametrize("name, words", [("sra4", ["did you mean sra"]), ("heun", ["no stepper", "stochastic_heun"])])
+@pytest.mark.parametrize("name, words", [("sra4", ['did you mean "sra']), ("heun", ["no stepper", "stochastic_heun"])])
 def test_a_wrong_name_is_an_error(name, words):
     result = fokker(name)
     assert result.returncode == 2 and result.stdout == ""

@@ -43,6 +43,37 @@ def test_weights_that_do_not_fit_are_named(tmp_path):
         wider.load(str(path))
 
 
+def in_double(path, scale=1.0):
+    """The file with its weights, times `scale`, in float64."""
+    content = path.read_bytes()
+    (size,) = struct.unpack("<Q", content[:8])
+    header, data, end = json.loads(content[8 : 8 + size]), b"", 0
+    for name, entry in header.items():
+        if name != "__metadata__":
+            begin, stop = entry["data_offsets"]
+            values = np.frombuffer(content[8 + size + begin : 8 + size + stop], "<f4").astype("<f8") * scale
+            entry.update(dtype="F64", data_offsets=[end, end + values.nbytes])
+            data, end = data + values.tobytes(), end + values.nbytes
+    text = json.dumps(header).encode()
+    path.write_bytes(struct.pack("<Q", len(text)) + text + data)
+
+
+def test_weights_in_double_precision_are_rounded(tmp_path):
+    network = fk.UNet(channels=(8, 16), layers_per_block=1, groups=4)
+    network.build((8, 8, 1))
+    path = tmp_path / "diffusion_pytorch_model.safetensors"
+    fk.to_diffusers(perturbed(network, 0), tmp_path)
+    in_double(path, scale=1 + 2e-8)  # less than half a unit in the last place of float32
+    again = fk.from_diffusers(tmp_path)
+    for name, values in network.parameters.items():
+        assert again.parameters[name].dtype == np.float32
+        np.testing.assert_array_equal(again.parameters[name], values)
+    fk.to_diffusers(network, tmp_path)
+    in_double(path, scale=1e200)
+    with pytest.raises(fk.ConfigError, match="finite values of at most 3.4e38"):
+        fk.from_diffusers(tmp_path)
+
+
 def test_names_of_old_models_are_understood(tmp_path):
     network = fk.UNet(channels=(8, 16), layers_per_block=1, groups=4)
     network.build((8, 8, 1))

@@ -68,6 +68,12 @@ def test_same_bytes_as_the_command(run, experiment, tmp_path):
     assert ours.keys() == theirs.keys() and all(np.array_equal(ours[name], theirs[name]) for name in ours)
 
 
+def test_a_notebook_shows_a_run_in_a_line_and_a_picture(run):
+    page = fk.load_run(run.path)._repr_html_()
+    assert repr(run).count("\n") == 0 and len(repr(run)) < 400
+    assert page.startswith("<pre>Run(") and page.count("data:image/png") == 1
+
+
 def test_no_run(tmp_path):
     with pytest.raises((fk.ConfigError, fk.IoError)):
         fk.load_run(tmp_path)

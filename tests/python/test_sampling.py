@@ -154,11 +154,29 @@ def test_seeds():
         ({"steps": "many"}, "steps"),
         ({"grid": "lin"}, "grid"),
         ({"eta": -1.0}, "eta"),
+        ({"solver": "eulr"}, 'did you mean "euler_maruyama" or "euler_heun"'),
+        ({"solver": "dpm++2m"}, 'did you mean "dpmpp_2m"'),
+        ({"grid": "logsnr"}, 'did you mean "log_snr"'),
+        ({"clock": "SNR"}, 'did you mean "snr"'),
+        ({"x": np.zeros((2, 2), "float32")}, "x: unknown key"),
+        ({"steps": np.zeros((8, 8))}, r"\[keywords\] steps: expected an integer \(.*\), got an array of shape \(8, 8\)"),
+        ({"steps": 2**70}, r"steps: expected an integer \(.*\), got 1180591620717411303424"),
+        ({"steps": object()}, r"steps: expected an integer \(.*\), got <object object"),
+        ({"churn": {"amount": np.zeros((2, 2))}}, r"churn\.amount: expected .*, got an array of shape \(2, 2\)"),
+        ({"solver": "dpmpp_2m_sde", "eta": 12.0}, r"\[eta\] dpmpp_2m_sde: expected at most 4"),
     ],
 )
 def test_wrong_keywords(keywords, message):
     with pytest.raises(fk.ConfigError, match=message):
         fk.sample(fk.GaussianMixture.ring(), fk.VP(), n=2, **keywords)
+
+
+def test_numbers_of_numpy_are_numbers():
+    mixture, sde = fk.GaussianMixture.ring(), fk.VP()
+    plain = fk.sample(mixture, sde, n=4, solver="ddim", times=[1.0, 0.5, 0.125], eta=0.5, denoise=False, seed=2**63 - 1)
+    numpy = fk.sample(mixture, sde, n=np.int32(4), solver=np.str_("ddim"), times=np.array([1, 0.5, 0.125], "float32"),
+                      eta=np.float32(0.5), denoise=np.bool_(False), seed=np.uint64(2**63 - 1))
+    assert np.array_equal(plain.values, numpy.values) and plain.config == numpy.config
 
 
 def test_wrong_scores():

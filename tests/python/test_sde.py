@@ -53,3 +53,40 @@ def test_mixture_against_numpy():
     np.testing.assert_allclose(np.cov(draws.T), mixture.covariance, atol=0.05)
     with pytest.raises(fk.ConfigError):
         fk.GaussianMixture(means, [0.5, 1.0, 2.0])
+
+
+@pytest.mark.parametrize("make, text", [
+    (lambda: fk.VP(0.1, 10), "VP(beta_min=0.1, beta_max=10.0)"),
+    (lambda: fk.SubVP(0.2), "SubVP(beta_min=0.2, beta_max=20.0)"),
+    (lambda: fk.VE(), "VE(sigma_min=0.01, sigma_max=50.0)"),
+    (lambda: fk.EDM(sigma_max=10), "EDM(sigma_min=0.002, sigma_max=10.0)"),
+    (lambda: fk.Cosine(), "Cosine()"),
+    (lambda: fk.RectifiedFlow(), "RectifiedFlow()"),
+    (lambda: fk.TrigonometricFlow(), "TrigonometricFlow()"),
+    (lambda: fk.OrnsteinUhlenbeck(2), "OrnsteinUhlenbeck(theta=2.0, sigma=1.0)"),
+    (lambda: fk.GeometricBrownianMotion(), "GeometricBrownianMotion(mu=0.5, sigma=0.5)"),
+    (lambda: fk.DoubleWell(0.3), "DoubleWell(sigma=0.3, kappa=0.0)"),
+    (lambda: fk.GaussianMixture([[0, 1], [2, -1]], 0.5, [1, 3]),
+     "GaussianMixture(means=[[0.0, 1.0], [2.0, -1.0]], deviations=[0.5, 0.5], weights=[0.25, 0.75])"),
+])
+def test_what_is_made_alike_is_equal_and_shows_its_parameters(make, text):
+    a, b = make(), make()
+    assert repr(a) == text and a == b and not a != b and hash(a) == hash(b) and len({a, b}) == 1
+    others = [fk.VP(), fk.SubVP(), fk.VE(0.02), fk.OrnsteinUhlenbeck(), fk.GaussianMixture.ring(), "VP()", None]
+    assert all(a != other and other != a for other in others)
+    again = eval(text, {name: getattr(fk, name) for name in dir(fk) if name[0].isupper()})
+    assert again == a and list(a.parameters) == list(again.parameters)
+
+
+def test_reprs_are_a_line_and_say_what_there_is():
+    score = fk.GaussianMixture.ring(100).score(fk.VP())
+    assert repr(fk.GaussianMixture.ring(100)).count("100 in all") == 3 and len(repr(fk.GaussianMixture.ring(100))) < 300
+    assert repr(fk.ReverseSde(fk.VP(), score, 0.5)) == "ReverseSde(VP(beta_min=0.1, beta_max=20.0), score, eta=0.5)"
+    assert repr(fk.LangevinSde(score, 0.1)) == "LangevinSde(score, time=0.1)"
+    assert repr(fk.UnderdampedLangevin(score, 0.1, 2)) == "UnderdampedLangevin(score, time=0.1, friction=2)"
+    assert "noise='diagonal', calculus='ito'" in repr(fk.FunctionSde(lambda x, t: x, lambda x, t: x, noise="diagonal"))
+    network = fk.Mlp(hidden=(8, 8), dropout=0.1)
+    assert repr(network) == "<fokker.Network mlp(hidden=[8, 8], dropout=0.1), not built yet>"
+    network.build((2,))
+    assert "mlp(hidden=[8, 8], dropout=0.1)" in repr(network) and "samples [2]" in repr(network)
+    assert "mlp, not built" in repr(fk.Mlp())

@@ -162,3 +162,31 @@ def test_errors():
         fk.solve(fk.FunctionSde(lambda x, t: 1 / 0, lambda x, t: x, noise="diagonal"), X, [0, 1])
     with pytest.raises(ValueError, match='unknown "sosri"'):
         fk.sample(lambda x, t: -x, fk.VP(), solver="sosri")
+
+
+def test_no_frames_are_no_states():
+    sde, x = fk.OrnsteinUhlenbeck(), np.ones((3, 2))
+    t = np.linspace(0, 1, 5)
+    for keywords in ({}, {"tolerance": 0.1}):
+        assert fk.solve(sde, x, t, frames=[], **keywords).shape == (0, 3, 2)
+    assert fk.solve(sde, x.astype("float32"), t, frames=np.array([])).dtype == np.float32
+    assert fk.solve(sde, fk.Tensor(x).leaf(), t, frames=[], adjoint="tape").shape == (0, 3, 2)
+    with pytest.raises(fk.ConfigError, match="unknown"):
+        fk.solve(sde, x, t, frames=[], solver="eulr")
+
+
+def test_empty_lists_are_answered():
+    """Of nothing comes nothing, or an error that says what was expected; never the default."""
+    mixture, vp, x = fk.GaussianMixture.ring(), fk.VP(), np.ones((3, 2))
+    assert fk.interpolate(mixture, vp, x, -x, weights=[]).shape == (0, 3, 2)
+    for call, message in [
+        (lambda: fk.solve(vp, x, []), "at least"),
+        (lambda: fk.brownian((3, 2), []), "at least"),
+        (lambda: fk.orders([]), "at least one solver"),
+        (lambda: fk.compare(mixture, vp, solvers=[]), "solver"),
+        (lambda: fk.compare(mixture, vp, nfe=[]), "nfe"),
+        (lambda: fk.GaussianMixture([], 1.0), "at least one mean"),
+        (lambda: fk.Mlp(hidden=()), "hidden"),
+    ]:
+        with pytest.raises((ValueError, fk.ConfigError), match=message):
+            call()

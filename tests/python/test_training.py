@@ -131,3 +131,21 @@ def test_training_curves():
     assert len(run.plot_noise_levels(pyplot.figure().gca()).lines) == 4
     with pytest.raises(fk.ConfigError, match="with_ema"):
         fk.train(fk.Mlp(hidden=(16,)), fk.VP(), data, steps=2, ema_lengths=[0.1])
+
+
+def test_a_notebook_shows_a_training_in_a_few_lines_and_a_picture():
+    """It once printed every step's loss."""
+    pytest.importorskip("matplotlib")
+    data = fk.datasets.digits(n=200)
+    training = fk.train(fk.Mlp(hidden=(16,)), fk.VP(), data, steps=150, batch=16)
+    text, page = repr(training), training._repr_html_()
+    assert text.count("\n") <= 3 and len(text) < 500, text
+    assert "mlp(hidden=[16])" in text and "VP(beta_min=0.1, beta_max=20.0)" in text and "150 steps" in text
+    assert page.startswith("<pre>") and page.count("data:image/png") == 1 and len(page) < 200_000
+    samples = training.sample(steps=2, n=4)
+    assert samples.range == (0, 16) and samples._repr_html_().count("data:image/png") == 1
+    points = fk.sample(fk.GaussianMixture.ring(), fk.VP(), steps=5, n=50)
+    assert points._repr_html_().count("data:image/png") == 1
+    wide = fk.sample(lambda x, t: -x, fk.VP(), steps=2, n=3, shape=(5,))
+    assert wide._repr_html_() == f"<pre>{wide!r}</pre>"
+    assert len(repr(fk.solve_ode(lambda x, t: -x, np.ones((1000, 3)), 0, 1, frames=[0.5]))) < 100

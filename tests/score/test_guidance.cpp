@@ -127,4 +127,19 @@ TEST_CASE("dynamic thresholding bounds what is denoised, and leaves the rest alo
   for (int i = 0; i < 4; ++i) CHECK(scaled.at(i) == Approx(plain.at(i) / plain.at(0)).margin(1e-9));
 }
 
+TEST_CASE("the quantile of thresholding lies between two values, as torch.quantile's", "[guidance]") {
+  // 64 values, 1 … 64: .995 of them is the place 62.685, between 63 and 64.
+  std::vector<double> values(64), clamped(64);
+  for (std::size_t i = 0; i < 64; ++i) values[i] = static_cast<double>(i + 1);
+  for (std::size_t i = 0; i < 64; ++i) clamped[i] = std::min(values[i], 63.685) / 63.685;
+  const VP sde;
+  const double t = 0.5;
+  const Marginal at = sde.marginal(t);
+  const Score constant = [&](const Tensor& x, double) {  // whose denoised sample is `values`
+    return (Tensor::from(values, {1, 64}, Dtype::f64) * at.alpha - x) * (1 / (at.sigma * at.sigma));
+  };
+  const Tensor cut = denoise(sde, threshold(constant, sde, 0.995), Tensor::zeros({1, 64}, Dtype::f64), t);
+  for (std::int64_t i = 0; i < 64; ++i) CHECK(cut.at(i) == Approx(clamped[static_cast<std::size_t>(i)]).epsilon(1e-12));
+}
+
 }  // namespace fokker

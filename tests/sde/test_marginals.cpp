@@ -170,7 +170,7 @@ TEST_CASE("registry of SDEs") {
   CHECK(make_sde({.kind = "ve", .sigma = {0.1, 10}})->marginal(1).sigma == Approx(10));
   CHECK(make_sde({.kind = "edm", .sigma = {0.1, 10}})->t_max() == 10);
   CHECK(make_sde({.kind = "vp", .beta = {1, 1}})->marginal(1).alpha == Approx(std::exp(-0.5)));
-  CHECK_THROWS_WITH(make_sde({.kind = "sub_vq"}), Catch::Contains("did you mean sub_vp?"));
+  CHECK_THROWS_WITH(make_sde({.kind = "sub_vq"}), Catch::Contains("did you mean \"sub_vp\"?"));
   CHECK_THROWS_AS(make_sde({.kind = "vp", .beta = {20, 0.1}}), ConfigError);
   CHECK_THROWS_AS(make_sde({.kind = "vp", .beta = {20}}), ConfigError);
   CHECK_THROWS_AS(make_sde({.kind = "ve", .sigma = {10, 1}}), ConfigError);

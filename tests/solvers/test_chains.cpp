@@ -148,6 +148,6 @@ TEST_CASE("settings that chains would ignore, and chains that leave the numbers,
   CHECK(throws_with("accepts every step", runs({.method = "baoab", .adapt = true})));
   CHECK(throws_with("needs a burn_in", runs({.burn_in = 0, .adapt = true})));
   CHECK(throws_with("thin <= steps", runs({.steps = 5, .thin = 6})));
-  CHECK(throws_with("did you mean baoab", runs({.method = "boaab"})));
+  CHECK(throws_with("did you mean \"baoab\"", runs({.method = "boaab"})));
   CHECK(throws_with("[ula] chain 0 is not finite by step", runs({.method = "ula", .step = 30})));
 }

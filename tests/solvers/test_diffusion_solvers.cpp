@@ -210,3 +210,21 @@ TEST_CASE("settings that a solver of diffusions would ignore are refused") {
   CHECK_THROWS_WITH(run({.solver = "restart", .restart = {.low = 2, .high = 1}}), Catch::Contains("low < high"));
   CHECK_THROWS_WITH(run({.solver = "restart", .restart = {.low = 1e-6}}), Catch::Contains("[restart]"));
 }
+
+TEST_CASE("an eta whose noise would leave the range of the numbers is refused by name") {
+  const auto draw = [](const std::string& solver, double eta, Dtype dtype) {
+    SampleConfig config = settings(solver, 200, 400, 1e-3);
+    config.eta = eta;
+    return sample(two.score(*vp), *vp, config, {.shape = {1}, .dtype = dtype}).values;
+  };
+  for (const char* solver : {"exponential_euler", "dpmpp_2m_sde", "dpmpp_3m_sde", "dpmpp_2s_sde", "sa_solver_2"})
+    for (const auto& [dtype, most, name] :
+         {std::tuple{Dtype::f32, 4.0, "4.01 for f32"}, std::tuple{Dtype::f64, 8.2, "8.29 for f64"}}) {
+      INFO(solver << ", " << name);
+      const Tensor x = draw(solver, most, dtype);
+      for (const double value : x.to_vector()) CHECK(std::abs(value) < 4);
+      CHECK_THROWS_WITH(draw(solver, most + 0.1, dtype), Catch::Contains("[eta] " + std::string(solver)) &&
+                                                             Catch::Contains("at most " + std::string(name)));
+      CHECK_THROWS_AS(draw(solver, 1e6, dtype), ConfigError);
+    }
+}

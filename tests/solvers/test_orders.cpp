@@ -225,7 +225,7 @@ TEST_CASE("steppers run backwards in time") {
 
 TEST_CASE("solver names") {
   CHECK(make_solver("sra1")->name() == "sra1");
-  CHECK_THROWS_WITH(make_solver("sra4"), Catch::Contains("did you mean sra"));
+  CHECK_THROWS_WITH(make_solver("sra4"), Catch::Contains("did you mean \"sra"));
   CHECK_THROWS_WITH(make_solver("probability_flow"), Catch::Contains("euler_maruyama"));
   for (const auto& name : stepper_names()) CHECK(make_solver(name)->clone()->name() == name);
   CHECK(solver_summaries().size() > solver_names().size());

@@ -151,8 +151,8 @@ TEST_CASE("settings that do not fit are refused with the remedy") {
   const auto sde = make_sde({});
   const auto run = [&](SampleConfig config) { return sample(line.score(*sde), *sde, config, {.shape = {1}}); };
   CHECK_THROWS_WITH(run({.solver = "euler"}), Catch::Contains("euler_maruyama"));
-  CHECK_THROWS_WITH(run({.solver = "sra4"}), Catch::Contains("did you mean sra"));
-  CHECK_THROWS_WITH(run({.grid = "karas"}), Catch::Contains("did you mean karras?"));
+  CHECK_THROWS_WITH(run({.solver = "sra4"}), Catch::Contains("did you mean \"sra"));
+  CHECK_THROWS_WITH(run({.grid = "karas"}), Catch::Contains("did you mean \"karras\"?"));
   CHECK_THROWS_AS(run({.clock = "sigma"}), ConfigError);
   CHECK_THROWS_AS(run({.clock = "snr", .eta = 0.5}), ConfigError);
   CHECK_THROWS_AS(run({.steps = 0}), ConfigError);
