@@ -18,6 +18,8 @@ struct SafeTensors {
 
 /// Every offset is checked against the file before use; throws IoError or ConfigError naming the file and the entry.
 SafeTensors read_safetensors(const std::filesystem::path& path);
+/// The container's bytes.
+std::vector<std::byte> encode_safetensors(const SafeTensors& content);
 /// Written atomically.
 void write_safetensors(const std::filesystem::path& path, const SafeTensors& content);
 

@@ -5,6 +5,7 @@
 #include <set>
 
 #include "fokker/experiments/captions.h"
+#include "fokker/experiments/run_files.h"
 #include "fokker/experiments/synthesise.h"
 
 namespace fokker {
@@ -15,6 +16,11 @@ std::pair<std::string, Application> bound(Findings (*apply)(const TrainedRun&, c
                                                             const RunOptions&),
                                           const char* name, C config) {
   const std::string title = config.name.empty() ? name : config.name;
+  require_plain_name(title, name);
+  for (const std::string other : {"samples", "denoising", "noise"})
+    require<ConfigError>(title != other && !title.starts_with(other + "-"),
+                         "{}: the run writes files {}-….png of its own; choose another name than {}", name, other,
+                         title);
   return {title, [apply, config = std::move(config)](const TrainedRun& run, const ApplicationInput& input,
                                                      const RunOptions& options) {
             return apply(run, config, input, options);

@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <nlohmann/json.hpp>
 
 #include "fokker/core/file.h"
 #include "fokker/experiments/compare_errors.h"
@@ -56,11 +55,6 @@ CompareOptions under(const RunOptions& options) {
     return !options.stopping();
   };
   return result;
-}
-
-std::string status_json(const char* status, const std::string& reason) {
-  const nlohmann::json json = {{"status", status}, {"reason", reason}, {"ended", utc_now()}};
-  return json.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
 }
 
 }  // namespace

@@ -8,7 +8,7 @@ namespace fokker {
 
 ApplicationInput read_images(const TrainedRun& run, const std::vector<std::filesystem::path>& files) {
   if (files.empty()) return {};
-  const auto [low, high] = run.model.data.range;
+  const auto [low, high] = run.model.facts.range;
   std::vector<Tensor> images;
   for (const auto& file : files) {
     const Tensor image = read_png(file);

@@ -44,7 +44,7 @@ Tensor as_images(const Tensor& x, const Look& look) {
   return curve_images(x, {.low = low, .high = high}) * (high - low) + low;
 }
 
-Look look_of(const Prepared& data) { return {.range = data.range, .signals = data.training.signals}; }
+Look look_of(const DataFacts& facts) { return {.range = facts.range, .signals = facts.signals}; }
 
 bool write_grid(const std::filesystem::path& file, const Tensor& x, const Look& look) {
   const Tensor images = as_images(x, look, grid_images);
@@ -67,20 +67,24 @@ void write_side_by_side(const std::filesystem::path& file, const Tensor& real, c
             {.low = look.range.low, .high = look.range.high, .columns = 2 * columns, .separator = gap});
 }
 
-void write_pictures(const std::filesystem::path& folder, const std::string& name, const Samples& samples,
-                    const Look& look) {
+std::vector<std::filesystem::path> write_pictures(const std::filesystem::path& folder, const std::string& name,
+                                                  const Samples& samples, const Look& look) {
+  std::vector<std::filesystem::path> written;
   const Tensor& x = samples.values;
   const auto file = folder / ("samples-" + name + ".png");
-  if (x.rank() == 2 && x.extent(1) == 2) write_density(file, x, look.range);
-  write_grid(file, x, look);
-  if (!samples.trajectory.defined()) return;
+  const bool plane = x.rank() == 2 && x.extent(1) == 2;
+  if (plane) write_density(file, x, look.range);
+  if (write_grid(file, x, look) || plane) written.push_back(file);
+  if (!samples.trajectory.defined()) return written;
   const Tensor frames = strip(samples.trajectory, look);
-  if (!drawable(frames.shape())) return;
-  write_png(folder / ("denoising-" + name + ".png"), frames,
+  if (!drawable(frames.shape())) return written;
+  written.push_back(folder / ("denoising-" + name + ".png"));
+  write_png(written.back(), frames,
             {.low = look.range.low,
              .high = look.range.high,
              .columns = static_cast<int>(samples.trajectory.extent(0)),
              .separator = gap});
+  return written;
 }
 
 }  // namespace fokker

@@ -37,7 +37,7 @@ std::string provenance_json(const std::vector<std::string>& command_line) {
                                {"instruction_set", kernels::table().name},
                                {"threads", thread_count()},
                                {"command_line", command_line}};
-  return json.dump();
+  return json.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
 }
 
 }  // namespace fokker
