@@ -38,6 +38,9 @@ void check(const Experiment& experiment) {
   std::set<std::string> names;
   for (const auto& sample : experiment.sample) {
     require_plain_name(sample.title(), "sample");
+    require<ConfigError>(sample.title() != "likelihood",
+                         "sample: /evaluation/likelihood of the results holds the bounds; choose another name than "
+                         "likelihood");
     const bool unconditional = !sample.conditional() || (sample.guidance.strength != 1 && sample.guidance.weak.empty());
     require<ConfigError>(
         !unconditional || (experiment.network.classes == 0 && experiment.network.text_width == 0) ||

@@ -1,7 +1,6 @@
 """The folder of a run: it alone is enough to sample, nothing in it is lost or replaced, and nothing outside it is touched."""
 
 import fcntl
-import json
 import os
 import shutil
 import subprocess
@@ -74,6 +73,10 @@ def movable(tmp_path):
     return tmp_path
 
 
+def same(a, b):
+    return a.keys() == b.keys() and all(np.asarray(a[name]).tobytes() == np.asarray(b[name]).tobytes() for name in a)
+
+
 def snapshot(folder):
     return {path: path.read_bytes() for path in folder.rglob("*") if path.is_file() and path.name != "run.lock"}
 
@@ -116,16 +119,17 @@ def test_a_moved_run_samples_elsewhere(folder, tmp_path):
 # --- names ---
 
 
-@pytest.mark.parametrize("name", ["../../x", "a/b", "a\\\\b", "", ".hidden", "x" * 101, "a\\nb", "samples", "denoising-x"])
+@pytest.mark.parametrize("name", ["../../x", "a/b", "a\\\\b", "", ".hidden", "x" * 101, "a\\nb", "samples", "denoising-x", "likelihood"])
 def test_names_are_those_of_plain_files(folder, name):
     for table in ("sample", "denoise"):
-        if table == "sample" and (not name or name.startswith(("samples", "denoising"))):
-            continue  # the sampler's own name is taken; samples have files of another kind
+        if name == "likelihood" if table == "denoise" else name.startswith(("samples", "denoising")):
+            continue  # a name that the other kind of table may not have
         text = (folder / "c.toml").read_text().replace(f"[[{table}]]", f'[[{table}]]\nname = "{name}"')
         (folder / "wrong.toml").write_text(text)
         result = fokker("run", folder / "wrong.toml", "--out", folder / "out")
         if not name:
-            assert result.returncode == 0  # the application's own
+            assert result.returncode == 0  # that of the sampler or of the application
+            shutil.rmtree(folder / "out")
             continue
         assert result.returncode == 2 and table in result.stderr and len(result.stderr.splitlines()) == 1, result.stderr
         assert not (folder / "out").exists()
@@ -213,8 +217,7 @@ def test_a_log_that_is_not_whole_is_an_error(folder, change):
     expected = datasets(folder / "run/results.h5")
     shutil.rmtree(folder / "run/checkpoints")
     assert fokker("resume", folder / "run").returncode == 0
-    found = datasets(folder / "run/results.h5")
-    assert found.keys() == expected.keys() and all(np.array_equal(found[k], expected[k], equal_nan=found[k].dtype.kind == "f") for k in found)
+    assert same(datasets(folder / "run/results.h5"), expected)
 
 
 def test_lines_behind_the_checkpoint_are_dropped(folder):
@@ -229,12 +232,10 @@ def test_lines_behind_the_checkpoint_are_dropped(folder):
 
 def test_what_was_added_to_a_run_stays(folder):
     assert fokker("likelihood", folder / "run", "n=4").returncode == 0
-    with h5py.File(folder / "run/results.h5") as file:
-        groups = set(file)
-    assert "likelihood" in groups
+    expected = datasets(folder / "run/results.h5")
+    assert "evaluation/likelihood/ode/bits_per_dimension" in expected
     assert fokker("resume", folder / "run").returncode == 0
-    with h5py.File(folder / "run/results.h5") as file:
-        assert set(file) == groups
+    assert same(datasets(folder / "run/results.h5"), expected)
 
 
 def test_changes_at_once_are_all_kept(folder):
@@ -242,7 +243,8 @@ def test_changes_at_once_are_all_kept(folder):
     processes = [subprocess.Popen([COMMAND, *map(str, c)], stdout=subprocess.DEVNULL) for c in commands]
     assert [process.wait(120) for process in processes] == [0] * 6
     with h5py.File(folder / "run/results.h5") as file:
-        assert "likelihood" in file and list(file["evaluation/heun"])[0] == "sliced_w2" and "applications/denoise" in file
+        assert list(file["evaluation/heun"])[0] == "sliced_w2" and "applications/denoise" in file
+        assert "ode" in file["evaluation/likelihood"]
 
 
 def test_a_change_waits_for_the_lock(folder):
@@ -299,7 +301,6 @@ def test_a_damaged_run_json_is_named(folder):
         for command in ("info", "evaluate", "sample"):
             result = fokker(command, folder / "run")
             assert result.returncode == 2 and "run.json" in result.stderr, result.stderr
-    assert json.loads(text) if text == "[1]" else True
 
 
 def test_the_empty_levels_of_a_resumed_run_have_the_same_bytes(folder):
