@@ -65,6 +65,15 @@ bool sync(int fd) {
   return result == 0;
 }
 
+/// Names in a folder are durable once it is.  Some file systems cannot sync folders and say EINVAL, and a folder that may
+/// be written but not read says EACCES.  False, with errno, on any other failure.
+bool sync_folder(const fs::path& folder) {
+  Descriptor directory(folder, O_RDONLY | O_DIRECTORY);
+  return (directory.valid() && (sync(directory.get()) || errno == EINVAL)) || errno == EACCES;
+}
+
+fs::path folder_of(const fs::path& path) { return path.has_parent_path() ? path.parent_path() : fs::path("."); }
+
 std::string temporary_prefix(const fs::path& path) { return "." + path.filename().string() + ".tmp-"; }
 
 /// A name that no other writer uses.
@@ -84,8 +93,6 @@ void remove_leftovers(const fs::path& path, const fs::path& folder) {
       fs::remove(entry->path(), ignored);
   }
 }
-
-fs::path folder_of(const fs::path& path) { return path.has_parent_path() ? path.parent_path() : fs::path("."); }
 
 /// The temporary file: removed unless it was renamed.
 struct Temporary {
@@ -182,35 +189,46 @@ void write_file_atomically(const fs::path& path, std::span<const std::byte> byte
   check(file.close(), "closing");
   check(::rename(temporary.path.c_str(), path.c_str()) == 0, "renaming");
   temporary.keep = true;
-  // The rename itself is durable once the folder is.  Some file systems cannot sync folders and say EINVAL.
-  Descriptor directory(folder, O_RDONLY | O_DIRECTORY);
-  const bool durable = directory.valid() && (sync(directory.get()) || errno == EINVAL);
-  require<IoError>(durable || errno == EACCES,
-                   "[write] {}: {}; the new file is in place but may not survive a power loss", path.string(),
-                   cause(errno));
+  require<IoError>(sync_folder(folder), "[write] {}: {}; the new file is in place but may not survive a power loss",
+                   path.string(), cause(errno));
 }
 
 void write_file_atomically(const fs::path& path, std::string_view text) {
   write_file_atomically(path, std::as_bytes(std::span(text)));
 }
 
-void make_folder(const std::filesystem::path& path) {
+void make_folder(const fs::path& path) {
   std::error_code failure;
-  std::filesystem::create_directories(path, failure);
+  if (fs::is_directory(path, failure)) return;
+  const fs::path above = folder_of(path);
+  if (above != path && path.has_relative_path()) make_folder(above);
+  fs::create_directory(path, failure);
   require<IoError>(!failure, "{}: cannot make the folder: {}; choose another place", path.string(), failure.message());
+  require<IoError>(sync_folder(above), "{}: {}; the new folder may not survive a power loss", path.string(),
+                   cause(errno));
+}
+
+void sync_file(const fs::path& path) {
+  Descriptor file(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
+  require<IoError>(file.valid() && sync(file.get()) && sync_folder(folder_of(path)),
+                   "[write] {}: {}; the file may not survive a power loss", path.string(), cause(errno));
 }
 
 void append_line(const fs::path& path, std::string_view line) {
-  Descriptor file(path, O_WRONLY | O_CREAT | O_APPEND);
+  Descriptor file(path, O_WRONLY | O_CREAT | O_APPEND | O_NOFOLLOW | O_NONBLOCK);
+  require<IoError>(file.valid() || errno != ELOOP,
+                   "[append] {}: expected a file, got a symbolic link, which is not written by way of", path.string());
   require<IoError>(file.valid(), "[append] {}: {}", path.string(), cause(errno));
   struct stat status {};
   require<IoError>(::fstat(file.get(), &status) == 0, "[append] {}: {}", path.string(), cause(errno));
+  require<IoError>(S_ISREG(status.st_mode), "[append] {}: expected a file, got a pipe, a socket or a device",
+                   path.string());
   std::string text(line);
   text += '\n';
   if (write_all(file.get(), reinterpret_cast<const std::byte*>(text.data()), text.size())) return;
   const int code = errno;
   // No half line: the next one would be glued to it.
-  const bool restored = S_ISREG(status.st_mode) && ::ftruncate(file.get(), status.st_size) == 0;
+  const bool restored = ::ftruncate(file.get(), status.st_size) == 0;
   throw IoError(fmt::format("[append] {}: {}; {}", path.string(), cause(code),
                             restored ? "the earlier lines are kept" : "the last line may be incomplete"));
 }

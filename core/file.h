@@ -29,11 +29,14 @@ void require_folder_place(const std::filesystem::path& path);
 void write_file_atomically(const std::filesystem::path& path, std::span<const std::byte> bytes);
 void write_file_atomically(const std::filesystem::path& path, std::string_view text);
 
-/// Makes the folder and those above it, where they are not there; throws IoError naming it and the cause.
+/// Makes the folder and those above it, where they are not there, durably; throws IoError naming it and the cause.
 void make_folder(const std::filesystem::path& path);
 
-/// Appends one line and flushes it to the kernel.
+/// Appends one line to a regular file, not by way of a link, and flushes it to the kernel.
 void append_line(const std::filesystem::path& path, std::string_view line);
+
+/// What was written to the file, and its name, survives a power loss from now on.
+void sync_file(const std::filesystem::path& path);
 
 /// Lower-case hexadecimal SHA-256.
 std::string sha256(std::span<const std::byte> bytes);

@@ -228,17 +228,17 @@ Hdf5File Hdf5File::open(const std::filesystem::path& path) {
   return parse(bytes, path.string());
 }
 
-void Hdf5File::save(const std::filesystem::path& path) const {
-  std::vector<std::byte> image;
-  {
-    const Hdf5Session session;
-    hdf5_check(H5Fflush(state_->file, H5F_SCOPE_GLOBAL), path.string(), "collecting the file");
-    const ssize_t size = hdf5_check(H5Fget_file_image(state_->file, nullptr, 0), path.string(), "collecting the file");
-    image.resize(static_cast<std::size_t>(size));
-    hdf5_check(H5Fget_file_image(state_->file, image.data(), image.size()), path.string(), "collecting the file");
-  }
-  write_file_atomically(path, image);
+std::vector<std::byte> Hdf5File::image() const {
+  const Hdf5Session session;
+  constexpr const char* action = "collecting the file";
+  hdf5_check(H5Fflush(state_->file, H5F_SCOPE_GLOBAL), state_->name, action);
+  const ssize_t size = hdf5_check(H5Fget_file_image(state_->file, nullptr, 0), state_->name, action);
+  std::vector<std::byte> image(static_cast<std::size_t>(size));
+  hdf5_check(H5Fget_file_image(state_->file, image.data(), image.size()), state_->name, action);
+  return image;
 }
+
+void Hdf5File::save(const std::filesystem::path& path) const { write_file_atomically(path, image()); }
 
 void Hdf5File::write(const std::string& path, const Tensor& values, const std::vector<std::string>& axes) {
   const Hdf5Session session;

@@ -32,6 +32,8 @@ class Hdf5File {
   Hdf5File& operator=(Hdf5File&&) noexcept;
   ~Hdf5File();
 
+  /// The bytes that `save` writes.
+  std::vector<std::byte> image() const;
   /// Writes the file under `path`, replacing an older one atomically.
   void save(const std::filesystem::path& path) const;
 

@@ -255,7 +255,7 @@ SafeTensors read_safetensors(const std::filesystem::path& path) {
   return parse_safetensors(read_file(path), path.string());
 }
 
-void write_safetensors(const std::filesystem::path& path, const SafeTensors& content) {
+std::vector<std::byte> encode_safetensors(const SafeTensors& content) {
   const auto begin = place_tensors(content);
   const std::string header = make_header(content, begin);
   std::size_t size = 8 + header.size();
@@ -269,7 +269,11 @@ void write_safetensors(const std::filesystem::path& path, const SafeTensors& con
     std::byte* data = bytes.data() + 8 + header.size() + begin[i];
     if (tensor.bytes() > 0) std::memcpy(data, tensor.raw(), static_cast<std::size_t>(tensor.bytes()));
   }
-  write_file_atomically(path, bytes);
+  return bytes;
+}
+
+void write_safetensors(const std::filesystem::path& path, const SafeTensors& content) {
+  write_file_atomically(path, encode_safetensors(content));
 }
 
 }  // namespace fokker

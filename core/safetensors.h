@@ -22,6 +22,8 @@ struct SafeTensors {
 SafeTensors read_safetensors(const std::filesystem::path& path);
 /// The same from memory; `name` is for messages.
 SafeTensors parse_safetensors(std::span<const std::byte> bytes, const std::string& name);
+/// The container's bytes.
+std::vector<std::byte> encode_safetensors(const SafeTensors& content);
 /// Written atomically.
 void write_safetensors(const std::filesystem::path& path, const SafeTensors& content);
 

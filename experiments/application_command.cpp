@@ -11,42 +11,44 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// The run's own results where `out` is its folder, else a file of its own.
-Hdf5File opened(const fs::path& file, const TrainedRun& run) {
-  std::error_code failure;
-  if (fs::exists(file, failure)) return Hdf5File::open(file);
-  Hdf5File fresh;
-  write_identity(fresh, "sde-applications", dump(run.experiment));
-  return fresh;
+/// A folder of this call's own: the next number of its name in the run, or one of the user's with nothing in it.
+fs::path own_folder(const fs::path& run, const fs::path& out, const std::string& title) {
+  if (out.empty()) return make_numbered_folder(run, title);
+  require_folder_place(out);
+  make_folder(out);
+  require<ConfigError>(fs::is_empty(out),
+                       "{}: expected a new or an empty folder, so that nothing is replaced; choose "
+                       "another --out",
+                       out.string());
+  return out;
 }
 
 }  // namespace
 
 int application_command(const std::string& name, const ApplicationTarget& target,
                         const std::vector<std::string>& settings, const RunOptions& options) {
-  const fs::path folder = target.out.empty() ? target.run : target.out;
-  require_folder_place(folder);
   const TrainedRun run = load_run(target.run);
   const auto [title, application] = application_entry(name).with(Config::of(settings), run.experiment);
-  const Findings findings = application(run, read_images(run, target.images), options);
-  make_folder(folder);
-  Hdf5File file = opened(folder / "results.h5", run);
-  file.remove("/applications/" + title);
+  const ApplicationInput input = read_images(run, target.images);
+  if (!target.out.empty()) own_folder(target.run, target.out, title);  // before the work
+  const Findings findings = application(run, input, options);
+  const fs::path folder = own_folder(target.run, target.out, title);
+  Hdf5File file;
+  write_identity(file, "sde-applications", dump(run.experiment));
   write_findings(file, "/applications/" + title, findings);
-  file.save(folder / "results.h5");
-  write_findings_files(folder, title, findings);
-  const fs::path report = folder / fmt::format("{}.html", title);
-  write_file_atomically(report, findings_report(run.experiment.name, {{title, findings}}));
+  file.save(folder / results_name);
+  std::vector<fs::path> written = write_findings_files(folder, title, findings);
+  written.insert(written.begin(), {folder / fmt::format("{}.html", title), folder / results_name});
+  write_file_atomically(written.front(), findings_report(run.experiment.name, {{title, findings}}));
   for (const auto& line : figure_lines(findings)) options.say(line);
-  options.say(fmt::format("wrote    {}", report.string()));
+  for (const auto& path : written) options.say(fmt::format("wrote    {}", path.string()));
   return 0;
 }
 
 int generate_command(const fs::path& path, const std::vector<std::string>& settings, const fs::path& out,
                      const RunOptions& options) {
-  const fs::path target = out.empty() ? path / "generated.png" : out;
-  const bool one_file = target.extension() == ".png";
-  one_file ? require_file_place(target) : require_folder_place(target);
+  if (!out.empty()) out.extension() == ".png" ? require_file_place(out) : require_folder_place(out);
+  require_not_of_run(out);
   const TrainedRun run = load_run(path);
   const Config given = Config::of(settings);
   const auto config = read<GenerateConfig>(given, own_samples(run.experiment.sample, given));
@@ -55,8 +57,9 @@ int generate_command(const fs::path& path, const std::vector<std::string>& setti
                        "{}: expected a run on images, got samples {}; draw them with `fokker sample`", path.string(),
                        shape);
   const Samples samples = sample(run.model, config, options);
-  const PngOptions look{.low = run.model.data.range.low, .high = run.model.data.range.high};
-  if (one_file) {
+  const PngOptions look{.low = run.model.facts.range.low, .high = run.model.facts.range.high};
+  const fs::path target = out.empty() ? make_numbered_folder(path, "generated") / "images.png" : out;
+  if (target.extension() == ".png") {
     write_png(target, samples.values, look);
   } else {
     make_folder(target);

@@ -33,31 +33,31 @@ void check_values(const ApplicationInput& input, const Tensor& x, const ValueRan
 }  // namespace
 
 ApplicationData application_data(const TrainedRun& run, const ApplicationInput& input, std::int64_t n, double reach) {
-  const Prepared& data = run.model.data;
-  const Dataset& held_out = data.held_out;
+  const Scaling& scaling = run.model.facts.scaling;
   const bool given = input.x.defined();
+  const Dataset held_out = given ? Dataset{} : run.model.data().held_out;
   require<ConfigError>(given || held_out.size() > 0,
                        "[input] the run has no held-out data; give an input, or train with data.held_out above 0");
   const Tensor all = given ? cast(input.x, Dtype::f32) : held_out.x;
   require<ShapeError>(all.rank() > 0 && all.extent(0) > 0 && without_axis(all.shape(), 0) == run.model.sample_shape,
                       "[{}] expected samples [N] + {}, as the run was trained on, got {}", input.name,
                       run.model.sample_shape, all.shape());
-  if (given) check_values(input, all, data.range, reach);
+  if (given) check_values(input, all, run.model.facts.range, reach);
   const std::int64_t count = n > 0 ? std::min(n, all.extent(0)) : all.extent(0);
   const Tensor rows = all.rows(0, count);
-  ApplicationData result{.x = given ? rows.clone() : data.scaling.invert(rows),
-                         .prepared = given ? data.scaling.apply(rows) : rows};
+  ApplicationData result{.x = given ? rows.clone() : scaling.invert(rows),
+                         .prepared = given ? scaling.apply(rows) : rows};
   if (!given && !held_out.labels.empty())
     result.labels.assign(held_out.labels.begin(), held_out.labels.begin() + count);
   return result;
 }
 
-double in_network_units(const Prepared& data, double share) {
+double in_network_units(const DataFacts& facts, double share) {
   if (share == 0) return 0;
-  require<ConfigError>(data.scaling.scale.size() == 1,
+  require<ConfigError>(facts.scaling.scale.size() == 1,
                        "[noise] the columns of these data have units of their own; expected data of one unit, such as "
                        "images or signals");
-  return share * (data.range.high - data.range.low) / data.scaling.scale.item();
+  return share * (facts.range.high - facts.range.low) / facts.scaling.scale.item();
 }
 
 double data_deviation(const Prepared& data) {

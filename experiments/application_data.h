@@ -24,7 +24,7 @@ ApplicationData application_data(const TrainedRun& run, const ApplicationInput& 
                                  double reach = 1);
 
 /// A share of the data's range in the units of the network.  Throws ConfigError for data whose columns have different units.
-double in_network_units(const Prepared& data, double share);
+double in_network_units(const DataFacts& facts, double share);
 
 /// Root of the mean variance of an element of the training data, in the units of the network.
 double data_deviation(const Prepared& data);

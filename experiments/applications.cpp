@@ -19,6 +19,10 @@ std::pair<std::string, Application> bound(Findings (*apply)(const TrainedRun&, c
                                           const char* name, C config) {
   const std::string title = config.name.empty() ? name : config.name;
   require_file_name(title, fmt::format("{}.name", name));
+  for (const std::string other : {"samples", "denoising", "noise"})
+    require<ConfigError>(title != other && !title.starts_with(other + "-"),
+                         "{}: the run writes files {}-….png of its own; choose another name than {}", name, other,
+                         title);
   return {title, [apply, config = std::move(config)](const TrainedRun& run, const ApplicationInput& input,
                                                      const RunOptions& options) {
             return apply(run, config, input, options);

@@ -88,7 +88,7 @@ void add_generate(CLI::App& app, Arguments& arguments) {
   add_key(command, arguments, "--n", "n", "images");
   add_key(command, arguments, "--steps", "steps", "of the sampler");
   add_key(command, arguments, "--seed", "seed", "of prior and noise");
-  command->add_option("--out", arguments.out, "a PNG file, or a folder for one file each; default RUN/generated.png");
+  command->add_option("--out", arguments.out, "a PNG file, or a folder for one file each; default RUN/generated-N/images.png");
   add_common(command, arguments);
 }
 
@@ -99,7 +99,7 @@ void add_application(CLI::App& app, const ApplicationEntry& entry, Arguments& ar
   command->footer([entry] { return fmt::format("keys:\n{}", fmt::join(key_lines(entry.keys()), "\n")); });
   command->add_option("--image", arguments.images, "a PNG file in place of the run's held-out data; again for more")
       ->allow_extra_args(false);
-  command->add_option("--out", arguments.out, "the folder of pictures and results; default the run's");
+  command->add_option("--out", arguments.out, "a new folder of pictures and results; default RUN/NAME-N");
   add_common(command, arguments);
 }
 
@@ -138,7 +138,7 @@ void define(CLI::App& app, Arguments& arguments) {
   CLI::App* sample = app.add_subcommand("sample", "draw more samples from a trained run");
   sample->add_option("run", arguments.target, "the folder of the run")->required();
   sample->add_option("settings", arguments.overrides, "keys of [[sample]], as solver=sra1 steps=50 n=64 seed=1");
-  sample->add_option("--out", arguments.out, "the HDF5 file; default RUN/NAME.h5");
+  sample->add_option("--out", arguments.out, "the HDF5 file; default RUN/NAME-N/NAME.h5");
   add_average(sample, arguments);
   add_common(sample, arguments);
   CLI::App* ema = app.add_subcommand("ema", "the held-out loss of a run with each of its averages of the weights");

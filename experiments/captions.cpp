@@ -17,7 +17,7 @@ constexpr std::int64_t pictured = 64, most_real = 5000;
 
 /// A caption for each sample: the prompts in turn, or those of the held-out samples.
 std::vector<std::string> captions_of_samples(const TrainedRun& run, const CaptionsConfig& config) {
-  const auto& source = config.prompts.empty() ? run.model.data.held_out.captions : config.prompts;
+  const auto& source = config.prompts.empty() ? run.model.data().held_out.captions : config.prompts;
   std::vector<std::string> captions;
   for (std::int64_t i = 0; i < config.n; ++i)
     captions.push_back(source[static_cast<std::size_t>(i % std::ssize(source))]);
@@ -31,7 +31,7 @@ Tensor drawn(const TrainedRun& run, const CaptionsConfig& config, const std::vec
   SampleOptions sampling{.shape = run.model.sample_shape};
   sampling.progress = options.watching("drawing " + config.title());
   const Samples samples = sample(score_of(run.model, towards, options), *run.model.sde, towards, sampling);
-  return run.model.data.scaling.invert(samples.values);
+  return run.model.facts.scaling.invert(samples.values);
 }
 
 const char* kind_of(const std::string& caption) {
@@ -74,11 +74,11 @@ void CaptionsConfig::validate() const {
 void CaptionsConfig::check(const Model& model) const {
   require<ConfigError>(model.system.network->caption_length() > 0,
                        "[captions] the network takes no captions; train one with network.text_width above 0");
-  require<ConfigError>(model.data.held_out.name == "scenes" && model.data.held_out.size() >= 2,
+  require<ConfigError>(model.data().held_out.name == "scenes" && model.data().held_out.size() >= 2,
                        "[captions] expected a run on data.source = \"scenes\" with held-out ones, whose images a "
                        "scene reader can judge");
   GenerateConfig captioned = *this;
-  if (prompts.empty()) captioned.prompts = {model.data.held_out.captions.front()};
+  if (prompts.empty()) captioned.prompts = {model.data().held_out.captions.front()};
   captioned.check(model);
 }
 
@@ -96,13 +96,13 @@ Findings draw_captions(const TrainedRun& run, const CaptionsConfig& config, cons
   std::ranges::rotate(shifted, shifted.begin() + 1);
   findings.figures.push_back(
       share_figure("caption_accuracy_shuffled", count_shown(reader, images, shifted), images.extent(0)));
-  const Dataset real = in_data_units(run.model.data.held_out, run.model.data);
+  const Dataset real = in_data_units(run.model.data().held_out, run.model.data());
   const std::int64_t most = std::min(real.size(), most_real);
   findings.figures.push_back(share_figure(
       "caption_accuracy_real",
       count_shown(reader, real.x.rows(0, most), std::span(real.captions).first(static_cast<std::size_t>(most))), most));
   findings.arrays = {{"image", images}};
-  const ValueRange range = run.model.data.range;
+  const ValueRange range = run.model.facts.range;
   findings.pictures = {
       {"images", images.rows(0, std::min(images.extent(0), pictured)), {.low = range.low, .high = range.high}}};
   return findings;

@@ -11,7 +11,7 @@ namespace {
 
 /// One loss of one sample, for data, network and objective that do not fit each other.
 void try_loss(const Model& model) {
-  const Dataset& data = model.data.training;
+  const Dataset& data = model.data().training;
   const std::int64_t first = 0;
   check_labels(*model.system.network, data);
   const Shard one =
@@ -23,16 +23,16 @@ void try_loss(const Model& model) {
 void check_sizes(const Experiment& experiment, const Model& model) {
   if (experiment.evaluate.metrics.empty()) return;
   const std::int64_t least = least_samples(experiment.evaluate);
-  const std::int64_t held_out = std::min<std::int64_t>(model.data.held_out.size(), experiment.evaluate.limit);
+  const std::int64_t held_out = std::min<std::int64_t>(model.data().held_out.size(), experiment.evaluate.limit);
   require<ConfigError>(
-      experiment.sample.empty() || (held_out >= least && model.data.training.size() >= least),
+      experiment.sample.empty() || (held_out >= least && model.data().training.size() >= least),
       "evaluate.metrics: the samples are compared with data, at least {} for training and as many held out, got {} and "
       "{}; raise data.held_out or evaluate.limit, or set evaluate.metrics = []",
-      least, model.data.training.size(), held_out);
+      least, model.data().training.size(), held_out);
   require<ConfigError>(
-      std::ranges::count(experiment.evaluate.metrics, "modes") == 0 || model.data.training.classes() > 1,
+      std::ranges::count(experiment.evaluate.metrics, "modes") == 0 || model.data().training.classes() > 1,
       "evaluate.metrics: modes are the classes of labelled data, and \"{}\" has {}; leave \"modes\" out",
-      model.data.training.name, model.data.training.classes());
+      model.data().training.name, model.data().training.classes());
   for (const GenerateConfig& config : experiment.sample)
     require<ConfigError>(config.n >= least,
                          "sample \"{}\": evaluate.metrics need n ≥ {}, got {}; raise n, or set evaluate.metrics = []",
@@ -41,9 +41,8 @@ void check_sizes(const Experiment& experiment, const Model& model) {
 
 }  // namespace
 
-Model build_checked(const Experiment& experiment) {
-  Model model = build(experiment);
-  require<ConfigError>(experiment.train.patience == 0 || model.data.held_out.size() > 0,
+Model checked(Model model, const Experiment& experiment) {
+  require<ConfigError>(experiment.train.patience == 0 || model.data().held_out.size() > 0,
                        "train.patience: the training ends by the loss on held-out data; raise data.held_out");
   try_loss(model);
   check_applications(experiment, model);
@@ -62,6 +61,6 @@ Model build_checked(const Experiment& experiment) {
   return model;
 }
 
-void check_experiment(const Experiment& experiment) { build_checked(experiment); }
+void check_experiment(const Experiment& experiment) { checked(build(experiment), experiment); }
 
 }  // namespace fokker

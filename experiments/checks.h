@@ -4,11 +4,11 @@
 
 namespace fokker {
 
-/// Builds the model, and finds settings of the samplers, metrics and applications that cannot work before hours of
-/// training do; throws ConfigError or ShapeError.
-Model build_checked(const Experiment& experiment);
+/// Finds settings of the samplers, metrics and applications that cannot work before hours of training do, and gives the
+/// model back; throws ConfigError or ShapeError.
+Model checked(Model model, const Experiment& experiment);
 
-/// The same without the model.
+/// Builds the model of an experiment for these checks alone.
 void check_experiment(const Experiment& experiment);
 
 }  // namespace fokker

@@ -77,43 +77,47 @@ int sample_command(const std::filesystem::path& path, const std::vector<std::str
                             100 * run.profile_error));
   const Config given = Config::of(settings);
   const auto config = read<GenerateConfig>(given, own_samples(run.experiment.sample, given));
+  require_file_name(config.title(), "name");
+  require_not_of_run(out);
   SampleSet set{.config = config, .samples = sample(run.model, config, options), .metrics = {}};
-  const auto file = out.empty() ? path / (config.title() + ".h5") : out;
+  const auto file = out.empty() ? make_numbered_folder(path, config.title()) / (config.title() + ".h5") : out;
   results_file(run.experiment, {.run_id = path.filename().string(),
                                 .config_text = dump(run.experiment),
-                                .data_sha256 = run.model.data.training.sha256,
-                                .range = run.model.data.range,
-                                .held_out_index = run.model.data.held_out_index,
+                                .data_sha256 = run.model.facts.sha256,
+                                .range = run.model.facts.range,
+                                .held_out_index = run.model.facts.held_out_index,
                                 .training = {},
                                 .samples = {set}})
       .save(file);
-  write_pictures(file.has_parent_path() ? file.parent_path() : ".", config.title(), set.samples,
-                 look_of(run.model.data));
+  const auto pictures = write_pictures(file.has_parent_path() ? file.parent_path() : ".", file.stem().string(),
+                                       set.samples, look_of(run.model.facts));
   for (const auto& line : metrics_table(std::span(&set, 1))) options.say(line);
   options.say(fmt::format("wrote    {}", file.string()));
+  for (const auto& picture : pictures) options.say(fmt::format("wrote    {}", picture.string()));
   return 0;
 }
 
 int evaluate_command(const std::filesystem::path& path, const std::vector<std::string>& settings,
                      const RunOptions& options) {
-  const RunDirectory directory = RunDirectory::open(path);
-  const Experiment experiment = read_experiment(directory.config_file());
-  const auto results = directory.file("results.h5");
-  Hdf5File file = Hdf5File::open(results);
-  require<ConfigError>(file.contains("/samples"), "{}: the run has no samples to evaluate", results.string());
-  const Prepared data = prepare(experiment.data, experiment.seed);
+  const Experiment experiment = read_run(path);
+  const Hdf5File before = open_results(path);
+  require<ConfigError>(before.contains("/samples"), "{}: the run has no samples to evaluate", path.string());
+  const auto facts = read_run_facts(path);
+  const Prepared data =
+      facts ? prepare_again(*facts, experiment.data, experiment.seed) : prepare(experiment.data, experiment.seed);
   MetricConfig config = read<MetricConfig>(Config::of(settings), experiment.evaluate);
   config.seed = experiment.seed;
   const Evaluator evaluator(in_data_units(data.training, data), in_data_units(data.held_out, data), config);
   std::vector<SampleSet> sets;
-  for (const auto& name : file.list("/samples")) {
-    SampleSet set = read_sample_set(file, name);
-    set.metrics = measured(evaluator, set);
-    write_evaluation(file, name, set.metrics);
-    sets.push_back(std::move(set));
+  for (const auto& name : before.list("/samples")) {
+    sets.push_back(read_sample_set(before, name));
+    sets.back().metrics = measured(evaluator, sets.back());
   }
-  file.save(results);
   for (const auto& line : metrics_table(sets)) options.say(line);
+  const RunDirectory directory = RunDirectory::open_when_free(path, options);
+  Hdf5File file = open_results(path);  // again, under the lock
+  for (const SampleSet& set : sets) write_evaluation(file, set.config.title(), set.metrics);
+  save_results(path, file);
   return 0;
 }
 
@@ -125,12 +129,12 @@ int info_command(const std::filesystem::path& path, const RunOptions& options) {
         options.say(fmt::format("{:<16} {}", key, value.is_string() ? value.get<std::string>() : value.dump()));
     return 0;
   }
-  const Experiment experiment = read_experiment(path / "config.toml");
+  const Experiment experiment = read_run(path);
   options.say(fmt::format("run      {} ({})", experiment.name, run_status(path)));
   options.say(fmt::format("config   SHA-256 {}", sha256(dump(experiment))));
   std::error_code failure;
   if (!std::filesystem::exists(path / "results.h5", failure)) return 0;
-  const Hdf5File file = Hdf5File::open(path / "results.h5");
+  const Hdf5File file = open_results(path);
   if (!file.contains("/samples")) return 0;
   for (const auto& name : file.list("/samples")) {
     const std::string group = "/samples/" + name;

@@ -32,7 +32,7 @@ int compare_command(const std::filesystem::path& config, const std::vector<std::
 struct ApplicationTarget {
   std::filesystem::path run;
   std::vector<std::filesystem::path> images = {};
-  std::filesystem::path out = {};  // empty: the run's folder, its results.h5 among them
+  std::filesystem::path out = {};  // empty: the next of RUN/NAME-1, RUN/NAME-2, …
 };
 int application_command(const std::string& name, const ApplicationTarget& target,
                         const std::vector<std::string>& settings, const RunOptions& options);

@@ -93,7 +93,7 @@ CompareTarget run_target(const std::string& path) {
                        "experiments/digits.toml --out runs/demo`",
                        path);
   const auto run = std::make_shared<const TrainedRun>(load_run(path));
-  const Prepared& data = run->model.data;
+  const Prepared& data = run->model.data();
   require<ConfigError>(data.held_out.size() >= 4,
                        "target.run: {} has {} held-out samples to compare with; train with a "
                        "larger data.held_out",

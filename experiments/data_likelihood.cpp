@@ -35,12 +35,12 @@ HeldOut held_out(const TrainedRun& run, std::int64_t n) {
   require<ConfigError>(!objective_entry(run.experiment.train.objective).implicit,
                        "[likelihood] a generator trained by \"{}\" has no likelihood; take a run trained by \"dsm\"",
                        run.experiment.train.objective);
-  const Tensor& all = run.model.data.held_out.x;
+  const Tensor& all = run.model.data().held_out.x;
   require<ConfigError>(all.defined() && all.size() > 0,
                        "[likelihood] the run holds no data out: set data.held_out above 0 and train again");
   const std::int64_t count = n > 0 ? std::min(n, all.extent(0)) : all.extent(0);
-  HeldOut data{run, all.rows(0, count), run.model.data.held_out_index};
-  data.log_jacobian = log_jacobian(run.model.data.scaling, data.dimension());
+  HeldOut data{run, all.rows(0, count), run.model.data().held_out_index};
+  data.log_jacobian = log_jacobian(run.model.data().scaling, data.dimension());
   return data;
 }
 
@@ -80,7 +80,7 @@ BoundRow variational_row(const HeldOut& data, const BoundConfig& config, const R
 
 /// The held-out data with noise number k around their whole numbers.
 Tensor dequantised(const HeldOut& data, std::int64_t k) {
-  const Scaling& scaling = data.run.model.data.scaling;
+  const Scaling& scaling = data.run.model.data().scaling;
   Tensor numbers = scaling.invert(data.x).clone();
   for (float& value : numbers.data<float>()) value = std::round(value);
   const Rng rng = Rng(data.run.experiment.seed, Stream::data).fork(5).at(static_cast<std::uint32_t>(k));
@@ -158,7 +158,7 @@ DataLikelihood data_likelihood(const TrainedRun& run, const DataLikelihoodConfig
   config.validate();
   const NoGrad off_tape;
   HeldOut data = held_out(run, config.n);
-  data.levels = grey_levels(run.model.data);
+  data.levels = grey_levels(run.model.data());
   DataLikelihood found{.config = config, .basis = basis_of(data), .rows = {}};
   for (const BoundEntry& entry : entries) {
     if (std::ranges::find(config.bounds, entry.name) == config.bounds.end()) continue;

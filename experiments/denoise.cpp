@@ -56,7 +56,7 @@ Tensor poisson_counts(const Tensor& x, const DenoiseConfig& config, const ValueR
 
 /// The inputs with noise, and the level that they have where it is known.
 Noisy make_noisy(const TrainedRun& run, const DenoiseConfig& config, const ApplicationData& inputs, bool has_noise) {
-  const Prepared& data = run.model.data;
+  const DataFacts& data = run.model.facts;
   const double unit = in_network_units(data, 1);
   Noisy noisy{inputs.prepared, config.noise * unit};
   if (config.kind == "poisson") {
@@ -92,9 +92,9 @@ Tensor draw(const TrainedRun& run, const DenoiseConfig& config, const Noisy& noi
 }
 
 /// In the units of the data; images bounded to its range.
-Tensor as_data(const Tensor& x, const Prepared& data) {
+Tensor as_data(const Tensor& x, const DataFacts& data) {
   const Tensor values = data.scaling.invert(x);
-  return data.training.images() ? clamp(values, data.range.low, data.range.high) : values;
+  return data.images() ? clamp(values, data.range.low, data.range.high) : values;
 }
 
 void add_quality(Findings& findings, const std::string& name, const Tensor& x, const Tensor& truth, double range) {
@@ -135,7 +135,7 @@ Tensor posterior_mean(const Score& score, const ForwardSde& sde, const Tensor& y
 Findings denoise(const TrainedRun& run, const DenoiseConfig& config, const ApplicationInput& input,
                  const RunOptions& options) {
   config.validate();
-  const Prepared& data = run.model.data;
+  const DataFacts& data = run.model.facts;
   const double reach = 10 * std::max(1.0, config.noise);  // noise leaves the range
   const ApplicationData inputs = application_data(run, input, config.n, reach);
   const bool truth_known = !input.x.defined();

@@ -31,7 +31,7 @@ class Judge {
   Judge(const TrainedRun& run, const DetectConfig& config, const RunOptions& options)
       : model_{run.score, run.model.sde, options.watching("detect")}, config_(config) {
     if (!uses_levels()) return;
-    const Tensor& training = run.model.data.training.x;
+    const Tensor& training = run.model.data().training.x;
     const std::int64_t wanted = std::max(reference_samples, covariance_samples(training));
     const AnomalyScores normal = scores(training.rows(0, std::min(training.extent(0), wanted)));
     for (std::int64_t level = 0; normal.residuals.defined() && level < normal.residuals.extent(1); ++level)
@@ -164,10 +164,10 @@ void add_arrays(const char* kind, const Judged& judged, Findings& found) {
 }  // namespace
 
 void DetectConfig::check(const Model& model) const {
-  require<ConfigError>(model.data.held_out.size() > 0,
+  require<ConfigError>(model.data().held_out.size() > 0,
                        "[detect] the run holds no data out to set a threshold by: set data.held_out above 0 and train "
                        "again");
-  const Tensor& training = model.data.training.x;
+  const Tensor& training = model.data().training.x;
   const std::int64_t needed = covariance_samples(training);
   require<ConfigError>(
       method != "whitened" || training.extent(0) >= needed,
@@ -175,12 +175,12 @@ void DetectConfig::check(const Model& model) const {
       "an element, got {}; use \"reconstruction\"",
       needed, training.extent(0));
   // As many scores as the threshold comes from, whatever they will be.
-  alarm_threshold(std::vector<double>(static_cast<std::size_t>((model.data.held_out.size() + 1) / 2)), false_alarm);
+  alarm_threshold(std::vector<double>(static_cast<std::size_t>((model.data().held_out.size() + 1) / 2)), false_alarm);
 }
 
 Findings detect(const TrainedRun& run, const DetectConfig& config, const ApplicationInput& input,
                 const RunOptions& options) {
-  const Prepared& data = run.model.data;
+  const Prepared& data = run.model.data();
   config.check(run.model);
   // What is anomalous may well lie outside the data's range; of images, whose range is known, not at any distance.
   const double reach = data.training.images() ? 10 : INFINITY;

@@ -58,8 +58,8 @@ Findings edit(const TrainedRun& run, const EditConfig& config, const Application
               const RunOptions& options) {
   config.validate();
   const ApplicationData data = application_data(run, input, config.n);
-  const Scaling& scaling = run.model.data.scaling;
-  const FeatureClassifier* judge = run.model.data.training.classes() >= 2 ? &run.judges->classifier(run) : nullptr;
+  const Scaling& scaling = run.model.facts.scaling;
+  const FeatureClassifier* judge = run.model.facts.classes >= 2 ? &run.judges->classifier(run) : nullptr;
   const std::vector<std::int64_t> labels = !judge                ? std::vector<std::int64_t>{}
                                            : data.labels.empty() ? judge->classify(data.x)
                                                                  : data.labels;
@@ -87,7 +87,7 @@ Findings edit(const TrainedRun& run, const EditConfig& config, const Application
     findings.charts.push_back(
         {"class-kept",
          share_chart({.x_name = "strength", .y_name = "class kept", .x = config.strengths, .y = agreement})});
-  add_rows(findings, "strengths", columns, look_of(run.model.data));
+  add_rows(findings, "strengths", columns, look_of(run.model.facts));
   return findings;
 }
 

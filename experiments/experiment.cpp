@@ -6,6 +6,7 @@
 #include <set>
 
 #include "fokker/core/file.h"
+#include "fokker/experiments/applications.h"
 #include "fokker/score/adversarial.h"
 
 namespace fokker {
@@ -28,6 +29,7 @@ void check_generator(const Experiment& experiment) {
 /// Rules between tables, which no single field can say.
 void check(const Experiment& experiment) {
   require_file_name(experiment.name, "name");
+  applications_of(experiment);  // their names
   require<ConfigError>(objective_entry(experiment.train.objective).score || experiment.sample.empty(),
                        "sample: a network trained by train.objective = \"{}\" is no score to sample from; remove the "
                        "tables [[sample]]",
@@ -35,6 +37,10 @@ void check(const Experiment& experiment) {
   if (objective_entry(experiment.train.objective).implicit) check_generator(experiment);
   std::set<std::string> names;
   for (const auto& sample : experiment.sample) {
+    require_file_name(sample.title(), "sample");
+    require<ConfigError>(sample.title() != "likelihood",
+                         "sample: /evaluation/likelihood of the results holds the bounds; choose another name than "
+                         "likelihood");
     const bool unconditional = !sample.conditional() || (sample.guidance.strength != 1 && sample.guidance.weak.empty());
     require<ConfigError>(
         !unconditional || (experiment.network.classes == 0 && experiment.network.text_width == 0) ||
@@ -62,12 +68,16 @@ Experiment read_experiment(const std::filesystem::path& path, const std::vector<
   return experiment;
 }
 
-Model build(const Experiment& experiment) {
-  Model model{.data = prepare(experiment.data, experiment.seed),
+namespace {
+
+Model assemble(const Experiment& experiment, DataFacts facts, DataOnDemand data) {
+  Model model{.facts = std::move(facts),
+              .data = std::move(data),
               .sde = make_sde(experiment.sde),
               .system = {},
               .sample_shape = {}};
-  model.sample_shape = sample_shape(model.data.training);
+  const Tokenizer& tokenizer = model.facts.tokenizer;
+  model.sample_shape = model.facts.sample_shape;
   NetworkConfig network = experiment.network;
   Shape input = model.sample_shape;
   const int last = input.rank() - 1;
@@ -77,15 +87,28 @@ Model build(const Experiment& experiment) {
     network.out_channels = input[last];
     input = with_extent(input, last, input[last] + latent);
   }
-  if (network.text_width > 0 && network.text_length == 0) network.text_length = model.data.tokenizer.length();
-  if (network.text_width > 0 && network.text_vocabulary == 0)
-    network.text_vocabulary = model.data.tokenizer.vocabulary();
-  model.system.tokenizer = model.data.tokenizer;
+  if (network.text_width > 0 && network.text_length == 0) network.text_length = tokenizer.length();
+  if (network.text_width > 0 && network.text_vocabulary == 0) network.text_vocabulary = tokenizer.vocabulary();
+  model.system.tokenizer = tokenizer;
   model.system.network = make_network(network, input, Rng(experiment.seed, Stream::initialisation));
-  model.system.objective =
-      make_objective(experiment.train, *model.sde,
-                     {.sample = model.sample_shape, .seed = experiment.seed, .grey = grey_levels(model.data)});
+  model.system.objective = make_objective(
+      experiment.train, *model.sde, {.sample = model.sample_shape, .seed = experiment.seed, .grey = model.facts.grey});
   return model;
+}
+
+}  // namespace
+
+Model build(const Experiment& experiment) {
+  Prepared data = prepare(experiment.data, experiment.seed);
+  DataFacts facts = facts_of(data);
+  return assemble(experiment, std::move(facts), std::move(data));
+}
+
+Model build(const Experiment& experiment, DataFacts facts) {
+  const auto load = [config = experiment.data, seed = experiment.seed, facts] {
+    return prepare_again(facts, config, seed);
+  };
+  return assemble(experiment, std::move(facts), DataOnDemand(load));
 }
 
 Dataset in_data_units(const Dataset& part, const Prepared& data) {

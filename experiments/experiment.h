@@ -8,6 +8,7 @@
 
 #include "fokker/core/config.h"
 #include "fokker/experiments/captions.h"
+#include "fokker/experiments/data_facts.h"
 #include "fokker/experiments/denoise.h"
 #include "fokker/experiments/detect.h"
 #include "fokker/experiments/edit.h"
@@ -66,15 +67,19 @@ struct Experiment {
 /// Reads a file with overrides such as "train.steps=20"; throws ConfigError naming file, line and key.
 Experiment read_experiment(const std::filesystem::path& path, const std::vector<std::string>& overrides = {});
 
-/// What an experiment's tables describe, built: prepared data, SDE, and objective and network with their first weights.
+/// What an experiment's tables describe, built: data, SDE, and objective and network with their first weights.
 struct Model {
-  Prepared data;
+  DataFacts facts;
+  DataOnDemand data;
   std::shared_ptr<const ForwardSde> sde;
   System system;
   /// Shape of one sample in the units of the network.
   Shape sample_shape;
 };
 Model build(const Experiment& experiment);
+/// On the data that `facts` are of, which are loaded when something asks for them; asking throws ConfigError where they
+/// have changed.
+Model build(const Experiment& experiment, DataFacts facts);
 
 /// A part of prepared data, in the units of the data.
 Dataset in_data_units(const Dataset& part, const Prepared& data);

@@ -31,13 +31,16 @@ void write_findings(Hdf5File& file, const std::string& group, const Findings& fi
   for (const auto& [name, values] : findings.arrays) file.write(group + "/" + name, values);
 }
 
-void write_findings_files(const std::filesystem::path& folder, const std::string& prefix, const Findings& findings) {
-  for (const Picture& picture : findings.pictures)
-    write_png(folder / fmt::format("{}-{}.png", prefix, picture.name), picture.images, picture.look);
-  for (const Chart& chart : findings.charts)
-    write_file_atomically(folder / fmt::format("{}-{}.svg", prefix, chart.name), chart.svg);
-  for (const Table& table : findings.tables)
-    write_file_atomically(folder / fmt::format("{}-{}.csv", prefix, table.name), table.csv);
+std::vector<std::filesystem::path> write_findings_files(const std::filesystem::path& folder, const std::string& prefix,
+                                                        const Findings& findings) {
+  std::vector<std::filesystem::path> written;
+  const auto next = [&](const std::string& name, const char* kind) {
+    return written.emplace_back(folder / fmt::format("{}-{}.{}", prefix, name, kind));
+  };
+  for (const Picture& picture : findings.pictures) write_png(next(picture.name, "png"), picture.images, picture.look);
+  for (const Chart& chart : findings.charts) write_file_atomically(next(chart.name, "svg"), chart.svg);
+  for (const Table& table : findings.tables) write_file_atomically(next(table.name, "csv"), table.csv);
+  return written;
 }
 
 Figure mean_figure(std::string name, std::vector<double> values) {

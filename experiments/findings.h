@@ -50,8 +50,9 @@ struct Findings {
 std::vector<std::string> figure_lines(const Findings& findings);
 /// GROUP/figures/NAME with attributes low and high, and GROUP/ARRAY.
 void write_findings(Hdf5File& file, const std::string& group, const Findings& findings);
-/// FOLDER/PREFIX-NAME.png, .svg and .csv.
-void write_findings_files(const std::filesystem::path& folder, const std::string& prefix, const Findings& findings);
+/// FOLDER/PREFIX-NAME.png, .svg and .csv; returns the files.
+std::vector<std::filesystem::path> write_findings_files(const std::filesystem::path& folder, const std::string& prefix,
+                                                        const Findings& findings);
 
 /// Mean and Student interval of independent values.
 Figure mean_figure(std::string name, std::vector<double> values);

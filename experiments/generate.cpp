@@ -98,7 +98,7 @@ Score score_of(const Model& model, const GenerateConfig& config, const RunOption
   SampleOptions how{.shape = model.sample_shape};
   how.progress = options.watching("samples to refine " + config.title());
   const Tensor generated = sample(score, *model.sde, draws, how).values;
-  return refine(score, train_log_ratio(model.data.training, generated, *model.sde, config.refine),
+  return refine(score, train_log_ratio(model.data().training, generated, *model.sde, config.refine),
                 config.refine.weight);
 }
 

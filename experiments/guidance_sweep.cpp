@@ -29,7 +29,7 @@ Findings guidance_sweep(const TrainedRun& run, const GuidanceSweepConfig& config
                         const RunOptions& options) {
   require_no_input(input, "guidance_sweep");
   config.validate();
-  const Prepared& data = run.model.data;
+  const Prepared& data = run.model.data();
   MetricConfig metrics = run.experiment.evaluate;
   metrics.metrics = {"precision_recall", "frechet"};
   metrics.seed = run.experiment.seed;

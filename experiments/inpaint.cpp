@@ -36,7 +36,7 @@ Problem make_problem(const TrainedRun& run, const InpaintConfig& config, const A
   if (config.measured == "mask") problem.known = known_part(config.mask, sample, config.sampler.seed);
   Measurement& measured = problem.measured;
   measured.op = make_operator(config, sample, problem.known);
-  measured.noise = in_network_units(run.model.data, config.noise);
+  measured.noise = in_network_units(run.model.facts, config.noise);
   measured.y = measured.op->apply(problem.data.prepared);
   if (measured.noise > 0)
     measured.y = measured.y + Rng(config.sampler.seed, Stream::noise).normal(measured.y.shape()) * measured.noise;
@@ -48,7 +48,7 @@ Tensor draw(const TrainedRun& run, const InpaintConfig& config, const Problem& p
   const Measurement each{problem.measured.op, repeat_rows(problem.measured.y, config.samples), problem.measured.noise};
   SampleConfig sampler = config.sampler;
   sampler.n = each.y.extent(0);
-  const double deviation = config.data_sigma.value_or(data_deviation(run.model.data));
+  const double deviation = config.data_sigma.value_or(data_deviation(run.model.data()));
   SampleOptions sampling{.shape = run.model.sample_shape};
   sampling.progress = options.watching("inpainting " + config.name);
   if (config.method == "twisted")
@@ -106,7 +106,7 @@ void add_errors(Findings& findings, const Problem& problem, const Drawn& drawn, 
 
 void add_classes(Findings& findings, const TrainedRun& run, const Problem& problem, const Drawn& drawn) {
   const auto& labels = problem.data.labels;
-  if (labels.empty() || run.model.data.training.classes() < 2) return;
+  if (labels.empty() || run.model.facts.classes < 2) return;
   const FeatureClassifier& classifier = run.judges->classifier(run);
   const auto share = [&](const char* name, const Tensor& x) {
     const auto found = classifier.classify(x);
@@ -122,7 +122,7 @@ void add_classes(Findings& findings, const TrainedRun& run, const Problem& probl
 }
 
 /// Measurements in the place of samples, in the units of the data.
-Tensor view_of(const Measurement& measured, const Prepared& data) {
+Tensor view_of(const Measurement& measured, const DataFacts& data) {
   const LinearOperator& op = *measured.op;
   const bool same = op.output() == op.input();
   return data.scaling.invert(same ? measured.y : op.adjoint(op.solve(measured.y, 1, 0)));
@@ -138,7 +138,7 @@ void InpaintConfig::validate() const {
 }
 
 void InpaintConfig::check(const Model& model) const {
-  in_network_units(model.data, 1);
+  in_network_units(model.facts, 1);
   const bool masked = measured == "mask";
   make_operator(*this, model.sample_shape,
                 masked ? known_part(mask, model.sample_shape, sampler.seed) : std::vector<bool>{});
@@ -147,7 +147,7 @@ void InpaintConfig::check(const Model& model) const {
 Findings inpaint(const TrainedRun& run, const InpaintConfig& config, const ApplicationInput& input,
                  const RunOptions& options) {
   config.validate();
-  const Prepared& data = run.model.data;
+  const DataFacts& data = run.model.facts;
   const Problem problem = make_problem(run, config, input);
   const Tensor found = draw(run, config, problem, options);
   Drawn drawn{.samples = data.scaling.invert(found), .mean = {}, .spread = {}};

@@ -12,7 +12,7 @@ void require_no_input(const ApplicationInput& input, const char* name) {
 
 ApplicationInput read_images(const TrainedRun& run, const std::vector<std::filesystem::path>& files) {
   if (files.empty()) return {};
-  const auto [low, high] = run.model.data.range;
+  const auto [low, high] = run.model.facts.range;
   std::vector<Tensor> images;
   for (const auto& file : files) {
     const Tensor image = read_png(file);

@@ -6,7 +6,7 @@ std::shared_ptr<Judges> make_judges() { return std::make_shared<Judges>(); }
 
 const FeatureClassifier& Judges::classifier(const TrainedRun& run) {
   if (!classifier_)
-    classifier_ = std::make_unique<FeatureClassifier>(in_data_units(run.model.data.training, run.model.data));
+    classifier_ = std::make_unique<FeatureClassifier>(in_data_units(run.model.data().training, run.model.data()));
   return *classifier_;
 }
 

@@ -10,14 +10,14 @@ int likelihood_command(const std::filesystem::path& path, const std::vector<std:
   for (const auto& setting : settings) document.set(setting);
   const auto config = read<DataLikelihoodConfig>(document, {});
   const TrainedRun run = load_run(path);
-  const RunDirectory directory = RunDirectory::open(path);
-  const auto results = directory.file("results.h5");
-  Hdf5File file = Hdf5File::open(results);
+  open_results(path);  // before the work: what it holds is intact
   const DataLikelihood found = data_likelihood(run, config, options);
-  write_likelihood(file, found);
-  file.save(results);
   for (const auto& line : likelihood_lines(found)) options.say(line);
-  options.say(fmt::format("wrote    {}", results.string()));
+  const RunDirectory directory = RunDirectory::open_when_free(path, options);
+  Hdf5File file = open_results(path);
+  write_likelihood(file, found);
+  save_results(path, file);
+  options.say(fmt::format("wrote    {}", directory.file(results_name).string()));
   return 0;
 }
 

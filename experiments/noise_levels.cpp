@@ -23,10 +23,11 @@ std::vector<LevelErrors> NoiseLevels::take() {
   for (std::size_t part = 0; part < parts; ++part) {
     const double n = sums[part], mean = sums[part + parts] / n;
     observed += n;
+    // 0/0 would be a NaN with a sign, which a log does not keep.
+    constexpr double none = std::numeric_limits<double>::quiet_NaN();
     result.push_back({.count = static_cast<std::int64_t>(n),
-                      .mean = mean,
-                      .deviation = std::sqrt(std::max(0.0, sums[part + 2 * parts] / n - mean * mean))});
-    if (n == 0) result.back().deviation = mean;
+                      .mean = n > 0 ? mean : none,
+                      .deviation = n > 0 ? std::sqrt(std::max(0.0, sums[part + 2 * parts] / n - mean * mean)) : none});
   }
   std::ranges::fill(sums, 0);
   if (observed == 0) result.clear();

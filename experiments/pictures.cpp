@@ -39,7 +39,7 @@ Tensor as_images(const Tensor& x, const Look& look) {
   return curve_images(x, {.low = low, .high = high}) * (high - low) + low;
 }
 
-Look look_of(const Prepared& data) { return {.range = data.range, .signals = data.training.signals}; }
+Look look_of(const DataFacts& facts) { return {.range = facts.range, .signals = facts.signals}; }
 
 std::vector<std::byte> overview_png(const Tensor& x, const Look& look) {
   if (x.rank() == 0 || x.size() == 0) return {};
@@ -73,18 +73,24 @@ void write_side_by_side(const std::filesystem::path& file, const Tensor& real, c
             {.low = look.range.low, .high = look.range.high, .columns = 2 * columns, .separator = gap});
 }
 
-void write_pictures(const std::filesystem::path& folder, const std::string& name, const Samples& samples,
-                    const Look& look) {
+std::vector<std::filesystem::path> write_pictures(const std::filesystem::path& folder, const std::string& name,
+                                                  const Samples& samples, const Look& look) {
+  std::vector<std::filesystem::path> written;
   const auto picture = overview_png(samples.values, look);
-  if (!picture.empty()) write_file_atomically(folder / ("samples-" + name + ".png"), picture);
-  if (!samples.trajectory.defined()) return;
+  if (!picture.empty()) {
+    written.push_back(folder / ("samples-" + name + ".png"));
+    write_file_atomically(written.back(), picture);
+  }
+  if (!samples.trajectory.defined()) return written;
   const Tensor frames = strip(samples.trajectory, look);
-  if (!drawable(frames.shape())) return;
-  write_png(folder / ("denoising-" + name + ".png"), frames,
+  if (!drawable(frames.shape())) return written;
+  written.push_back(folder / ("denoising-" + name + ".png"));
+  write_png(written.back(), frames,
             {.low = look.range.low,
              .high = look.range.high,
              .columns = static_cast<int>(samples.trajectory.extent(0)),
              .separator = gap});
+  return written;
 }
 
 }  // namespace fokker

@@ -2,8 +2,9 @@
 
 #include <filesystem>
 #include <string>
+#include <vector>
 
-#include "fokker/experiments/prepare.h"
+#include "fokker/experiments/data_facts.h"
 #include "fokker/solvers/sampler.h"
 
 namespace fokker {
@@ -20,7 +21,7 @@ Tensor as_images(const Tensor& x, const Look& look);
 bool drawable(const Shape& images);
 
 /// Of samples in the units of the data.
-Look look_of(const Prepared& data);
+Look look_of(const DataFacts& facts);
 
 /// The first 64 images of x [N, height, width, 1 or 3], or curves of signals, as a PNG grid; false, and nothing, for other data.
 bool write_grid(const std::filesystem::path& file, const Tensor& x, const Look& look);
@@ -34,7 +35,8 @@ void write_side_by_side(const std::filesystem::path& file, const Tensor& real, c
 
 /// FOLDER/samples-NAME.png: their overview; nothing for other data.
 /// FOLDER/denoising-NAME.png: the first eight images or curves on their way from noise, one row each.
-void write_pictures(const std::filesystem::path& folder, const std::string& name, const Samples& samples,
-                    const Look& look);
+/// Returns the files that it wrote.
+std::vector<std::filesystem::path> write_pictures(const std::filesystem::path& folder, const std::string& name,
+                                                  const Samples& samples, const Look& look);
 
 }  // namespace fokker

@@ -6,7 +6,6 @@
 #include <nlohmann/json.hpp>
 
 #include "fokker/core/kernels/kernels.h"
-#include "fokker/core/one_line.h"
 #include "fokker/core/parallel.h"
 #include "fokker/experiments/run_directory.h"
 
@@ -40,10 +39,6 @@ std::string provenance_json(const std::vector<std::string>& command_line) {
                                {"threads", thread_count()},
                                {"command_line", command_line}};
   return json.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
-}
-
-std::string status_json(const char* status, const std::string& reason) {
-  return nlohmann::json{{"status", status}, {"reason", one_line(reason)}, {"ended", utc_now()}}.dump();
 }
 
 }  // namespace fokker

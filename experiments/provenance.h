@@ -12,7 +12,4 @@ std::string version();
 /// instruction set, threads, command line.
 std::string provenance_json(const std::vector<std::string>& command_line);
 
-/// How a run ended, and now, as a JSON object.
-std::string status_json(const char* status, const std::string& reason);
-
 }  // namespace fokker

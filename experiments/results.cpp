@@ -143,8 +143,17 @@ void write_identity(Hdf5File& file, const char* schema, const std::string& confi
   file.write_text("/provenance/config_toml", config);
 }
 
-Hdf5File results_file(const Experiment& experiment, const RunResults& results) {
-  Hdf5File file;
+Hdf5File open_results(const std::filesystem::path& run) {
+  require_intact(run, results_name, "put the file back, or remove it and `fokker resume` makes the run's part again");
+  return Hdf5File::open(run / results_name);
+}
+
+void save_results(const std::filesystem::path& run, const Hdf5File& file) {
+  write_run_file(run, results_name, file.image());
+}
+
+Hdf5File results_file(const Experiment& experiment, const RunResults& results, Hdf5File file) {
+  for (const char* group : {"/metrics", "/samples", "/trajectories", "/data", "/provenance"}) file.remove(group);
   write_identity(file, "sde-run", results.config_text);
   file.set_attribute("/", "run_id", Attribute(results.run_id));
   file.set_attribute("/", "seed", Attribute(static_cast<std::int64_t>(experiment.seed)));

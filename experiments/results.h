@@ -6,6 +6,7 @@
 
 #include "fokker/core/hdf5.h"
 #include "fokker/experiments/experiment.h"
+#include "fokker/experiments/metrics_log.h"
 #include "fokker/experiments/run_directory.h"
 
 namespace fokker {
@@ -33,7 +34,14 @@ void write_identity(Hdf5File& file, const char* schema, const std::string& confi
 
 /// The file "results.h5" (docs/results.md): /metrics, /samples/NAME, /trajectories/NAME, /evaluation/NAME and
 /// /provenance.  Every dataset but `wall_time` is a function of the experiment alone.
-Hdf5File results_file(const Experiment& experiment, const RunResults& results);
+/// What is in `base` beside these stays.
+Hdf5File results_file(const Experiment& experiment, const RunResults& results, Hdf5File base = {});
+
+inline constexpr const char* results_name = "results.h5";
+/// The results of a run; throws ConfigError where the file is not as the run wrote it.
+Hdf5File open_results(const std::filesystem::path& run);
+/// Only under the lock of the run (run_directory.h), from before `open_results` on.
+void save_results(const std::filesystem::path& run, const Hdf5File& file);
 
 /// GROUP/METRIC and GROUP/METRIC_real.
 void write_metrics(Hdf5File& file, const std::string& group, std::span<const MetricResult> metrics);

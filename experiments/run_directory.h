@@ -4,22 +4,17 @@
 #include <filesystem>
 #include <string>
 #include <string_view>
-#include <vector>
 
-#include "fokker/experiments/trainer.h"
+#include "fokker/experiments/run_files.h"
+#include "fokker/experiments/run_options.h"
 
 namespace fokker {
 
-/// A line of metrics.jsonl; `seconds` is clock time since the start of training.
-struct MetricsRow {
-  StepReport report;
-  double seconds;
-};
-
 /// The folder of one run, locked for one process while the object lives:
-///   config.toml    the resolved experiment       metrics.jsonl   one line a training step
-///   run.json       status and provenance         checkpoints/    the last two training states
-///   log.txt        what was printed              averages/       snapshots of power-function averages
+///   config.toml    the resolved experiment            metrics.jsonl   one line a training step
+///   data.json      what sampling needs of the data    checkpoints/    the last two training states
+///   run.json       status, provenance, SHA-256        averages/       snapshots of power-function averages
+///   log.txt        what was printed
 ///   results.h5, model.safetensors, model-ema-DECAY.safetensors, *.png
 class RunDirectory {
  public:
@@ -29,6 +24,8 @@ class RunDirectory {
   static void require_new(const std::filesystem::path& path);
   /// A run that exists; throws ConfigError where `path` holds none, IoError where another process works in it.
   static RunDirectory open(const std::filesystem::path& path);
+  /// The same, waiting for up to a minute for another process to leave it.  Throws Cancelled where the options say stop.
+  static RunDirectory open_when_free(const std::filesystem::path& path, const RunOptions& options);
   RunDirectory(RunDirectory&& other) noexcept;
   RunDirectory& operator=(RunDirectory&&) = delete;
   ~RunDirectory();
@@ -39,17 +36,15 @@ class RunDirectory {
   std::filesystem::path checkpoints() const { return file("checkpoints"); }
   std::filesystem::path averages() const { return file("averages"); }
 
-  /// Merges `fields` (a JSON object) into run.json.
-  void update_status(std::string_view fields) const;
+  void update_status(std::string_view fields) const { update_run_json(path_, fields); }
   void log(std::string_view line) const;
-
-  void append_metrics(const std::vector<MetricsRow>& rows) const;
-  /// Rows up to `last_step`; later ones, of work that was lost, are dropped from the file.
-  std::vector<MetricsRow> metrics_until(std::int64_t last_step) const;
 
  private:
   explicit RunDirectory(std::filesystem::path path);
+  /// False where another process holds it.
+  bool try_lock();
   void lock();
+  std::string owner() const;
 
   std::filesystem::path path_;
   int lock_ = -1;
@@ -57,9 +52,6 @@ class RunDirectory {
 
 /// runs/NAME/20260101T000000Z-HASH, the hash being that of the resolved config.
 std::filesystem::path default_run_path(const std::string& name, std::string_view config);
-
-/// What run.json says of a run: "running", "done", "stopped", "failed", or "unknown".
-std::string run_status(const std::filesystem::path& run);
 
 /// "2026-01-01T00:00:00Z"
 std::string utc_now();

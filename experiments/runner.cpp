@@ -17,6 +17,8 @@
 namespace fokker {
 namespace {
 
+constexpr const char* log_key = "log_sha256";  // in the metadata of a checkpoint: of metrics.jsonl until its step
+
 class Runner {
  public:
   Runner(RunDirectory& directory, Experiment experiment, Model model, const RunOptions& options)
@@ -55,6 +57,7 @@ class Runner {
   }
 
   RunDirectory& directory_;
+  MetricsLog log_{directory_.file("metrics.jsonl")};
   Experiment experiment_;
   const RunOptions& options_;
   Model model_;
@@ -106,18 +109,19 @@ void Runner::attempt(Work&& work) {
 }
 
 void Runner::describe() {
-  const Prepared& data = model_.data;
+  const Prepared& data = model_.data();
   say(fmt::format("data     {}: {} training, {} held out, each {}", data.training.name, data.training.size(),
                   data.held_out.size(), to_string(model_.sample_shape)));
   for (const auto& step : data.report) say(fmt::format("         {}: {}", step.step, step.change));
   say(fmt::format("network  {}: {} parameters", experiment_.network.kind, model_.system.network->parameter_count()));
-  write_grid(directory_.file("data.png"), data.scaling.invert(data.training.x), look_of(model_.data));
+  write_grid(directory_.file("data.png"), data.scaling.invert(data.training.x), look_of(model_.facts));
 }
 
 void Runner::save(const Trainer& trainer, std::vector<MetricsRow>& unsaved) {
-  directory_.append_metrics(unsaved);
+  log_.append(unsaved);  // before the checkpoint, which relies on it
   unsaved.clear();
   SafeTensors state = trainer.state();
+  state.metadata[log_key] = log_.digest();
   state.metadata["instruction_set"] = instruction_sets_;
   save_checkpoint(directory_.checkpoints(), std::move(state));
 }
@@ -141,7 +145,8 @@ void Runner::train_step(Trainer& trainer, std::vector<MetricsRow>& unsaved) {
   unsaved.push_back(rows_.back());
   const auto& config = experiment_.train;
   const bool last = trainer.finished();
-  if (last || report.step % config.log_interval() == 0) say(interval_line(rows_, config, model_.data.training.size()));
+  if (last || report.step % config.log_interval() == 0)
+    say(interval_line(rows_, config, model_.data().training.size()));
   const SafeTensors snapshot = trainer.snapshot();
   if (!snapshot.tensors.empty()) save_snapshot(directory_.averages(), snapshot);
   if (last || report.step % config.checkpoint_every == 0) save(trainer, unsaved);
@@ -157,7 +162,7 @@ void Runner::train_on(Trainer& trainer, std::vector<MetricsRow>& unsaved) {
       if (unsaved.empty()) saved = trainer.steps_done();
     }
   } catch (const NumericalError& error) {
-    directory_.append_metrics(unsaved);
+    log_.append(unsaved);
     const auto kept = saved > 0 ? fmt::format("the checkpoint of step {}", saved) : "no checkpoint yet";
     throw NumericalError(fmt::format("{}; kept: {}", error.what(), kept));
   }
@@ -174,15 +179,17 @@ void Runner::finish(const Trainer& trainer) {
 }
 
 bool Runner::train() {
-  Trainer trainer(model_.system, model_.data.training, experiment_.train, experiment_.seed);
-  trainer.augment(Augmentation(experiment_.data.augment, model_.data.training.range.low));
-  trainer.hold_out(model_.data.held_out);
+  Trainer trainer(model_.system, model_.data().training, experiment_.train, experiment_.seed);
+  trainer.augment(Augmentation(experiment_.data.augment, model_.data().training.range.low));
+  trainer.hold_out(model_.data().held_out);
+  std::string digest;
   if (const auto state = latest_checkpoint(directory_.checkpoints())) {
     trainer.restore(*state);
     note_instruction_set(*state);
+    if (const auto at = state->metadata.find(log_key); at != state->metadata.end()) digest = at->second;
     say(fmt::format("resume   from step {}", trainer.steps_done()));
   }
-  rows_ = directory_.metrics_until(trainer.steps_done());
+  rows_ = log_.read_until(trainer.steps_done(), digest);
   if (!rows_.empty()) earlier_seconds_ = rows_.back().seconds;
   start_ = std::chrono::steady_clock::now();
   std::vector<MetricsRow> unsaved;
@@ -196,7 +203,7 @@ bool Runner::train() {
 
 void Runner::draw(const GenerateConfig& config) {
   SampleSet set{.config = config, .samples = sample(model_, config, options_), .metrics = {}};
-  write_pictures(directory_.path(), set.config.title(), set.samples, look_of(model_.data));
+  write_pictures(directory_.path(), set.config.title(), set.samples, look_of(model_.facts));
   sets_.push_back(std::move(set));
 }
 
@@ -207,8 +214,8 @@ bool Runner::draw_samples() {
     if (options_.stopping()) return false;
   }
   if (!sets_.empty())
-    write_side_by_side(directory_.file("overview.png"), model_.data.scaling.invert(model_.data.training.x),
-                       sets_[0].samples.values, look_of(model_.data));
+    write_side_by_side(directory_.file("overview.png"), model_.facts.scaling.invert(model_.data().training.x),
+                       sets_[0].samples.values, look_of(model_.facts));
   return true;
 }
 
@@ -218,8 +225,8 @@ void Runner::evaluate() {
     attempt([&] {
       MetricConfig config = experiment_.evaluate;
       config.seed = experiment_.seed;
-      const Evaluator evaluator(in_data_units(model_.data.training, model_.data),
-                                in_data_units(model_.data.held_out, model_.data), config);
+      const Evaluator evaluator(in_data_units(model_.data().training, model_.data()),
+                                in_data_units(model_.data().held_out, model_.data()), config);
       for (SampleSet& set : sets_) attempt([&] { set.metrics = measured(evaluator, set); });
     });
   for (const auto& line : metrics_table(sets_)) say(line);
@@ -233,14 +240,15 @@ void Runner::apply() {
                        .model = model_,
                        .score = model_.system.score(),
                        .log_variance_ratio = model_.system.log_variance_ratio()};
-  Hdf5File file = Hdf5File::open(directory_.file("results.h5"));
+  Hdf5File file = open_results(directory_.path());
   std::vector<std::pair<std::string, Findings>> all;
   for (const auto& [title, application] : applications) {
     attempt([&] {
       const Findings& found = all.emplace_back(title, application(run, {}, options_)).second;
       if (options_.stopping()) throw Cancelled("[run] stopped");
+      file.remove("/applications/" + title);
       write_findings(file, "/applications/" + title, found);
-      file.save(directory_.file("results.h5"));
+      save_results(directory_.path(), file);
       write_findings_files(directory_.path(), title, found);
       say(title);
       for (const auto& line : figure_lines(found)) say("  " + line);
@@ -252,12 +260,15 @@ void Runner::apply() {
 void Runner::write_results() {
   const RunResults results{.run_id = directory_.path().filename().string(),
                            .config_text = dump(experiment_),
-                           .data_sha256 = model_.data.training.sha256,
-                           .range = model_.data.range,
-                           .held_out_index = model_.data.held_out_index,
+                           .data_sha256 = model_.facts.sha256,
+                           .range = model_.facts.range,
+                           .held_out_index = model_.facts.held_out_index,
                            .training = rows_,
                            .samples = sets_};
-  results_file(experiment_, results).save(directory_.file("results.h5"));
+  std::error_code absent;
+  const bool again = std::filesystem::exists(directory_.file(results_name), absent);
+  save_results(directory_.path(),
+               results_file(experiment_, results, again ? open_results(directory_.path()) : Hdf5File()));
   std::set<std::filesystem::path> files = {directory_.file("results.h5"), directory_.file(weights_file)};
   for (const auto& entry : std::filesystem::directory_iterator(directory_.path()))
     if (entry.path().extension() == ".png") files.insert(entry.path());
@@ -265,6 +276,7 @@ void Runner::write_results() {
 }
 
 RunResult execute(RunDirectory directory, const Experiment& experiment, Model model, const RunOptions& options) {
+  write_run_file(directory.path(), facts_file, to_json(model.facts));
   directory.update_status(provenance_json(options.command_line));
   directory.update_status(fmt::format(R"({{"status": "running", "started": "{}"}})", utc_now()));
   try {
@@ -297,14 +309,16 @@ RunResult run(const Experiment& experiment, const std::filesystem::path& out, co
   const auto path = out.empty() ? default_run_path(experiment.name, text) : out;
   RunDirectory::require_new(path);
   require_folder_place(path);
-  Model model = build_checked(experiment);  // before the folder: wrong input leaves nothing behind
+  Model model = checked(build(experiment), experiment);  // before the folder: wrong input leaves nothing behind
   return execute(RunDirectory::create(path, text), experiment, std::move(model), options);
 }
 
 RunResult resume(const std::filesystem::path& path, const RunOptions& options) {
   RunDirectory directory = RunDirectory::open(path);
-  const Experiment experiment = read_experiment(directory.config_file());
-  return execute(std::move(directory), experiment, build_checked(experiment), options);
+  const Experiment experiment = read_run(path);
+  auto facts = read_run_facts(path);
+  Model model = facts ? build(experiment, std::move(*facts)) : build(experiment);
+  return execute(std::move(directory), experiment, checked(std::move(model), experiment), options);
 }
 
 }  // namespace fokker

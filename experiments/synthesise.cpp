@@ -9,13 +9,13 @@ namespace fokker {
 void SynthesiseConfig::check(const Model& model) const {
   require<ConfigError>(model.system.network->classes() > 0,
                        "[synthesise] the network takes no labels; train one with network.classes above 0");
-  synthesis_labels(model.data.training.labels, *this);
+  synthesis_labels(model.data().training.labels, *this);
 }
 
 Findings synthesise(const TrainedRun& run, const SynthesiseConfig& config, const ApplicationInput& input,
                     const RunOptions& options) {
   require_no_input(input, "synthesise");
-  const Prepared& data = run.model.data;
+  const Prepared& data = run.model.data();
   config.check(run.model);
   const DrawLabelled draw = [&](const std::vector<std::int64_t>& labels) {
     GenerateConfig how;

@@ -24,12 +24,13 @@ std::string said(const TrainConfig& train) {
 /// Of a run that is done: its figures, and the bounds, which are added to its results.
 TableSystem measure(const fs::path& folder, const DataLikelihoodConfig& likelihood, const RunOptions& options) {
   const TrainedRun run = load_run(folder);
-  Hdf5File file = Hdf5File::open(folder / "results.h5");
+  const RunDirectory directory = RunDirectory::open_when_free(folder, options);
+  Hdf5File file = open_results(folder);
   TableSystem system;
   system.name = run.experiment.name;
   system.objective = said(run.experiment.train);
   system.seed = run.experiment.seed;
-  system.range = run.model.data.range;
+  system.range = run.model.facts.range;
   const Tensor seconds = file.read("/metrics/train/wall_time", Dtype::f64);
   system.training_seconds = seconds.at(seconds.size() - 1);
   for (const GenerateConfig& config : run.experiment.sample)
@@ -37,7 +38,7 @@ TableSystem measure(const fs::path& folder, const DataLikelihoodConfig& likeliho
   if (objective_entry(run.experiment.train.objective).implicit) return system;
   const DataLikelihood found = data_likelihood(run, likelihood, options);
   write_likelihood(file, found);
-  file.save(folder / "results.h5");
+  save_results(folder, file);
   system.bounds = found.rows;
   return system;
 }
@@ -150,7 +151,7 @@ TableSystem finished(const fs::path& run, const DataLikelihoodConfig& likelihood
 
 /// The same, with the failure in place of figures where numbers are not finite, now or when it was run before.
 TableSystem measured_or_failed(const fs::path& run, const DataLikelihoodConfig& likelihood, const RunOptions& options) {
-  const Experiment experiment = read_experiment(run / "config.toml");
+  const Experiment experiment = read_run(run);
   TableSystem failed;
   failed.name = experiment.name;
   failed.objective = said(experiment.train);

@@ -4,7 +4,10 @@
 
 #include <algorithm>
 
+#include "fokker/core/file.h"
+#include "fokker/core/safetensors.h"
 #include "fokker/experiments/post_hoc.h"
+#include "fokker/experiments/run_files.h"
 
 namespace fokker {
 namespace {
@@ -14,14 +17,16 @@ constexpr std::int64_t trajectory_frames = 10;
 
 std::string file_of_decay(double decay) { return fmt::format("model-ema-{}.safetensors", decay); }
 
-void write_system(const fs::path& file, const System& system) {
+void write_system(const fs::path& run, const std::string& name, const System& system) {
   SafeTensors weights;
   for (const auto& p : system.parameters()) weights.tensors.emplace_back(p.name, p.tensor->detach());
-  write_safetensors(file, weights);
+  write_run_file(run, name, encode_safetensors(weights));
 }
 
 /// Errors name the file.
-void load(const System& system, const fs::path& file) {
+void load(const System& system, const fs::path& run, const std::string& name) {
+  require_intact(run, name, "put the file back, or remove it and `fokker resume` makes it again");
+  const fs::path file = run / name;
   const NamedTensors tensors = read_safetensors(file).tensors;
   try {
     load_parameters(system.parameters(), tensors);
@@ -46,8 +51,24 @@ std::string file_of(const TrainConfig& config, const AverageChoice& average) {
 
 void write_weights(const fs::path& run, const Trainer& trainer) {
   const auto& decays = trainer.config().emas;
-  for (std::size_t i = 0; i < decays.size(); ++i) write_system(run / file_of_decay(decays[i]), trainer.averaged(i));
-  write_system(run / weights_file, trainer.averaged());
+  for (std::size_t i = 0; i < decays.size(); ++i) write_system(run, file_of_decay(decays[i]), trainer.averaged(i));
+  write_system(run, weights_file, trainer.averaged());
+}
+
+Experiment read_run(const fs::path& run) {
+  require_plain_files(run);
+  require_intact(
+      run, "config.toml",
+      "a run keeps its config: put the old one back, and start a new run from the changed one by `fokker run "
+      "FILE --out FOLDER`");
+  return read_experiment(run / "config.toml");
+}
+
+std::optional<DataFacts> read_run_facts(const fs::path& run) {
+  std::error_code failure;
+  if (!fs::exists(run / facts_file, failure)) return std::nullopt;
+  require_intact(run, facts_file, "put the file back, or remove it, and the run's data are read again");
+  return read_facts(read_text_file(run / facts_file), (run / facts_file).string());
 }
 
 TrainedRun load_run(const fs::path& path, const AverageChoice& average) {
@@ -55,14 +76,15 @@ TrainedRun load_run(const fs::path& path, const AverageChoice& average) {
                        average.decay.value_or(0), average.length.value_or(0));
   require<ConfigError>(average.step == 0 || average.length, "[average] a step goes with a length, got step {} alone",
                        average.step);
-  TrainedRun run{.experiment = read_experiment(path / "config.toml"), .model = {}, .score = {}};
+  TrainedRun run{.experiment = read_run(path), .model = {}, .score = {}};
   std::error_code failure;
   require<ConfigError>(fs::exists(path / weights_file, failure),
                        "{}: the training of this run is not done; finish it with `fokker resume {}`", path.string(),
                        path.string());
-  run.model = build(run.experiment);
+  auto facts = read_run_facts(path);
+  run.model = facts ? build(run.experiment, std::move(*facts)) : build(run.experiment);
   const TrainConfig& config = run.experiment.train;
-  load(run.model.system, path / file_of(config, average));
+  load(run.model.system, path, file_of(config, average));
   if (average.length) {
     const PostHocAverage made =
         post_hoc_average(path / "averages", config.ema_lengths, {.length = *average.length, .updates = average.step});
@@ -77,19 +99,19 @@ TrainedRun load_run(const fs::path& path, const AverageChoice& average) {
 }
 
 double held_out_loss(const TrainedRun& run) {
-  require<ConfigError>(run.model.data.held_out.size() > 0,
+  require<ConfigError>(run.model.data().held_out.size() > 0,
                        "[held out] the run has no held-out data; train with "
                        "data.held_out above 0");
   const TrainConfig& config = run.experiment.train;
-  return HeldOutLoss(run.model.data.held_out, config, run.experiment.seed)(run.model.system, config.steps);
+  return HeldOutLoss(run.model.data().held_out, config, run.experiment.seed)(run.model.system, config.steps);
 }
 
 Samples sample(const Model& model, const GenerateConfig& config, const RunOptions& options) {
   SampleOptions sampling{.shape = model.sample_shape, .trajectory = trajectory_frames};
   sampling.progress = options.watching("sampling " + config.title());
   Samples samples = sample(score_of(model, config, options), *model.sde, config, sampling);
-  samples.values = model.data.scaling.invert(samples.values);
-  if (samples.trajectory.defined()) samples.trajectory = model.data.scaling.invert(samples.trajectory);
+  samples.values = model.facts.scaling.invert(samples.values);
+  if (samples.trajectory.defined()) samples.trajectory = model.facts.scaling.invert(samples.trajectory);
   return samples;
 }
 

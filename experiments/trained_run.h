@@ -23,7 +23,7 @@ struct AverageChoice {
 class Judges;
 std::shared_ptr<Judges> make_judges();
 
-/// A finished run, ready to be used.
+/// A finished run, ready to be used.  Its data are loaded when something asks for them.
 struct TrainedRun {
   Experiment experiment;
   Model model;                               // its system with the averaged weights
@@ -44,6 +44,12 @@ double held_out_loss(const TrainedRun& run);
 
 /// Samples from a trained run, in the units of the data.
 Samples sample(const Model& model, const GenerateConfig& config, const RunOptions& options = {});
+
+/// The config of a run, which is as the run wrote it; throws ConfigError where it has been changed since.
+Experiment read_run(const std::filesystem::path& run);
+/// What the run keeps of its data; none where a run of an earlier version kept nothing.
+std::optional<DataFacts> read_run_facts(const std::filesystem::path& run);
+inline constexpr const char* facts_file = "data.json";
 
 /// Writes RUN/model.safetensors and, for each further decay, RUN/model-ema-DECAY.safetensors.
 void write_weights(const std::filesystem::path& run, const Trainer& trainer);

@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "fokker/experiments/run_directory.h"
+#include "fokker/experiments/metrics_log.h"
 
 namespace fokker {
 

@@ -19,7 +19,7 @@ struct Paired {
 };
 
 Paired held_out_pairs(const TrainedRun& run, const TranslateConfig& config) {
-  const Dataset data = in_data_units(run.model.data.held_out, run.model.data);
+  const Dataset data = in_data_units(run.model.data().held_out, run.model.data());
   std::vector<std::int64_t> inputs, truths;
   for (std::int64_t row = 0; row < std::ssize(data.labels); ++row) {
     if (data.labels[static_cast<std::size_t>(row)] != config.from) continue;
@@ -69,7 +69,7 @@ Findings translate(const TrainedRun& run, const TranslateConfig& config, const A
   const Score to = under(decoder, config.to, "translate.to");
   const Paired pair =
       input.x.defined() ? Paired{.x = application_data(run, input, config.n).x} : held_out_pairs(run, config);
-  const Scaling &in = run.model.data.scaling, &out = decoder.model.data.scaling;
+  const Scaling &in = run.model.facts.scaling, &out = decoder.model.facts.scaling;
   FlowOptions how;
   how.progress = options.watching("translating");
   const Tensor latent = encode(from, *run.model.sde, in.apply(pair.x), config.flow, how).x;
@@ -82,7 +82,7 @@ Findings translate(const TrainedRun& run, const TranslateConfig& config, const A
     compare(findings, pair.x, translated, pair.truth);
     columns.push_back(pair.truth);
   }
-  add_rows(findings, "rows", columns, look_of(run.model.data));
+  add_rows(findings, "rows", columns, look_of(run.model.facts));
   return findings;
 }
 

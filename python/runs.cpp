@@ -75,7 +75,15 @@ void bind_runs(py::module_& m) {
            }),
            py::arg("path"), py::arg("decay") = py::none(), py::arg("length") = py::none(), py::arg("step") = 0)
       .def_property_readonly("config", [](const TrainedRun& self) { return to_dictionary(self.experiment); })
-      .def_property_readonly("data", [](const TrainedRun& self) { return self.model.data; })
+      .def_property_readonly("data",
+                             [](const TrainedRun& self) {
+                               const py::gil_scoped_release released;
+                               return self.model.data();
+                             })
+      .def_property_readonly("range",
+                             [](const TrainedRun& self) {
+                               return py::make_tuple(self.model.facts.range.low, self.model.facts.range.high);
+                             })
       .def_property_readonly(
           "sde", [](const TrainedRun& self) { return std::const_pointer_cast<ForwardSde>(share(*self.model.sde)); })
       .def_property_readonly("network", &network_of)

@@ -93,7 +93,7 @@ class Run:
         if guidance is not None:
             keywords["guidance"] = guidance if isinstance(guidance, dict) else {"strength": float(guidance)}
         drawn, used = self._run.draw(keywords, callback(progress, str(config.get("solver", "sampling"))))
-        return Samples(config=used, sde=self.sde.name, range=tuple(self.data.range), **drawn)
+        return Samples(config=used, sde=self.sde.name, range=self._run.range, **drawn)
 
     def evaluate(self, samples, **evaluate):
         """Metrics of any samples in the units of the data, by name: (value, the same figure for real against real).

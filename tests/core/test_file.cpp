@@ -108,7 +108,7 @@ TEST_CASE("what cannot be written says why and leaves nothing", "[file]") {
         }).find("does not exist; create it first") != std::string::npos);
   CHECK(error_of([&] { write_file_atomically(folder.path(), "x"); }).find("got a folder") != std::string::npos);
   CHECK(error_of([&] { append_line(folder / "no/such/file", "x"); }).find("No such file") != std::string::npos);
-  CHECK(error_of([&] { append_line("/dev/full", "x"); }).find("No space left on device") != std::string::npos);
+  CHECK(error_of([&] { append_line("/dev/full", "x"); }).find("got a pipe, a socket or a device") != std::string::npos);
   CHECK(folder.entries() == 0);
 }
 

@@ -42,7 +42,7 @@ Dataset rounded_gaussian(std::int64_t n) {
 
 /// Mean bits a dimension of the held-out numbers under the law that they were drawn from.
 double exact_bits(const TrainedRun& run) {
-  const Tensor x = run.model.data.scaling.invert(run.model.data.held_out.x);
+  const Tensor x = run.model.data().scaling.invert(run.model.data().held_out.x);
   double nats = 0;
   for (std::int64_t i = 0; i < x.size(); ++i) {
     const double z = (std::round(x.at(i)) - centre) / spread;
@@ -173,7 +173,7 @@ TEST_CASE("the scaling's Jacobian is counted once, noise of data.dequantise is n
   config.bounds = {"ode"};
   const DataLikelihood found = data_likelihood(run, config);
   CHECK(found.basis == "whole numbers with the noise of data.dequantise");
-  const Likelihood in_network = log_likelihood(run.score, *run.model.sde, run.model.data.held_out.x,
+  const Likelihood in_network = log_likelihood(run.score, *run.model.sde, run.model.data().held_out.x,
                                                {.flow = config.flow, .divergence = config.divergence});
   const Tensor apart = found.rows[0].bits - bits_per_dimension(in_network.log_density, 4);
   for (std::int64_t i = 0; i < apart.size(); ++i) CHECK(apart.at(i) == Approx(7).epsilon(1e-12));

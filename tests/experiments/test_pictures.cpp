@@ -23,7 +23,7 @@ TEST_CASE("signals are drawn as curves in the range of the data: samples, the wa
   const TemporaryFolder folder;
   const Prepared data = prepare({.source = "chirps", .n = 200}, 1);
   const Tensor real = data.scaling.invert(data.training.x);
-  const Look look = look_of(data);
+  const Look look = look_of(facts_of(data));
   CHECK(look.signals);
   CHECK(look.range.low == data.range.low);
   write_pictures(folder.path(), "x", samples(real, reshape(real.rows(0, 100), {2, 50, 128})), look);

@@ -23,7 +23,7 @@ const TrainedRun& digits_run() {
     made.experiment.network = {.kind = "mlp", .hidden = {8}};
     made.model = build(made.experiment);
     std::vector<std::vector<double>> means;
-    for (std::int64_t i = 0; i < 300; ++i) means.push_back(made.model.data.training.x.rows(i, i + 1).to_vector());
+    for (std::int64_t i = 0; i < 300; ++i) means.push_back(made.model.data().training.x.rows(i, i + 1).to_vector());
     made.score = GaussianMixture(means, {0.25}).score(*made.model.sde);
     return made;
   }();
