@@ -16,8 +16,7 @@ namespace {
 Tensor edited(const Score& score, const Model& model, const EditConfig& config, const Tensor& x, double strength,
               const RunOptions& options) {
   const ForwardSde& sde = *model.sde;
-  std::vector<double> grid = config.times;
-  if (grid.empty()) grid = time_grid(config.grid, sde, config.steps, config.t_min > 0 ? config.t_min : sde.t_min());
+  const std::vector<double> grid = sampling_times(config, sde);
   const auto steps = std::ssize(grid) - 1, kept = std::lround(strength * static_cast<double>(steps));
   if (kept == 0) return x;
   SampleConfig sampling = config;
@@ -27,7 +26,7 @@ Tensor edited(const Score& score, const Model& model, const EditConfig& config, 
   if (kept < steps) {
     sampling.times.assign(grid.end() - kept - 1, grid.end());
     sampling.steps = kept;
-    sampling.grid = "uniform";  // the times are given
+    sampling.grid.reset();  // the times are given
     sampling.t_min = 0;
     const Marginal at = sde.marginal(sampling.times.front());
     const Tensor noise = sde.prior(x.shape(), Rng(config.seed));
@@ -62,7 +61,7 @@ Findings edit(const TrainedRun& run, const EditConfig& config, const Application
     columns.push_back(strength == 0 ? data.x : result);
     results.push_back(reshape(columns.back(), with_axis(data.x.shape(), 0, 1)));
     findings.figures.push_back(
-        mean_figure(fmt::format("distance_{:g}", strength), row_distances(columns.back(), data.x)));
+        mean_figure(fmt::format("distance_{:g}", strength), row_distances(columns.back(), data.x), positive_range));
     if (!judge) continue;
     std::int64_t kept = 0;
     const auto named = judge->classify(columns.back());
