@@ -107,7 +107,7 @@ int evaluate_command(const std::filesystem::path& path, const std::vector<std::s
       facts ? prepare_again(*facts, experiment.data, experiment.seed) : prepare(experiment.data, experiment.seed);
   MetricConfig config = read<MetricConfig>(Config::of(settings), experiment.evaluate);
   config.seed = experiment.seed;
-  const Evaluator evaluator(in_data_units(data.training, data), in_data_units(data.held_out, data), config);
+  const Evaluator evaluator(data, config);
   std::vector<SampleSet> sets;
   for (const auto& name : before.list("/samples")) {
     sets.push_back(read_sample_set(before, name));

@@ -30,7 +30,9 @@ std::vector<std::pair<std::string, std::string>> settings(const SampleConfig& co
 
 /// The solver's name, and behind it what is not by default and tells the entry from others of that solver.
 std::string default_name(const SampleConfig& entry, const std::vector<SampleConfig>& solvers) {
-  const auto own = settings(entry), usual = settings({});
+  SampleConfig plain{.solver = entry.solver};
+  plain.use_defaults();
+  const auto own = settings(entry), usual = settings(plain);
   std::string name = entry.solver;
   for (std::size_t i = 0; i < own.size(); ++i) {
     const auto& [key, value] = own[i];
@@ -176,14 +178,15 @@ class Comparing {
   }
 
   void rank() {
-    for (std::size_t b = 0; b < config().nfe.size(); ++b) {
-      std::vector<std::vector<double>> errors;
+    const std::string& metric = config().metrics[0];
+    Errors errors(config().nfe.size());
+    for (std::size_t b = 0; b < errors.size(); ++b)
       for (const auto& row : result_.cells) {
-        const auto own = row[b].errors.find(config().metrics[0]);
-        errors.push_back(own == row[b].errors.end() ? std::vector<double>{} : own->second);
+        const auto own = row[b].errors.find(metric);
+        errors[b].push_back(own == row[b].errors.end() ? std::vector<double>{} : own->second);
       }
-      result_.rankings.push_back(rank_solvers(errors, config().confidence));
-    }
+    result_.rankings =
+        rank_solvers(errors, result_.floor.at(metric), {config().confidence, config().margin, metric_range(metric)});
     result_.verdict = verdict_text(result_);
   }
 
@@ -225,6 +228,7 @@ CompareConfig resolved(CompareConfig config) {
         "solver \"{}\": steps and times follow from the budgets nfe; n, seed and same_path are those of the "
         "comparison; remove them here",
         solver.title());
+  for (auto& solver : config.solver) solver.use_defaults();
   name_solvers(config.solver);
   return config;
 }
@@ -233,9 +237,11 @@ double Comparison::least_seconds(std::size_t solver, std::size_t budget) const {
   return std::ranges::min(cells[solver][budget].seconds);
 }
 
-Interval Comparison::floor_interval(const std::string& metric) const {
-  return mean_interval(floor.at(metric), config.confidence);
+Interval Comparison::interval(const std::string& metric, std::span<const double> values) const {
+  return mean_interval(values, config.confidence, metric_range(metric));
 }
+
+Interval Comparison::floor_interval(const std::string& metric) const { return interval(metric, floor.at(metric)); }
 
 std::map<std::string, std::vector<std::string>> Comparison::solvers_by_limit() const {
   std::map<std::string, std::vector<std::string>> groups;

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <span>
 #include <string>
 #include <string_view>
 #include <tuple>
@@ -29,6 +30,7 @@ struct CompareConfig {
   std::int64_t paths = 128;
   bool same_path = false;
   double confidence = 0.95;
+  double margin = 0.1;
   TargetConfig target = {};
   SdeConfig sde = {};
   std::vector<SampleConfig> solver = {};
@@ -52,7 +54,11 @@ struct CompareConfig {
           at_least(0)),
       field("same_path", &CompareConfig::same_path,
             "all samples of a seed on one Brownian path for any number of steps; about 0.2 µs a number and step"),
-      field("confidence", &CompareConfig::confidence, "of intervals and tests", above(0), below(1)),
+      field("confidence", &CompareConfig::confidence, "of intervals, and of all that the verdict says together",
+            above(0), below(1)),
+      field("margin", &CompareConfig::margin,
+            "differences of errors that do not matter, in standard deviations of the errors of exact samples",
+            at_least(0)),
       field("target", &CompareConfig::target, "the score"),
       field("sde", &CompareConfig::sde, "diffusion of a mixture; a run brings its own"),
       field("solver", &CompareConfig::solver, "the samplers: keys of [[sample]] but steps, n and seed", nonempty())};
@@ -89,6 +95,8 @@ struct Comparison {
 
   /// Over the seeds, the figure that other work on the machine disturbs least.
   double least_seconds(std::size_t solver, std::size_t budget) const;
+  /// Of the mean of a metric's values by seed.
+  Interval interval(const std::string& metric, std::span<const double> values) const;
   Interval floor_interval(const std::string& metric) const;
   /// Names of the solvers by the limit of their paths.
   std::map<std::string, std::vector<std::string>> solvers_by_limit() const;

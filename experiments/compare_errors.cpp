@@ -83,17 +83,19 @@ void check_mixture(const CompareTarget& target) {
                        "metrics: mode_weights needs a mixture with deviations > 0 for the law");
 }
 
+constexpr Range unbiased{.low = 0, .estimates = true};
+
 constexpr CompareMetric metrics[] = {
     {"sliced_w2", "sliced Wasserstein-2 distance",
      [](const ErrorInput& in) { return sliced_w2(in.samples, in.reference, in.config.projections, in.seed); }, any},
     {"sliced_w1", "sliced Wasserstein-1 distance", sliced_w1, any},
     {"energy", "energy distance",
-     [](const ErrorInput& in) { return energy_distance(few(in.samples, in), few(in.reference, in)); }, any},
+     [](const ErrorInput& in) { return energy_distance(few(in.samples, in), few(in.reference, in)); }, any, unbiased},
     {"mmd", "squared maximum mean discrepancy",
      [](const ErrorInput& in) {
        return mmd_squared(few(in.samples, in), few(in.reference, in), median_distance(few(in.reference, in)));
      },
-     any},
+     any, unbiased},
     {"mode_weights", "largest error of a mode's weight", mode_weights, check_mixture},
 };
 
@@ -129,6 +131,12 @@ std::string metric_title(const std::string& name) {
   for (const auto& metric : metrics)
     if (name == metric.name) return metric.title;
   return "mean distance to the end of the path (strong error)";
+}
+
+Range metric_range(const std::string& name) {
+  for (const auto& metric : metrics)
+    if (name == metric.name) return metric.range;
+  return positive_range;
 }
 
 std::map<std::string, double> errors_of(const Tensor& samples, const Tensor& reference, const CompareTarget& target,

@@ -24,11 +24,13 @@ struct CompareMetric {
   double (*compute)(const ErrorInput& input);
   /// Throws ConfigError where the metric has no meaning for the target.
   void (*check)(const CompareTarget& target);
+  Range range = positive_range;
 };
 
 std::span<const CompareMetric> compare_metrics();
 /// In words, of a metric or of "path".
 std::string metric_title(const std::string& name);
+Range metric_range(const std::string& name);
 
 /// All figures of a config for samples in the units of the data.
 std::map<std::string, double> errors_of(const Tensor& samples, const Tensor& reference, const CompareTarget& target,

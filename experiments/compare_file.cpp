@@ -93,7 +93,7 @@ void write_floor(Hdf5File& file, const Comparison& comparison) {
 /// Places, means and p-values by budget and solver, the solvers in the order of the attribute `solvers`.
 void write_ranking(Hdf5File& file, const Comparison& comparison) {
   const auto solvers = comparison.cells.size(), budgets = comparison.rankings.size();
-  Values place(budgets * solvers, missing), mean = place, low = place, high = place, p = place;
+  Values place(budgets * solvers, missing), mean = place, low = place, high = place, p = place, exact = place;
   for (std::size_t b = 0; b < budgets; ++b)
     for (std::size_t i = 0; i < comparison.rankings[b].size(); ++i) {
       const Ranked& ranked = comparison.rankings[b][i];
@@ -103,6 +103,7 @@ void write_ranking(Hdf5File& file, const Comparison& comparison) {
       low[at] = ranked.error.low;
       high[at] = ranked.error.high;
       p[at] = ranked.p;
+      exact[at] = ranked.p_exact;
     }
   std::vector<std::int64_t> index(solvers);
   for (std::size_t s = 0; s < solvers; ++s) index[s] = static_cast<std::int64_t>(s);
@@ -117,10 +118,12 @@ void write_ranking(Hdf5File& file, const Comparison& comparison) {
   write("low", low);
   write("high", high);
   write("p_value", p);
+  write("p_value_exact", exact);
   std::vector<std::string> names;
   for (const auto& solver : comparison.config.solver) names.push_back(solver.title());
   file.set_attribute("/ranking", "solvers", Attribute(fmt::format("{}", fmt::join(names, "\n"))));
   file.set_attribute("/ranking", "metric", Attribute(comparison.config.metrics[0]));
+  file.set_attribute("/ranking", "margin", Attribute(comparison.config.margin));
 }
 
 }  // namespace

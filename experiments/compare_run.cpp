@@ -14,16 +14,16 @@
 namespace fokker {
 namespace {
 
-std::string plus_minus(const Interval& interval) {
+std::string with_bounds(const Interval& interval) {
   if (std::isnan(interval.low)) return fmt::format("{:.4g}", interval.mean);
-  return fmt::format("{:.4g} ± {:.2g}", interval.mean, interval.high - interval.mean);
+  return fmt::format("{:.4g} [{:.3g}, {:.3g}]", interval.mean, interval.low, interval.high);
 }
 
 void budget_table(const Comparison& comparison, std::size_t budget, std::size_t width,
                   std::vector<std::string>& lines) {
   const auto& config = comparison.config;
   lines.push_back(fmt::format("{} NFE", config.nfe[budget]));
-  lines.push_back(fmt::format("  {:>2} {:<{}} {:>5} {:>6} {:>22} {:>9} {:>11}", "", "solver", width, "steps", "NFE",
+  lines.push_back(fmt::format("  {:>2} {:<{}} {:>5} {:>6} {:>26} {:>9} {:>11}", "", "solver", width, "steps", "NFE",
                               config.metrics[0], "seconds", "samples/s"));
   int place = 0;
   for (const Ranked& ranked : comparison.rankings[budget]) {
@@ -32,12 +32,12 @@ void budget_table(const Comparison& comparison, std::size_t budget, std::size_t 
     ++place;
     const std::string steps = cell.tolerance > 0 ? "tol" : std::to_string(cell.steps);
     lines.push_back(fmt::format(
-        "  {:>2} {:<{}} {:>5} {:>6.4g} {:>22} {:>9.3g} {:>11.3g}{}", place, config.solver[ranked.solver].title(), width,
-        steps, mean_interval(cell.nfe, config.confidence).mean, plus_minus(ranked.error), seconds,
+        "  {:>2} {:<{}} {:>5} {:>6.4g} {:>26} {:>9.3g} {:>11.3g}{}", place, config.solver[ranked.solver].title(), width,
+        steps, mean_interval(cell.nfe, config.confidence).mean, with_bounds(ranked.error), seconds,
         static_cast<double>(config.n) / seconds, ranked.tied && place > 1 ? "  within noise of the best" : ""));
   }
-  lines.push_back(fmt::format("   - {:<{}} {:>5} {:>6} {:>22}", "(exact samples)", width, "", "",
-                              plus_minus(comparison.floor_interval(config.metrics[0]))));
+  lines.push_back(fmt::format("   - {:<{}} {:>5} {:>6} {:>26}", "(exact samples)", width, "", "",
+                              with_bounds(comparison.floor_interval(config.metrics[0]))));
   for (std::size_t s = 0; s < comparison.cells.size(); ++s)
     if (!comparison.cells[s][budget].note.empty())
       lines.push_back(fmt::format("   - {:<{}} {}", config.solver[s].title(), width, comparison.cells[s][budget].note));
@@ -62,7 +62,11 @@ CompareOptions under(const RunOptions& options) {
 std::vector<std::string> comparison_table(const Comparison& comparison) {
   std::size_t width = 15;
   for (const auto& solver : comparison.config.solver) width = std::max(width, solver.title().size());
-  std::vector<std::string> lines;
+  std::vector<std::string> lines = {
+      fmt::format("     {:<{}} {:<19} {:<9} {:<7} {}", "sampler", width, "solver", "grid", "clock", "end")};
+  for (const auto& solver : comparison.config.solver)
+    lines.push_back(fmt::format("     {:<{}} {:<19} {:<9} {:<7} {}", solver.title(), width, solver.solver, *solver.grid,
+                                *solver.clock, end_of(solver)));
   for (std::size_t b = 0; b < comparison.config.nfe.size(); ++b) budget_table(comparison, b, width, lines);
   return lines;
 }

@@ -101,7 +101,9 @@ void add_quality(Findings& findings, const std::string& name, const Tensor& x, c
   const std::int64_t each = x.extent(0) / truth.extent(0);
   const Tensor target = repeat_rows(truth, each);
   findings.figures.push_back(mean_figure("psnr_" + name, input_means(psnr(x, target, range), each)));
-  if (x.rank() == 4) findings.figures.push_back(mean_figure("ssim_" + name, input_means(ssim(x, target, range), each)));
+  if (x.rank() == 4)
+    findings.figures.push_back(
+        mean_figure("ssim_" + name, input_means(ssim(x, target, range), each), correlation_range));
 }
 
 double found_level(const TrainedRun& run, const DenoiseConfig& config, const Noisy& noisy) {
@@ -113,9 +115,9 @@ double found_level(const TrainedRun& run, const DenoiseConfig& config, const Noi
 }  // namespace
 
 void DenoiseConfig::validate() const {
-  require<ConfigError>(sampler.n == SampleConfig{}.n && sampler.times.empty() && sampler.grid == SampleConfig{}.grid,
-                       "[{}] n, samples and the noise say which and where from; leave sampler.n, times and grid out",
-                       name);
+  require<ConfigError>(
+      sampler.n == SampleConfig{}.n && sampler.times.empty() && sampler.grid.value_or("uniform") == "uniform",
+      "[{}] n, samples and the noise say which and where from; leave sampler.n, times and grid out", name);
 }
 
 Tensor posterior_mean(const Score& score, const ForwardSde& sde, const Tensor& y, double noise) {

@@ -24,8 +24,7 @@ double time_of_strength(const ForwardSde& sde, double strength) {
 Tensor edited(const Score& score, const Model& model, const EditConfig& config, const Tensor& x, double strength,
               const RunOptions& options) {
   const ForwardSde& sde = *model.sde;
-  std::vector<double> grid = config.times;
-  if (grid.empty()) grid = time_grid(config.grid, sde, config.steps, config.t_min > 0 ? config.t_min : sde.t_min());
+  const std::vector<double> grid = sampling_times(config, sde);
   const double begin = time_of_strength(sde, strength);
   if (strength == 0 || begin <= grid.back()) return x;
   SampleConfig sampling = config;
@@ -37,7 +36,7 @@ Tensor edited(const Score& score, const Model& model, const EditConfig& config, 
     sampling.times.assign(1, begin);
     std::ranges::copy_if(grid, std::back_inserter(sampling.times), behind);
     sampling.steps = std::ssize(sampling.times) - 1;
-    sampling.grid = "uniform";  // the times are given
+    sampling.grid.reset();  // the times are given
     sampling.t_min = 0;
     const Marginal at = sde.marginal(begin);
     const Tensor noise = sde.prior(x.shape(), Rng(config.seed));
@@ -72,7 +71,7 @@ Findings edit(const TrainedRun& run, const EditConfig& config, const Application
     columns.push_back(strength == 0 ? data.x : result);
     results.push_back(reshape(columns.back(), with_axis(data.x.shape(), 0, 1)));
     findings.figures.push_back(
-        mean_figure(fmt::format("distance_{:g}", strength), row_distances(columns.back(), data.x)));
+        mean_figure(fmt::format("distance_{:g}", strength), row_distances(columns.back(), data.x), positive_range));
     if (!judge) continue;
     std::int64_t kept = 0;
     const auto named = judge->classify(columns.back());

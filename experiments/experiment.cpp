@@ -17,7 +17,7 @@ void check_generator(const Experiment& experiment) {
   const auto sde = make_sde(experiment.sde);
   const auto times = generator_times(*sde, generator_levels(experiment.train));
   for (const auto& sample : experiment.sample) {
-    bool own = sample.times.size() == times.size() && sample.denoise;
+    bool own = sample.times.size() == times.size() && sample.denoises();
     for (std::size_t i = 0; own && i < times.size(); ++i) own = std::abs(sample.times[i] - times[i]) < 1e-9;
     require<ConfigError>(own,
                          "sample: the generator of train.objective = \"{}\" makes samples \"{}\" at its own times, the "
@@ -53,6 +53,19 @@ void check(const Experiment& experiment) {
   }
 }
 
+/// Says which grid, clock and end each sampler takes, so that the run's own configuration does.
+void state_samplers(Experiment& experiment) {
+  const auto state = [](auto& tables) {
+    for (auto& table : tables) table.use_defaults();
+  };
+  state(experiment.sample);
+  state(experiment.guidance_sweep);
+  state(experiment.edit);
+  state(experiment.captions);
+  for (auto& table : experiment.inpaint) table.sampler.use_defaults();
+  for (auto& table : experiment.synthesise) table.sampler.use_defaults();
+}
+
 }  // namespace
 
 Experiment read_experiment(const std::filesystem::path& path, const std::vector<std::string>& overrides) {
@@ -65,6 +78,7 @@ Experiment read_experiment(const std::filesystem::path& path, const std::vector<
   } catch (const ConfigError& error) {
     throw ConfigError(fmt::format("{}: {}", path.string(), error.what()));
   }
+  state_samplers(experiment);
   return experiment;
 }
 

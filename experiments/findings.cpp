@@ -4,7 +4,6 @@
 #include <cmath>
 
 #include "fokker/core/file.h"
-#include "fokker/experiments/compare_statistics.h"
 
 namespace fokker {
 
@@ -24,6 +23,7 @@ void write_findings(Hdf5File& file, const std::string& group, const Findings& fi
   for (const Figure& figure : findings.figures) {
     const std::string path = group + "/figures/" + figure.name;
     file.write(path, Tensor::scalar(figure.value, Dtype::f64));
+    if (!figure.features.empty()) file.set_attribute(path, "features", Attribute(figure.features));
     if (!figure.has_interval()) continue;
     file.set_attribute(path, "low", figure.low);
     file.set_attribute(path, "high", figure.high);
@@ -43,8 +43,8 @@ std::vector<std::filesystem::path> write_findings_files(const std::filesystem::p
   return written;
 }
 
-Figure mean_figure(std::string name, std::vector<double> values) {
-  const Interval interval = mean_interval(values, 0.95);
+Figure mean_figure(std::string name, std::vector<double> values, const Range& range) {
+  const Interval interval = mean_interval(values, 0.95, range);
   return {std::move(name), interval.mean, interval.low, interval.high};
 }
 

@@ -8,6 +8,7 @@
 
 #include "fokker/core/hdf5.h"
 #include "fokker/core/png.h"
+#include "fokker/experiments/compare_statistics.h"
 
 namespace fokker {
 
@@ -16,6 +17,7 @@ struct Figure {
   std::string name;
   double value;
   double low = std::numeric_limits<double>::quiet_NaN(), high = std::numeric_limits<double>::quiet_NaN();
+  std::string features = {};  // the feature network that is its unit
 
   bool has_interval() const { return low == low; }
 };
@@ -54,8 +56,8 @@ void write_findings(Hdf5File& file, const std::string& group, const Findings& fi
 std::vector<std::filesystem::path> write_findings_files(const std::filesystem::path& folder, const std::string& prefix,
                                                         const Findings& findings);
 
-/// Mean and Student interval of independent values.
-Figure mean_figure(std::string name, std::vector<double> values);
+/// Mean of independent values with its interval within the range of the quantity (`mean_interval`).
+Figure mean_figure(std::string name, std::vector<double> values, const Range& range = {});
 /// A share of `n` trials with Wilson's interval.  A trial may succeed in part; the interval is then wider than it need be.
 Figure share_figure(std::string name, double successes, std::int64_t n);
 

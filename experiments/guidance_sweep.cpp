@@ -33,7 +33,7 @@ Findings guidance_sweep(const TrainedRun& run, const GuidanceSweepConfig& config
   MetricConfig metrics = run.experiment.evaluate;
   metrics.metrics = {"precision_recall", "frechet"};
   metrics.seed = run.experiment.seed;
-  const Evaluator evaluator(in_data_units(data.training, data), in_data_units(data.held_out, data), metrics);
+  const Evaluator evaluator(data, metrics);
   Findings findings;
   std::vector<double> precision, recall;
   std::vector<std::string> labels;
@@ -45,7 +45,8 @@ Findings guidance_sweep(const TrainedRun& run, const GuidanceSweepConfig& config
     set.samples = sample(run.model, set.config, options);
     set.metrics = measured(evaluator, set);
     for (const MetricResult& metric : set.metrics)
-      findings.figures.push_back({fmt::format("{}_{:g}", metric.name, strength), metric.value});
+      findings.figures.push_back(
+          {.name = fmt::format("{}_{:g}", metric.name, strength), .value = metric.value, .features = metric.features});
     precision.push_back(named(set.metrics, "precision"));
     recall.push_back(named(set.metrics, "recall"));
     labels.push_back(fmt::format("w = {:g}", strength));

@@ -96,12 +96,13 @@ void add_errors(Findings& findings, const Problem& problem, const Drawn& drawn, 
   const std::int64_t each = drawn.samples.extent(0) / truth.extent(0);
   const auto share = [&](const Tensor& x) { return x * (1 / range); };
   const auto errors = rows_rms(share(drawn.samples - repeat_rows(truth, each)), hidden);
-  findings.figures.push_back(mean_figure("rmse", input_means(errors, each)));
-  findings.figures.push_back(mean_figure("rmse_of_mean", rows_rms(share(drawn.mean - truth), hidden)));
-  if (each > 1) findings.figures.push_back(mean_figure("spread_hidden", rows_rms(share(drawn.spread), hidden)));
+  findings.figures.push_back(mean_figure("rmse", input_means(errors, each), positive_range));
+  findings.figures.push_back(mean_figure("rmse_of_mean", rows_rms(share(drawn.mean - truth), hidden), positive_range));
+  if (each > 1)
+    findings.figures.push_back(mean_figure("spread_hidden", rows_rms(share(drawn.spread), hidden), positive_range));
   if (each > 1 && !problem.known.empty())
-    findings.figures.push_back(
-        mean_figure("spread_known", rows_rms(share(drawn.spread), indicator(problem.known, true, sample))));
+    findings.figures.push_back(mean_figure(
+        "spread_known", rows_rms(share(drawn.spread), indicator(problem.known, true, sample)), positive_range));
 }
 
 void add_classes(Findings& findings, const TrainedRun& run, const Problem& problem, const Drawn& drawn) {
@@ -163,7 +164,8 @@ Findings inpaint(const TrainedRun& run, const InpaintConfig& config, const Appli
   const Tensor off = problem.measured.op->apply(found) - repeat_rows(problem.measured.y, config.samples);
   const Tensor all = Tensor::ones(problem.measured.op->output());
   findings.figures.push_back(
-      mean_figure("consistency", input_means(rows_rms(off * (1 / in_network_units(data, 1)), all), config.samples)));
+      mean_figure("consistency", input_means(rows_rms(off * (1 / in_network_units(data, 1)), all), config.samples),
+                  positive_range));
   add_classes(findings, run, problem, drawn);
   const Tensor view = view_of(problem.measured, data);
   Shape grouped = with_axis(with_extent(drawn.samples.shape(), 0, problem.data.size()), 1, config.samples);

@@ -21,9 +21,10 @@ Lines described(const Entries& entries) {
 }
 
 Lines solvers() {
-  Lines lines;
+  Lines lines{fmt::format("{:<20} {:<9} {:<7} {:<7}", "by default:", "grid", "clock", "end")};
   for (const SolverSummary& solver : solver_summaries())
-    lines.push_back(fmt::format("{:<20} {}", solver.name, solver.text));
+    lines.push_back(fmt::format("{:<20} {:<9} {:<7} {:<7} {}", solver.name, solver.defaults.grid, solver.defaults.clock,
+                                solver.defaults.denoise ? "denoise" : "t_min", solver.text));
   return lines;
 }
 

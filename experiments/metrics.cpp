@@ -11,7 +11,8 @@
 #include "fokker/core/ops/elementwise.h"
 #include "fokker/core/ops/view.h"
 #include "fokker/core/rng.h"
-#include "fokker/experiments/classifier.h"
+#include "fokker/experiments/experiment.h"
+#include "fokker/experiments/feature_network.h"
 #include "fokker/experiments/frechet.h"
 #include "fokker/experiments/modes.h"
 #include "fokker/experiments/neighbours.h"
@@ -57,7 +58,11 @@ const std::vector<MetricEntry>& entries() {
       {"sliced_w2", {"sliced_w2"}, false, "sliced Wasserstein-2 distance", sliced},
       {"energy", {"energy"}, false, "energy distance", energy},
       {"mmd", {"mmd"}, false, "squared maximum mean discrepancy, Gaussian kernels about the median distance", mmd},
-      {"frechet", {"frechet"}, true, "Fréchet distance in the features of a classifier that the run trains", frechet},
+      {"frechet",
+       {"frechet"},
+       true,
+       "Fréchet distance in the features of a classifier, the same for all runs on a data set",
+       frechet},
       {"precision_recall",
        {"precision", "recall"},
        false,
@@ -124,8 +129,9 @@ std::int64_t least_samples(const MetricConfig& config) {
   return neighbours ? std::max<std::int64_t>(2, config.neighbours + 1) : 2;
 }
 
-Evaluator::Evaluator(const Dataset& training, const Dataset& held_out, const MetricConfig& config)
-    : config_(config), accuracy_(std::numeric_limits<double>::quiet_NaN()) {
+Evaluator::Evaluator(const Dataset& training, const Dataset& held_out, const MetricConfig& config,
+                     const Dataset& original)
+    : config_(config) {
   for (const auto& name : config.metrics) entries_.push_back(find(name));
   require<ConfigError>(training.size() >= 2 && held_out.size() >= 2,
                        "[evaluate] expected at least two training and two "
@@ -142,30 +148,30 @@ Evaluator::Evaluator(const Dataset& training, const Dataset& held_out, const Met
   data_.held_out = rows_of(flat(in_units(held_out.x)), held_out_rows);
   const bool featured = std::ranges::any_of(entries_, [](const auto* entry) { return entry->features; });
   const bool sorted = asks_for("modes");
-  if (training.classes() >= 2 && (featured || (sorted && training.images()))) train_classifier(training, held_out);
+  const Dataset& labelled = original.classes() >= 2 ? original : training;
+  if (labelled.classes() >= 2 && (featured || (sorted && training.images())))
+    network_ = feature_network(labelled, {config.classifier_steps, config.standardise});
   if (sorted) find_modes(training);
   if (!featured) return;
-  data_.training_features = features(data_.training);
-  data_.held_out_features = features(data_.held_out);
+  data_.training_features = features(rows_of(flat(training.x), training_rows), data_.training);
+  data_.held_out_features = features(rows_of(flat(held_out.x), held_out_rows), data_.held_out);
 }
 
-void Evaluator::train_classifier(Dataset training, Dataset held_out) {
-  for (Dataset* part : {&training, &held_out}) {
-    part->x = in_units(part->x);
-    part->range = config_.standardise ? units_.apply(part->range) : part->range;
-  }
-  classifier_ = std::make_shared<FeatureClassifier>(
-      training, ClassifierConfig{.steps = config_.classifier_steps, .seed = config_.seed});
-  if (!held_out.labels.empty()) accuracy_ = classifier_->accuracy(held_out);
-}
+Evaluator::Evaluator(const Prepared& data, const MetricConfig& config)
+    : Evaluator(in_data_units(data.training, data), in_data_units(data.held_out, data), config, data.original) {}
 
 bool Evaluator::asks_for(const char* metric) const {
   return std::ranges::any_of(entries_, [&](const auto* entry) { return std::string(entry->name) == metric; });
 }
 
 void Evaluator::find_modes(Dataset training) {
-  training.x = in_units(training.x);
-  modes_ = std::make_unique<Modes>(training, training.images() ? classifier_ : nullptr);
+  std::function<Tensor(const Tensor&)> features_of;
+  if (training.images())
+    features_of = [network = network_, units = units_](const Tensor& x) {
+      return network->features(units.invert(cast(x, Dtype::f32)));
+    };
+  training.x = flat(in_units(training.x));
+  modes_ = std::make_unique<Modes>(training, std::move(features_of));
   data_.modes = modes_.get();
 }
 
@@ -175,9 +181,14 @@ Tensor Evaluator::in_units(const Tensor& x) const {
 
 Evaluator::~Evaluator() = default;
 
-Tensor Evaluator::features(const Tensor& rows) const { return classifier_ ? classifier_->features(rows) : rows; }
+/// Of x in the units of the data: the network's, or the rows in the units of the metrics.
+Tensor Evaluator::features(const Tensor& x, const Tensor& rows) const {
+  return network_ ? network_->features(x) : rows;
+}
 
-double Evaluator::classifier_accuracy() const { return accuracy_; }
+double Evaluator::classifier_accuracy() const {
+  return network_ ? network_->accuracy() : std::numeric_limits<double>::quiet_NaN();
+}
 
 MetricInput Evaluator::input(const Tensor& samples) const {
   MetricInput result = data_;
@@ -188,7 +199,7 @@ MetricInput Evaluator::input(const Tensor& samples) const {
                           "[evaluate] expected finite samples, got {} in sample {}; look at the "
                           "training loss and the sampler's steps",
                           bad < std::ssize(values) ? values[bad] : 0, bad / result.samples.extent(1));
-  if (data_.held_out_features.defined()) result.sample_features = features(result.samples);
+  if (data_.held_out_features.defined()) result.sample_features = features(flat(samples), result.samples);
   return result;
 }
 
@@ -210,18 +221,20 @@ std::vector<MetricResult> Evaluator::operator()(const Tensor& samples) const {
   std::vector<MetricResult> results;
   for (const auto* entry : entries_) {
     const Figures value = entry->compute(generated, config_), usual = entry->compute(real, config_);
-    for (std::size_t k = 0; k < value.size(); ++k) results.push_back({entry->results[k], value[k], usual[k]});
+    const std::string unit = entry->features && network_ ? network_->name() : "";
+    for (std::size_t k = 0; k < value.size(); ++k) results.push_back({entry->results[k], value[k], usual[k], unit});
   }
   return results;
 }
 
 std::optional<MetricResult> Evaluator::label_accuracy(const Tensor& samples,
                                                       std::span<const std::int64_t> labels) const {
-  if (!classifier_ || labels.empty()) return {};
-  const auto named = classifier_->classify(in_units(samples));
+  if (!network_ || labels.empty()) return {};
+  const auto named = network_->classify(flat(samples));
   std::int64_t right = 0;
   for (std::size_t i = 0; i < named.size(); ++i) right += named[i] == labels[i % labels.size()];
-  return MetricResult{"label_accuracy", static_cast<double>(right) / static_cast<double>(named.size()), accuracy_};
+  return MetricResult{"label_accuracy", static_cast<double>(right) / static_cast<double>(named.size()),
+                      classifier_accuracy(), network_->name()};
 }
 
 std::vector<MetricResult> evaluate(const Tensor& samples, const Dataset& training, const Dataset& held_out,

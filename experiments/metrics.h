@@ -14,8 +14,9 @@
 
 namespace fokker {
 
-class FeatureClassifier;
+class FeatureNetwork;
 class Modes;
+struct Prepared;
 
 std::vector<std::string> metric_names();
 
@@ -40,13 +41,14 @@ struct MetricConfig {
                  field("standardise", &MetricConfig::standardise,
                        "in units of the training data's deviations, feature by feature: for tables of mixed units"),
                  field("classifier_steps", &MetricConfig::classifier_steps,
-                       "training steps of the classifier behind frechet", at_least(1))};
+                       "training steps of the classifier behind frechet, one for each data set", at_least(1))};
 };
 
 struct MetricResult {
   std::string name;
   double value;
-  double reference;  // the same figure for real against real
+  double reference;           // the same figure for real against real
+  std::string features = {};  // the feature network that is its unit
 };
 
 /// Samples and data that a metric sees, flattened to [N, D] f64.
@@ -71,34 +73,37 @@ std::span<const MetricEntry> metric_entries();
 /// The least number of samples, of training and of held-out data that the metrics of `config` work with.
 std::int64_t least_samples(const MetricConfig& config);
 
-/// Compares sets of samples with real data.  Figures compare with the held-out samples (of more than `limit`, some
-/// drawn by the seed); nearest_neighbour looks at all training samples, too.  `reference` figures take as many
-/// different training samples, drawn by the seed, as there are samples (at most all), in the place of the samples;
-/// nearest_neighbour then leaves each one itself out of the training data.  The features of "frechet" are those of a
-/// classifier trained on the training labels, or without labels the values themselves.  Results do not depend on the
+/// Compares sets of samples with real data.  Figures compare with the held-out samples (of more than `limit`, some drawn
+/// by the seed); nearest_neighbour looks at all training samples, too.  `reference` figures take as many different
+/// training samples, drawn by the seed, as there are samples (at most all), in the place of the samples;
+/// nearest_neighbour then leaves each one itself out of the training data.  The features of "frechet" are those of
+/// the data set's `feature_network`, or without labels the values themselves.  Results do not depend on the
 /// number of threads.
 class Evaluator {
  public:
-  /// `training` and `held_out` in the units of the samples.  Throws ConfigError for an unknown metric, with the nearest
+  /// `training` and `held_out` in the units of the samples; `original`, the data set that they are parts of, has the feature
+  /// network, by default `training` alone.  Throws ConfigError for an unknown metric, with the nearest
   /// names, and for fewer than two held-out samples.
-  Evaluator(const Dataset& training, const Dataset& held_out, const MetricConfig& config = {});
+  Evaluator(const Dataset& training, const Dataset& held_out, const MetricConfig& config = {},
+            const Dataset& original = {});
+  /// Of samples in the units of the original data.
+  Evaluator(const Prepared& data, const MetricConfig& config);
   ~Evaluator();
 
   /// samples [N, …] of the data's shape.  Throws ShapeError, and NumericalError for values that are not finite.
   std::vector<MetricResult> operator()(const Tensor& samples) const;
-  /// "label_accuracy": the share of samples that the feature classifier gives their label, one of `labels` in turn; its
-  /// reference is `classifier_accuracy`.  Nothing without a classifier, which "frechet" has for labelled data.
+  /// "label_accuracy": the share of samples that the feature network gives their label, one of `labels` in turn; its
+  /// reference is `classifier_accuracy`.  Nothing without a network, which "frechet" has for labelled data.
   std::optional<MetricResult> label_accuracy(const Tensor& samples, std::span<const std::int64_t> labels) const;
-  /// Share of held-out samples that the feature classifier names right; NaN without one.
+  /// Share of the samples that the feature network has not been trained on which it names right; NaN without one.
   double classifier_accuracy() const;
 
  private:
   MetricInput input(const Tensor& samples) const;
   MetricInput reference(std::int64_t n) const;
-  Tensor features(const Tensor& rows) const;
+  Tensor features(const Tensor& x, const Tensor& rows) const;
   Tensor in_units(const Tensor& x) const;
   bool asks_for(const char* metric) const;
-  void train_classifier(Dataset training, Dataset held_out);
   void find_modes(Dataset training);
 
   MetricConfig config_;
@@ -106,9 +111,8 @@ class Evaluator {
   std::vector<const MetricEntry*> entries_;
   Shape sample_shape_;
   MetricInput data_;
-  std::shared_ptr<FeatureClassifier> classifier_;
+  std::shared_ptr<const FeatureNetwork> network_;
   std::unique_ptr<Modes> modes_;
-  double accuracy_;  // NaN without a classifier
 };
 
 std::vector<MetricResult> evaluate(const Tensor& samples, const Dataset& training, const Dataset& held_out,

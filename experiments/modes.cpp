@@ -4,7 +4,6 @@
 #include <cmath>
 
 #include "fokker/core/ops/elementwise.h"
-#include "fokker/experiments/classifier.h"
 #include "fokker/experiments/neighbours.h"
 
 namespace fokker {
@@ -36,15 +35,15 @@ Modes::Balls Modes::balls(const Tensor& x, const std::vector<std::int64_t>& labe
   return result;
 }
 
-Modes::Modes(const Dataset& training, std::shared_ptr<const FeatureClassifier> classifier)
-    : classifier_(std::move(classifier)) {
+Modes::Modes(const Dataset& training, std::function<Tensor(const Tensor&)> features)
+    : features_of_(std::move(features)) {
   const std::int64_t modes = training.classes();
   require<ConfigError>(
       modes >= 2, "[evaluate.metrics] modes are the classes of labelled data, and \"{}\" has {}; leave \"modes\" out",
       training.name, modes);
   const double width = static_cast<double>(training.x.size()) / static_cast<double>(training.size());
-  values_ = balls(training.x, training.labels, modes, classifier_ ? distances : deviations / std::sqrt(width));
-  if (classifier_) features_ = balls(classifier_->features(training.x), training.labels, modes, distances);
+  values_ = balls(training.x, training.labels, modes, features_of_ ? distances : deviations / std::sqrt(width));
+  if (features_of_) features_ = balls(features_of_(training.x), training.labels, modes, distances);
 }
 
 std::vector<std::int64_t> Modes::of(const Tensor& x) const {
@@ -56,11 +55,11 @@ std::vector<std::int64_t> Modes::of(const Tensor& x) const {
         result[static_cast<std::size_t>(row)] = static_cast<std::int64_t>(mode);
     });
   };
-  if (!classifier_) {
+  if (!features_of_) {
     nearest(x, values_);
     return result;
   }
-  nearest(cast(classifier_->features(x), Dtype::f64), features_);
+  nearest(cast(features_of_(x), Dtype::f64), features_);
   for_each_distance_row(x, values_.mean, [&](std::int64_t row, std::span<double> squared) {
     std::int64_t& mode = result[static_cast<std::size_t>(row)];
     if (mode < 0) return;

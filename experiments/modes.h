@@ -1,21 +1,19 @@
 #pragma once
 
-#include <memory>
+#include <functional>
 #include <vector>
 
 #include "fokker/experiments/dataset.h"
 
 namespace fokker {
 
-class FeatureClassifier;
-
 /// The classes of labelled data as modes.  A point belongs to the class whose mean is nearest, where it lies within four of
 /// that class's deviations, the root mean square over coordinates; an image to the class nearest in the features of a classifier, where both
 /// features and pixels lie within twice the root mean square distance of that class's own.  A sample that belongs to none is not of high quality.
 class Modes {
  public:
-  /// `classifier` of these data, for images.  Throws ConfigError for data without labels.
-  Modes(const Dataset& training, std::shared_ptr<const FeatureClassifier> classifier);
+  /// `features` of images; empty for points.  Throws ConfigError for data without labels.
+  Modes(const Dataset& training, std::function<Tensor(const Tensor&)> features);
   std::int64_t count() const { return static_cast<std::int64_t>(values_.reach.size()); }
   /// The mode of each row of x [N, D], or −1.
   std::vector<std::int64_t> of(const Tensor& x) const;
@@ -28,7 +26,7 @@ class Modes {
   /// `reach` in root mean square distances of the class.
   static Balls balls(const Tensor& x, const std::vector<std::int64_t>& labels, std::int64_t modes, double reach);
 
-  std::shared_ptr<const FeatureClassifier> classifier_;  // none for points
+  std::function<Tensor(const Tensor&)> features_of_;  // none for points
   Balls values_, features_;
 };
 

@@ -230,6 +230,7 @@ GreyLevels grey_levels(const Prepared& data) {
 Prepared prepare(const Dataset& data, const DataConfig& config, std::uint64_t seed) {
   check(data, config);
   Prepared result{.training = data, .range = data.range};
+  if (data.classes() >= 2) result.original = data;
   result.held_out = result.excluded = subset(data, {});
   result.training_index.resize(static_cast<std::size_t>(data.size()));
   std::iota(result.training_index.begin(), result.training_index.end(), 0);

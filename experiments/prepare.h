@@ -81,6 +81,7 @@ struct Prepared {
   std::vector<std::int64_t> excluded_index = {};
   Scaling scaling = {};
   ValueRange range = {};     // of the original data
+  Dataset original = {};     // as loaded, where it has labels: what feature networks are trained on
   Tokenizer tokenizer = {};  // of the training captions
   std::vector<PreparationReport> report = {};
 };

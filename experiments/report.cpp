@@ -33,7 +33,7 @@ std::string picture(const Tensor& x, const ValueRange& range) {
 
 std::string interval_text(const Interval& interval) {
   if (std::isnan(interval.low)) return fmt::format("{:.3g}", interval.mean);
-  return fmt::format("{:.3g} <span class=\"soft\">± {:.2g}</span>", interval.mean, interval.high - interval.mean);
+  return fmt::format("{:.3g} <span class=\"soft\">[{:.3g}, {:.3g}]</span>", interval.mean, interval.low, interval.high);
 }
 
 /// An interval drawn on the scale of its table, and the level of exact samples.
@@ -65,7 +65,8 @@ class Report {
   std::string text() const {
     return page({.title = config_.name,
                  .style = chart_style(),
-                 .body = heading() + verdict() + overview() + chart() + tables() + gallery() + method() + settings()});
+                 .body = heading() + verdict() + overview() + chart() + tables() + samplers() + gallery() + method() +
+                         settings()});
   }
 
  private:
@@ -129,7 +130,7 @@ class Report {
       const auto own = cell.errors.find(comparison_.metrics[m]);
       out += own == cell.errors.end()
                  ? "<td class=\"soft\">–</td>"
-                 : fmt::format("<td>{}</td>", interval_text(mean_interval(own->second, config_.confidence)));
+                 : fmt::format("<td>{}</td>", interval_text(comparison_.interval(own->first, own->second)));
     }
     return out + "</tr>";
   }
@@ -173,6 +174,18 @@ class Report {
     return out + "</section>";
   }
 
+  std::string samplers() const {
+    std::string out =
+        "<section><h2>Samplers</h2><div class=\"wide\"><table><thead><tr><th>name</th><td>solver</td><td>grid</td>"
+        "<td>clock</td><td>end</td></tr></thead><tbody>";
+    for (std::size_t s = 0; s < config_.solver.size(); ++s) {
+      const SampleConfig& entry = config_.solver[s];
+      out += fmt::format("<tr>{}<td>{}</td><td>{}</td><td>{}</td><td>{}</td></tr>", name_cell(s), entry.solver,
+                         *entry.grid, *entry.clock, end_of(entry));
+    }
+    return out + "</tbody></table></div></section>";
+  }
+
   std::string chart() const {
     return "<section><h2>Work and precision</h2>" + work_precision_svg(comparison_) + "</section>";
   }
@@ -203,7 +216,8 @@ class Report {
     for (const auto& [limit, names] : comparison_.solvers_by_limit())
       out += fmt::format("<dt>path, to {}</dt><dd>{}</dd>", escaped(limit.empty() ? "nothing" : limit),
                          escaped(fmt::format("{}", fmt::join(names, ", "))));
-    return out + fmt::format(method_text, config_.confidence * 100, config_.seeds, 1 - config_.confidence) +
+    return out +
+           fmt::format(method_text, config_.confidence * 100, config_.seeds, 1 - config_.confidence, config_.margin) +
            "</section>";
   }
 

@@ -55,7 +55,7 @@ std::vector<Series> collect(const Comparison& comparison, const View& view) {
       const auto& cell = comparison.cells[s][b];
       const auto own = cell.errors.find(view.metric);
       if (own == cell.errors.end()) continue;
-      const Interval error = mean_interval(own->second, comparison.config.confidence);
+      const Interval error = comparison.interval(own->first, own->second);
       const double x = view.against_time ? comparison.least_seconds(s, b) : mean_interval(cell.nfe, 0.5).mean;
       series.points.push_back({x, error.mean, error.low, error.high});
     }

@@ -1,6 +1,10 @@
 #include "fokker/experiments/results.h"
 
+#include <fmt/ranges.h>
+
 #include <algorithm>
+#include <map>
+#include <set>
 
 #include "fokker/core/file.h"
 #include "fokker/experiments/provenance.h"
@@ -102,7 +106,9 @@ void write_samples(Hdf5File& file, const SampleSet& set, const ValueRange& range
   file.write(group + "/sample", std::span<const std::int64_t>(index), {samples.values.extent(0)}, {"sample"});
   file.write(group + "/" + variable(rank), samples.values, sample_axes(rank));
   file.set_attribute(group, "sampler", Attribute(set.config.solver));
-  file.set_attribute(group, "sampler_config", Attribute(dump(set.config)));
+  GenerateConfig stated = set.config;
+  stated.use_defaults();
+  file.set_attribute(group, "sampler_config", Attribute(dump(stated)));
   file.set_attribute(group, "n_steps", Attribute(set.config.step_count()));
   file.set_attribute(group, "nfe", Attribute(samples.nfe));
   file.set_attribute(group, "failures", Attribute(samples.failures));
@@ -124,6 +130,9 @@ void write_metrics(Hdf5File& file, const std::string& group, std::span<const Met
     const std::string path = group + "/" + metric.name;
     file.write(path, Tensor::scalar(metric.value, Dtype::f64));
     file.write(path + "_real", Tensor::scalar(metric.reference, Dtype::f64));
+    if (metric.features.empty()) continue;
+    for (const auto& figure : {path, path + "_real"})
+      file.set_attribute(figure, "features", Attribute(metric.features));
   }
 }
 
@@ -195,9 +204,23 @@ SampleSet read_sample_set(const Hdf5File& file, const std::string& name) {
   const auto number = [&](const std::string& metric) {
     return file.read(evaluation + "/" + metric, Dtype::f64).item();
   };
+  const auto features = [&](const std::string& path) {
+    return file.has_attribute(path, "features") ? std::get<std::string>(file.attribute(path, "features")) : "";
+  };
   for (const auto& metric : file.list(evaluation))
-    if (!metric.ends_with("_real")) set.metrics.push_back({metric, number(metric), number(metric + "_real")});
+    if (!metric.ends_with("_real"))
+      set.metrics.push_back({metric, number(metric), number(metric + "_real"), features(evaluation + "/" + metric)});
   return set;
+}
+
+std::vector<std::string> feature_lines(std::span<const MetricResult> metrics) {
+  std::map<std::string, std::set<std::string>> names;
+  for (const auto& metric : metrics)
+    if (!metric.features.empty()) names[metric.features].insert(metric.name);
+  std::vector<std::string> lines;
+  for (const auto& [features, figures] : names)
+    lines.push_back(fmt::format("{}: by the {}", fmt::join(figures, ", "), features));
+  return lines;
 }
 
 std::vector<std::string> metrics_table(std::span<const SampleSet> sets) {
@@ -222,6 +245,7 @@ std::vector<std::string> metrics_table(std::span<const SampleSet> sets) {
     }
     lines.back() += fmt::format("  {:>{}.4f}", column.reference, wide);
   }
+  for (const auto& line : feature_lines(columns)) lines.push_back(line);
   return lines;
 }
 

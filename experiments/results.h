@@ -57,6 +57,9 @@ SampleSet read_sample_set(const Hdf5File& file, const std::string& name);
 /// All metrics of a set, with label_accuracy where it has labels.
 std::vector<MetricResult> measured(const Evaluator& evaluator, const SampleSet& set);
 
+/// Which feature network is the unit of which figures: a line for each network.
+std::vector<std::string> feature_lines(std::span<const MetricResult> metrics);
+
 /// Rows of text, a column each for sampler, NFE, seconds and every metric, and below it real data against real data.
 std::vector<std::string> metrics_table(std::span<const SampleSet> sets);
 

@@ -225,8 +225,7 @@ void Runner::evaluate() {
     attempt([&] {
       MetricConfig config = experiment_.evaluate;
       config.seed = experiment_.seed;
-      const Evaluator evaluator(in_data_units(model_.data().training, model_.data()),
-                                in_data_units(model_.data().held_out, model_.data()), config);
+      const Evaluator evaluator(model_.data(), config);
       for (SampleSet& set : sets_) attempt([&] { set.metrics = measured(evaluator, set); });
     });
   for (const auto& line : metrics_table(sets_)) say(line);

@@ -116,14 +116,15 @@ Findings usefulness(const Dataset& synthetic, const Prepared& real, const Synthe
     if (config.balance) gain.push_back(recall[1].back() - recall[0].back());
   }
   Findings found;
-  found.figures.push_back(mean_figure("accuracy_real", accuracy[0]));
-  found.figures.push_back(mean_figure(config.balance ? "accuracy_balanced" : "accuracy_synthetic", accuracy[1]));
-  found.figures.push_back(mean_figure("accuracy_ratio", ratio));
+  found.figures.push_back(mean_figure("accuracy_real", accuracy[0], share_range));
+  found.figures.push_back(
+      mean_figure(config.balance ? "accuracy_balanced" : "accuracy_synthetic", accuracy[1], share_range));
+  found.figures.push_back(mean_figure("accuracy_ratio", ratio, positive_range));
   if (!config.balance) return found;
   found.figures.push_back({"rarest_class", static_cast<double>(rarest)});
-  found.figures.push_back(mean_figure("recall_real", recall[0]));
-  found.figures.push_back(mean_figure("recall_balanced", recall[1]));
-  found.figures.push_back(mean_figure("recall_gain", gain));
+  found.figures.push_back(mean_figure("recall_real", recall[0], share_range));
+  found.figures.push_back(mean_figure("recall_balanced", recall[1], share_range));
+  found.figures.push_back(mean_figure("recall_gain", gain, correlation_range));
   return found;
 }
 

@@ -128,8 +128,13 @@ void write_picture(const fs::path& path, const std::vector<TableSystem>& systems
 void finish(const fs::path& folder, const std::vector<TableSystem>& systems, std::int64_t seeds,
             const RunOptions& options) {
   const std::string config = read_text_file(folder / config_file);
+  std::vector<std::string> lines = seeds > 1 ? seeds_table(systems) : table(systems);
+  std::vector<MetricResult> measured;
+  for (const auto& system : systems)
+    for (const auto& set : system.sets) std::ranges::copy(set.metrics, std::back_inserter(measured));
+  for (const auto& line : feature_lines(measured)) lines.push_back(line);
   std::string text;
-  for (const auto& line : seeds > 1 ? seeds_table(systems) : table(systems)) {
+  for (const auto& line : lines) {
     options.say(line);
     text += line + "\n";
   }

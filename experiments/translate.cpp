@@ -44,8 +44,8 @@ void compare(Findings& findings, const Tensor& x, const Tensor& translated, cons
   const auto of_result = row_distances(translated, truth), of_copy = row_distances(x, truth);
   std::int64_t nearer = 0;
   for (std::size_t i = 0; i < of_copy.size(); ++i) nearer += of_result[i] < of_copy[i];
-  findings.figures.push_back(mean_figure("distance_translated", of_result));
-  findings.figures.push_back(mean_figure("distance_copy", of_copy));
+  findings.figures.push_back(mean_figure("distance_translated", of_result, positive_range));
+  findings.figures.push_back(mean_figure("distance_copy", of_copy, positive_range));
   findings.figures.push_back(share_figure("nearer", nearer, std::ssize(of_copy)));
   findings.arrays.emplace_back("truth", truth);
 }
@@ -75,7 +75,7 @@ Findings translate(const TrainedRun& run, const TranslateConfig& config, const A
   const Tensor latent = encode(from, *run.model.sde, in.apply(pair.x), config.flow, how).x;
   const Tensor back = in.invert(decode(from, *run.model.sde, latent, config.flow, how).x);
   const Tensor translated = out.invert(decode(to, *decoder.model.sde, latent, config.flow, how).x);
-  Findings findings{.figures = {mean_figure("distance_round_trip", row_distances(back, pair.x))},
+  Findings findings{.figures = {mean_figure("distance_round_trip", row_distances(back, pair.x), positive_range)},
                     .arrays = {{"input", pair.x}, {"latent", latent}, {"translated", translated}}};
   std::vector<Tensor> columns{pair.x, translated};
   if (pair.truth.defined()) {

@@ -69,13 +69,16 @@ py::list records(const Comparison& comparison) {
     row["solver"] = config.solver[solver].title();
     row["steps"] = cell.steps > 0 && cell.tolerance == 0 ? py::object(py::int_(cell.steps)) : py::none();
     row["tolerance"] = cell.tolerance > 0 ? py::object(py::float_(cell.tolerance)) : py::none();
+    row["grid"] = *config.solver[solver].grid;
+    row["clock"] = *config.solver[solver].clock;
+    row["denoise"] = *config.solver[solver].denoise;
     row["note"] = cell.note;
     if (!cell.nfe.empty()) row["nfe"] = mean_interval(cell.nfe, config.confidence).mean;
     if (!cell.seconds.empty()) row["seconds"] = comparison.least_seconds(solver, budget);
     py::dict intervals;
     for (const auto& [metric, values] : cell.errors) {
       row[py::str(metric)] = values;
-      intervals[py::str(metric)] = bounds(mean_interval(values, config.confidence));
+      intervals[py::str(metric)] = bounds(comparison.interval(metric, values));
     }
     row["intervals"] = intervals;
     rows.append(row);
@@ -89,6 +92,7 @@ py::list records(const Comparison& comparison) {
       row["error"] = bounds(ranked.error);
       row["p_value"] = ranked.p;
       row["within_noise"] = ranked.tied;
+      row["p_value_exact"] = ranked.p_exact;
     }
     for (std::size_t s = 0; s < comparison.cells.size(); ++s)
       if (!comparison.cells[s][b].note.empty()) add(b, s);

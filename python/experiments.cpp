@@ -203,9 +203,7 @@ py::dict evaluate_samples(const py::object& samples, const Prepared& data, const
   config.seed = seed;
   const Tensor x = to_tensor(samples, Dtype::f32);
   std::vector<MetricResult> results;
-  watched(py::none(), [&](Watch&) {
-    results = evaluate(x, in_data_units(data.training, data), in_data_units(data.held_out, data), config);
-  });
+  watched(py::none(), [&](Watch&) { results = Evaluator(data, config)(x); });
   py::dict values;
   for (const auto& result : results) values[py::str(result.name)] = py::make_tuple(result.value, result.reference);
   return values;

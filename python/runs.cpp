@@ -43,6 +43,7 @@ std::string resume_run(const std::string& path, const py::object& line) {
 py::tuple sample_run(const TrainedRun& self, const py::dict& keywords, const py::object& progress) {
   auto config = from_keywords(keywords, own_samples(self.experiment.sample, Config(to_node(keywords))));
   config.steps = config.step_count();
+  config.use_defaults();
   Samples samples;
   watched(progress, [&](Watch& watch) { samples = sample(self.model, config, options_under(watch, py::none())); });
   return py::make_tuple(to_dict(samples), to_dictionary(config));

@@ -20,6 +20,7 @@ py::tuple draw(const py::object& score, const ForwardSde& sde, const py::dict& k
                const std::optional<Shape>& shape, Dtype dtype, int trajectory, const py::object& progress) {
   auto config = from_keywords<SampleConfig>(keywords);
   config.steps = config.step_count();
+  config.use_defaults();
   const ScoreArgument argument = to_score(score);
   const Shape sample_shape = shape.value_or(argument.sample.value_or(Shape{2}));
   SampleOptions options{.shape = sample_shape, .dtype = dtype, .trajectory = trajectory};

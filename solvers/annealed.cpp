@@ -33,7 +33,7 @@ Tensor correct(const Shard& shard, std::int64_t point, const Tensor& x) {
 
 Tensor run_annealed_langevin(const Shard& shard, Tensor x) {
   require<ConfigError>(shard.config.clock == "t", "[clock] annealed_langevin has no clock but \"t\", got \"{}\"",
-                       shard.config.clock);
+                       *shard.config.clock);
   const SequentialNoise noise = corrector_noise(shard);
   const auto& [steps, snr, rule, epsilon] = shard.config.corrector;
   const Marginal last = shard.sde.marginal(shard.grid.back());

@@ -42,7 +42,7 @@ void check_eta(const Shard& shard, const Passage& passage, double q) {
 Passage::Passage(const Shard& shard) : shard_(shard) {
   require<ConfigError>(shard.config.clock == "t",
                        "[clock] {} steps in log-SNR by itself and has no clock: leave it out, got \"{}\"",
-                       shard.config.solver, shard.config.clock);
+                       shard.config.solver, *shard.config.clock);
   for (const double t : shard.grid) levels_.push_back(level_at(shard.sde, t));
 }
 

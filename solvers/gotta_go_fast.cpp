@@ -10,7 +10,7 @@ constexpr double own_tolerance = 0.05;
 }  // namespace
 
 Tensor run_gotta_go_fast(const Shard& shard, Tensor x) {
-  const Clock clock = fokker::clock(shard.config.clock);
+  const Clock clock = fokker::clock(*shard.config.clock);
   const auto reading = [&](double t) { return to_clock(shard.sde, clock, t); };
   const auto sde = clocked_reverse(shard.sde, shard.score, clock, reverse_eta(shard.config));
   const BrownianRows path(shard.config.seed, shard.shape, reading(shard.grid.front()), reading(shard.grid.back()),

@@ -28,7 +28,7 @@ void check(const ForwardSde& sde, double t_min) {
 
 }  // namespace
 
-std::vector<std::string> grid_names() { return {"uniform", "log_snr", "karras"}; }
+std::vector<std::string> grid_names() { return {"uniform", "quadratic", "log_snr", "karras"}; }
 
 std::vector<double> karras_grid(const ForwardSde& sde, std::int64_t steps, double t_min, double rho) {
   check(sde, t_min);
@@ -41,6 +41,8 @@ std::vector<double> karras_grid(const ForwardSde& sde, std::int64_t steps, doubl
 std::vector<double> time_grid(const std::string& kind, const ForwardSde& sde, std::int64_t steps, double t_min) {
   check(sde, t_min);
   if (kind == "uniform") return uniform_points(sde.t_max(), t_min, steps);
+  if (kind == "quadratic")
+    return spaced(sde, steps, t_min, std::sqrt(sde.t_max()), std::sqrt(t_min), [](double root) { return root * root; });
   if (kind == "karras") return karras_grid(sde, steps, t_min, 7);
   if (kind != "log_snr") throw ConfigError("[grid] " + unknown_name(kind, grid_names()));
   return spaced(sde, steps, t_min, sde.marginal(sde.t_max()).lambda(), sde.marginal(t_min).lambda(),

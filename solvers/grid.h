@@ -7,8 +7,8 @@
 
 namespace fokker {
 
-/// How the points of a time grid are spaced:  "uniform" in t;  "log_snr", uniform in log(α/σ);  "karras", uniform in
-/// (σ/α)^{1/7} [karras2022].
+/// How the points of a time grid are spaced:  "uniform" in t;  "quadratic", uniform in √t [zhang2023];  "log_snr",
+/// uniform in log(α/σ);  "karras", uniform in (σ/α)^{1/7} [karras2022].
 std::vector<std::string> grid_names();
 
 /// steps + 1 points from t_max down to t_min, ends exact.  Throws ConfigError for an unknown kind, steps < 1, or t_min

@@ -11,7 +11,7 @@ namespace {
 void check_times(const SampleConfig& config) {
   const std::vector<double>& times = config.times;
   const SampleConfig fresh;
-  const bool generates = config.solver == "ancestral" && config.denoise;
+  const bool generates = config.solver == "ancestral" && config.denoises();
   require<ConfigError>(times.size() > 1 || generates,
                        "[times] expected at least two points, got {}; from a single one, ancestral makes a sample by "
                        "denoise = true alone",
@@ -22,9 +22,10 @@ void check_times(const SampleConfig& config) {
   require<ConfigError>(config.steps == fresh.steps || config.steps == config.step_count(),
                        "[times] {} points make {} steps, got steps = {}; leave steps out", times.size(),
                        config.step_count(), config.steps);
-  require<ConfigError>(config.grid == fresh.grid && (config.t_min == 0 || config.t_min == times.back()),
-                       "[times] the points are given; leave grid and t_min out, got grid = \"{}\" and t_min = {}",
-                       config.grid, config.t_min);
+  require<ConfigError>(
+      config.grid.value_or("uniform") == "uniform" && (config.t_min == 0 || config.t_min == times.back()),
+      "[times] the points are given; leave grid and t_min out, got grid = \"{}\" and t_min = {}",
+      config.grid.value_or(""), config.t_min);
 }
 
 }  // namespace
@@ -48,6 +49,14 @@ void RestartConfig::validate() const {
   require<ConfigError>(low < high, "[restart] expected low < high, got {} and {}", low, high);
 }
 
+void SampleConfig::use_defaults() {
+  const SolverDefaults own = defaults_of(solver);
+  const bool noisy = reverse_eta(*this) == 1;  // the clock snr is that of η = 1
+  if (!grid) grid = times.empty() ? own.grid : "uniform";
+  if (!clock) clock = own.clock == std::string("snr") && !noisy ? "log_snr" : own.clock;
+  denoise = denoises();
+}
+
 void SampleConfig::validate() const {
   if (!name.empty()) require_file_name(name, "name");
   corrector.check(solver);
@@ -61,6 +70,8 @@ void SampleConfig::validate() const {
   if (!times.empty()) check_times(*this);
   reverse_eta(*this);
 }
+
+const char* end_of(const SampleConfig& config) { return config.denoises() ? "denoise" : "t_min"; }
 
 double reverse_eta(const SampleConfig& config) {
   const auto [standard, free] = eta_of(config.solver);

@@ -73,23 +73,23 @@ struct ResampleConfig {
 };
 
 /// How samples are drawn, by a solver of `solver_summaries`: a stepper of the reverse SDE in one of the clocks, a solver
-/// made for diffusions, or one with rules of its own.
+/// made for diffusions, or one with rules of its own.  Grid, clock and denoise left open are those of the solver's defaults.
 struct SampleConfig {
   std::string name = {};
   std::string solver = "euler_maruyama";
   std::int64_t steps = 100;
   std::int64_t n = 64;
   std::uint64_t seed = 0;
-  std::string grid = "uniform";
+  std::optional<std::string> grid = {};
   std::vector<double> times = {};
-  std::string clock = "t";
+  std::optional<std::string> clock = {};
   std::string precision = "f32";
   std::optional<double> eta = {};
   CorrectorConfig corrector = {};
   ChurnConfig churn = {};
   RestartConfig restart = {};
   ResampleConfig resample = {};
-  bool denoise = true;
+  std::optional<bool> denoise = {};
   double tolerance = 0;
   double t_min = 0;
   bool same_path = false;
@@ -98,6 +98,10 @@ struct SampleConfig {
   const std::string& title() const { return name.empty() ? solver : name; }
   /// `steps`, or what follows from `times`.
   std::int64_t step_count() const { return times.empty() ? steps : static_cast<std::int64_t>(times.size()) - 1; }
+  /// Whether the samples end with the denoiser's mean.
+  bool denoises() const { return denoise.value_or(defaults_of(solver).denoise); }
+  /// Fills in what is left open: grid, clock and denoise.
+  void use_defaults();
   /// Throws ConfigError for settings that the solver would ignore.
   void validate() const;
 
@@ -108,16 +112,17 @@ struct SampleConfig {
             at_least(1)),
       field("n", &SampleConfig::n, "samples", at_least(1)),
       field("seed", &SampleConfig::seed, "of prior and noise"),
-      field("grid", &SampleConfig::grid, "spacing of the time points", one_of(&grid_names)),
+      field("grid", &SampleConfig::grid, "spacing of the time points; the solver's own", one_of(&grid_names)),
       field("times", &SampleConfig::times, "the time points themselves, falling; empty: made by grid, steps and t_min"),
-      field("clock", &SampleConfig::clock, "the variable that steps are taken in", one_of(&clock_names)),
+      field("clock", &SampleConfig::clock, "the variable that steps are taken in; the solver's own",
+            one_of(&clock_names)),
       field("eta", &SampleConfig::eta,
             "noise of the reverse SDE: 1 Anderson's, 0 the probability flow; the solver's own", at_least(0)),
       field("corrector", &SampleConfig::corrector, "Langevin steps"),
       field("churn", &SampleConfig::churn, "of edm_heun: noise added on the way"),
       field("restart", &SampleConfig::restart, "of restart: the interval that is repeated"),
       field("resample", &SampleConfig::resample, "of repaint: the steps that are taken again"),
-      field("denoise", &SampleConfig::denoise, "end with the denoiser's mean, one more evaluation"),
+      field("denoise", &SampleConfig::denoise, "end with the denoiser's mean, one more evaluation; the solver's own"),
       field("tolerance", &SampleConfig::tolerance,
             "absolute and relative; 0: the solver's own, probability_flow's 1e-5, gotta_go_fast's 0.05", at_least(0)),
       field("t_min", &SampleConfig::t_min, "time at which sampling ends; 0: the SDE's own", at_least(0)),
@@ -127,6 +132,9 @@ struct SampleConfig {
             "of convolutions and matrix products in the score; bf16: operands rounded, sums in f32",
             one_of("f32", "bf16"))};
 };
+
+/// "denoise" or "t_min": where a sampler ends.
+const char* end_of(const SampleConfig& config);
 
 /// The η of the reverse SDE that a configuration solves: what it says, or else its solver's own.  Throws ConfigError where
 /// the solver has no choice and the configuration says another.

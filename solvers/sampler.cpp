@@ -43,12 +43,17 @@ std::vector<std::int64_t> frame_points(int frames, std::int64_t steps) {
   return points;
 }
 
+SampleConfig filled(SampleConfig config) {
+  config.use_defaults();
+  return config;
+}
+
 class Sampling {
  public:
   Sampling(const Score& score, const ForwardSde& sde, const SampleConfig& config, const SampleOptions& options)
       : score_(score),
         sde_(sde),
-        config_(config),
+        config_(filled(config)),
         options_(options),
         run_(detail::sampler_run(config.solver)),
         meter_(options.progress, config.n * config.step_count()) {
@@ -124,7 +129,7 @@ class Sampling {
   }
 
   Tensor finish(const detail::Shard& shard, const Tensor& x) const {
-    return config_.denoise ? fokker::denoise(sde_, shard.score, x, grid_.back()) : x;
+    return *config_.denoise ? fokker::denoise(sde_, shard.score, x, grid_.back()) : x;
   }
 
   void keep_frame(std::int64_t point, std::int64_t first, const Tensor& x) {
@@ -153,7 +158,7 @@ class Sampling {
 
   const Score& score_;
   const ForwardSde& sde_;
-  const SampleConfig& config_;
+  const SampleConfig config_;
   const SampleOptions& options_;
   detail::Run run_;
   detail::ProgressMeter meter_;
@@ -166,7 +171,8 @@ class Sampling {
 
 std::vector<double> sampling_times(const SampleConfig& config, const ForwardSde& sde) {
   if (!config.times.empty()) return config.times;
-  return time_grid(config.grid, sde, config.steps, config.t_min > 0 ? config.t_min : sde.t_min());
+  return time_grid(config.grid.value_or(defaults_of(config.solver).grid), sde, config.steps,
+                   config.t_min > 0 ? config.t_min : sde.t_min());
 }
 
 Samples sample(const Score& score, const ForwardSde& sde, const SampleConfig& config, const SampleOptions& options) {

@@ -103,10 +103,12 @@ MeasuredOrder SamplerOrders::weak(const std::string& solver) const {
   return {.value = detail::order_of(errors)};
 }
 
-double detail::sample_variance(const ForwardSde& sde, const SampleConfig& config, const Score& score,
+double detail::sample_variance(const ForwardSde& sde, const SampleConfig& given, const Score& score,
                                double prior_variance) {
+  SampleConfig config = given;
+  config.use_defaults();
   const Shape shape{2 * config.steps + 1, 1};
-  const auto grid = time_grid(config.grid, sde, config.steps, config.t_min);
+  const auto grid = sampling_times(config, sde);
   const Shard shard{
       sde, config, grid, score, shape, Dtype::f64, 0, [](std::int64_t) {}, {}, std::make_shared<UnitNoise>(shape)};
   std::vector<double> start(static_cast<std::size_t>(shape.size()));

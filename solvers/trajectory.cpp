@@ -10,7 +10,7 @@ using Corrector = std::function<Tensor(std::int64_t point, const Tensor& x)>;
 
 /// The loop of all steppers: state by state along the grid, in the configuration's clock.
 Tensor march(const Shard& shard, const Solver& solver, double eta, Tensor x, const Corrector& corrector = {}) {
-  const Clock clock = fokker::clock(shard.config.clock);
+  const Clock clock = fokker::clock(*shard.config.clock);
   const auto sde = clocked_reverse(shard.sde, shard.score, clock, eta);
   require_fit(solver, *sde);
   const auto reading = [&](std::size_t point) { return to_clock(shard.sde, clock, shard.grid[point]); };
@@ -72,7 +72,7 @@ Tensor run_predictor_corrector(const Shard& shard, Tensor x) {
 }
 
 Tensor run_probability_flow(const Shard& shard, Tensor x) {
-  const Clock clock = fokker::clock(shard.config.clock);
+  const Clock clock = fokker::clock(*shard.config.clock);
   const auto sde = clocked_reverse(shard.sde, shard.score, clock, 0);
   const double tolerance = shard.config.tolerance > 0 ? shard.config.tolerance : 1e-5;
   OdeConfig config{.absolute = tolerance, .relative = tolerance};

@@ -12,7 +12,7 @@ namespace fokker::detail {
 /// Samples first … first + shape[0] − 1, from prior to data, on one thread.
 struct Shard {
   const ForwardSde& sde;
-  const SampleConfig& config;
+  const SampleConfig& config;  // nothing left open
   std::span<const double> grid;
   Score score;
   Shape shape;

@@ -114,7 +114,7 @@ class Population {
       const double uniform = choice.uniform_at(static_cast<std::uint64_t>(setting_.first) + i);
       const Particle& chosen = particles_[systematic(weights_of(particles_, i), 1, uniform)[0]];
       const auto row = static_cast<std::int64_t>(i);
-      copy_row(setting_.config.denoise ? chosen.data + chosen.guidance : chosen.y * alpha, result, row);
+      copy_row(setting_.config.denoises() ? chosen.data + chosen.guidance : chosen.y * alpha, result, row);
     }
     return result;
   }

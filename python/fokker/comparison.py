@@ -26,7 +26,7 @@ class Comparison:
     @property
     def table(self):
         """One dictionary a solver and budget, in the order of the ranks: budget, solver, rank, error (mean, low, high),
-        p_value, within_noise, nfe, steps or tolerance, seconds, each metric's values by seed, and `intervals`, (mean,
+        p_value, within_noise, p_value_exact, nfe, steps or tolerance, grid, clock, denoise, seconds, each metric's values by seed, and `intervals`, (mean,
         low, high) by metric.  Solvers that failed or need more than the budget have a `note` and no rank."""
         return self._result.records
 

@@ -1,5 +1,6 @@
 // Comparisons of samplers: budgets, statistics, errors with known values, and verdicts on laws known exactly.
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 
@@ -40,6 +41,15 @@ CompareConfig comparison_of(std::vector<SampleConfig> solvers, std::vector<std::
 
 Comparison compared(const CompareConfig& config) { return compare(make_target(config.target, config.sde), config); }
 
+/// Whether a comparison claims that something differs.
+bool claims(const std::vector<std::vector<Ranked>>& rankings) {
+  for (const auto& ranking : rankings) {
+    if (!ranking[0].exact) return true;
+    if (!std::ranges::all_of(ranking, &Ranked::tied)) return true;
+  }
+  return false;
+}
+
 bool has(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
 
 }  // namespace
@@ -61,37 +71,70 @@ TEST_CASE("compare: Holm's adjustment of known values") {
   for (std::size_t i = 0; i < wanted.size(); ++i) CHECK(adjusted[i] == Approx(wanted[i]));
 }
 
-TEST_CASE("compare: the level of the verdict holds, and would not without the adjustment") {
-  constexpr int repetitions = 1500, solvers = 6, seeds = 5;
-  int told_apart = 0, unadjusted = 0;
+TEST_CASE("compare: the level of a whole verdict holds, and would not with each budget adjusted by itself") {
+  constexpr int repetitions = 1500, budgets = 4, solvers = 4, seeds = 5;
+  int told_apart = 0, by_budget = 0;
   for (int r = 0; r < repetitions; ++r) {
-    const Tensor noise = Rng(7, Stream::general, r).normal({solvers, seeds}, Dtype::f64);
-    std::vector<std::vector<double>> errors;
-    for (int s = 0; s < solvers; ++s) {
-      const auto row = noise.data<double>().subspan(s * seeds, seeds);
-      errors.emplace_back(row.begin(), row.end());
-    }
-    const auto ranking = rank_solvers(errors, 0.95);
-    bool adjusted_any = false, raw_any = false;
-    for (const Ranked& ranked : ranking) {
-      adjusted_any |= !ranked.tied;
-      raw_any |= paired_p_value(errors[ranked.solver], errors[ranking[0].solver]) < 0.05;
-    }
-    told_apart += adjusted_any;
-    unadjusted += raw_any;
+    const Rng rng(7, Stream::general, r);
+    const auto row = [&](int budget, int solver) {
+      const Tensor noise =
+          rng.fork(static_cast<std::uint64_t>(budget * (solvers + 1) + solver)).normal({seeds}, Dtype::f64);
+      return noise.to_vector();
+    };
+    Errors errors(budgets);
+    for (int b = 0; b < budgets; ++b)
+      for (int s = 0; s < solvers; ++s) errors[b].push_back(row(b, s));
+    const auto exact = row(0, solvers);
+    told_apart += claims(rank_solvers(errors, exact, {}));
+    bool any = false;
+    for (const auto& budget : errors) any |= claims(rank_solvers({budget}, exact, {}));
+    by_budget += any;
   }
   CHECK(told_apart <= repetitions * 0.05 + 3 * std::sqrt(repetitions * 0.05 * 0.95));
-  CHECK(unadjusted > repetitions * 0.15);
+  CHECK(by_budget > repetitions * 0.08);
+}
+
+TEST_CASE("compare: a difference within the margin is none, however sure it is") {
+  const std::vector<double> exact = {1, 2, 3, 4}, apart = {1.1, 2.1, 3.1, 4.1};  // deviation 1.29
+  CHECK(paired_p_value(apart, exact) < 1e-9);
+  CHECK(paired_p_value(apart, exact, 0.11) == 1);
+  CHECK(rank_solvers({{exact, apart}}, exact, {.margin = 0.1})[0][1].tied);
+  CHECK_FALSE(rank_solvers({{exact, apart}}, exact, {.margin = 0.05})[0][1].tied);
+  const std::vector<double> a = {1, 2, 3, 4}, zero(4);
+  CHECK(paired_p_value(a, zero, 0.5) == Approx(paired_p_value(std::vector{0.5, 1.5, 2.5, 3.5}, zero)));
+}
+
+TEST_CASE("compare: intervals stay within the range of what they are of") {
+  const std::vector<double> few = {0.4, 0.24, 0.17}, equal = {0, 0, 0};
+  CHECK(mean_interval(few, 0.95).low < 0);
+  const Interval positive = mean_interval(few, 0.95, positive_range);
+  CHECK(positive.mean == Approx(0.27));
+  const double ratio = std::exp(4.302652730 * 0.068068593 / 0.27);  // t(0.975, 2), and the standard error
+  CHECK(positive.low == Approx(0.27 / ratio).epsilon(1e-6));
+  CHECK(positive.high == Approx(0.27 * ratio).epsilon(1e-6));
+  const Interval share = mean_interval(std::vector{0.99, 0.8, 1.0}, 0.95, share_range);
+  CHECK(share.low > 0);
+  CHECK(share.high < 1);
+  CHECK(share.low < 0.93);
+  CHECK(share.high > 0.93);
+  const Interval estimate = mean_interval(std::vector{-0.01, 0.02, 0.01}, 0.95, {.low = 0, .estimates = true});
+  CHECK(estimate.low == 0);
+  CHECK(estimate.high > 0.02);
+  CHECK(std::isnan(mean_interval(equal, 0.95, positive_range).low));
 }
 
 TEST_CASE("compare: a real difference is found, and the ranking is by mean") {
-  const auto ranking = rank_solvers({{3, 3.1, 2.9, 3.2}, {}, {1, 1.1, 0.9, 1.2}, {1.05, 1.0, 1.0, 1.2}}, 0.95);
+  const std::vector<double> exact = {1, 1.2, 1.1, 0.9};
+  const auto ranking =
+      rank_solvers({{{3, 3.1, 2.9, 3.2}, {}, {1, 1.1, 0.9, 1.2}, {1.05, 1.0, 1.0, 1.2}}}, exact, {})[0];
   REQUIRE(ranking.size() == 3);
   CHECK(ranking[0].solver == 2);
   CHECK(ranking[1].tied);
   CHECK(ranking[2].solver == 0);
   CHECK_FALSE(ranking[2].tied);
   CHECK(ranking[2].excess.mean == Approx(2));
+  CHECK(ranking[0].exact);
+  CHECK_FALSE(ranking[2].exact);
 }
 
 TEST_CASE("compare: budgets are met by counting, and one step more would not fit") {
@@ -307,7 +350,8 @@ TEST_CASE("compare: the report is one page without anything from elsewhere") {
 TEST_CASE("compare: entries are named apart, and settings of the comparison are refused in them") {
   const CompareConfig named =
       resolved(comparison_of({entry("sea", "t"), entry("sea", "snr"), entry("sra1")}, {20, 10, 20}));
-  CHECK(named.solver[1].title() == "sea snr");
+  CHECK(named.solver[0].title() == "sea t");
+  CHECK(named.solver[1].title() == "sea");  // its own clock
   CHECK(named.solver[2].title() == "sra1");
   SampleConfig churned = entry("edm_heun", "t"), restarted = entry("restart", "t"), half = entry("ddim", "t");
   churned.churn.amount = 20;
@@ -319,7 +363,7 @@ TEST_CASE("compare: entries are named apart, and settings of the comparison are 
       {entry("edm_heun", "t"), churned, karras, restarted, entry("restart", "t"), half, entry("ddim", "t")}, {10}));
   const std::vector<std::string> wanted = {"edm_heun log_snr",
                                            "edm_heun log_snr churn.amount=20.0",
-                                           "edm_heun karras",
+                                           "edm_heun",
                                            "restart restart.repeats=3",
                                            "restart",
                                            "ddim eta=0.5",

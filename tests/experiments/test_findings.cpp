@@ -23,6 +23,10 @@ TEST_CASE("a share has Wilson's interval, a mean has Student's") {
   const Figure mean = mean_figure("distance", {1, 2, 3, 4});
   CHECK(mean.value == 2.5);
   CHECK(mean.high - mean.value == Approx(3.182446 * 1.290994 / 2).epsilon(1e-5));  // t(0.975, 3) s/√n
+  const Figure rmse = mean_figure("rmse", {0.4, 0.24, 0.17}, positive_range);
+  CHECK(rmse.low > 0);
+  CHECK(rmse.low < rmse.value);
+  CHECK_FALSE(mean_figure("spread_known", {0, 0, 0}, positive_range).has_interval());
 }
 
 TEST_CASE("findings are written, read and shown whole") {

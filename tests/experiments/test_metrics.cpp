@@ -5,7 +5,9 @@
 #include "fokker/core/ops/view.h"
 #include "fokker/core/parallel.h"
 #include "fokker/core/rng.h"
+#include "fokker/experiments/feature_network.h"
 #include "fokker/experiments/metrics.h"
+#include "fokker/experiments/prepare.h"
 #include "fokker/experiments/split.h"
 #include "tests/support/catch.h"
 
@@ -101,6 +103,26 @@ TEST_CASE("shifted, noisy, incomplete and copied samples are each found out") {
     CHECK(value(copies, "nearest_neighbour") == 0);
     CHECK(value(copies, "precision") > 0.85);  // what the other figures do not see
   }
+}
+
+TEST_CASE("the Fréchet distance has one unit for all runs on a data set, whatever their seed and preparation") {
+  std::vector<MetricResult> found;
+  std::vector<std::shared_ptr<const FeatureNetwork>> networks;
+  for (const std::uint64_t seed : {0, 1}) {
+    const Prepared data = prepare({.source = "digits", .dequantise = seed == 1}, seed);
+    networks.push_back(feature_network(data.original, {.steps = 300}));
+    const Evaluator evaluator(data, {.metrics = {"frechet"}, .classifier_steps = 300, .seed = seed});
+    found.push_back(evaluator(data.scaling.invert(data.held_out.x))[0]);
+    CHECK(evaluator.classifier_accuracy() > 0.95);
+    CHECK(evaluator.classifier_accuracy() < 1);
+  }
+  CHECK(networks[0] == networks[1]);  // trained once
+  CHECK(found[0].features == found[1].features);
+  CHECK_THAT(found[0].features, Catch::Contains("digits") && Catch::Contains("sha256"));
+  CHECK(found[0].reference == Approx(found[1].reference).epsilon(0.3));  // other rows, the same unit
+  Dataset other = load_dataset("digits");
+  other.labels[0] = (other.labels[0] + 1) % 10;
+  CHECK(feature_network(other, {.steps = 300})->name() != networks[0]->name());
 }
 
 TEST_CASE("figures do not depend on the number of threads") {

@@ -172,3 +172,15 @@ def test_python_errors():
 
     with pytest.raises(KeyError, match="mine"):
         fk.compare(broken, fk.VP(), reference=np.zeros((10, 2), "float32"))
+
+
+def test_each_solver_has_the_grid_of_its_paper_by_default():
+    found = fk.compare(fk.GaussianMixture.ring(), fk.VP(), nfe=[10], solvers=["euler_maruyama", "dpmpp_2m"], seeds=4, metrics=["sliced_w1"])
+    best, last = found.table
+    assert (best["solver"], best["grid"], best["clock"], best["denoise"]) == ("dpmpp_2m", "log_snr", "t", True)
+    assert (last["grid"], last["within_noise"]) == ("uniform", False)
+    assert "log_snr" in repr(found)
+    drawn = fk.sample(fk.GaussianMixture.ring(), fk.VP(), solver="deis_2", n=4, steps=5)
+    assert (drawn.config["grid"], drawn.config["denoise"]) == ("quadratic", False) and drawn.nfe == 5
+    given = fk.sample(fk.GaussianMixture.ring(), fk.VP(), solver="deis_2", n=4, steps=5, grid="karras", denoise=True)
+    assert (given.config["grid"], given.config["clock"]) == ("karras", "t") and given.nfe == 6

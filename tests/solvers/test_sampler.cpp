@@ -160,6 +160,30 @@ TEST_CASE("settings that do not fit are refused with the remedy") {
   CHECK_THROWS_AS(run({.t_min = 2}), ConfigError);
 }
 
+TEST_CASE("what a configuration leaves open is the solver's own; what it says wins") {
+  const auto sde = make_sde({});
+  const auto draw = [&](SampleConfig config) {
+    config.steps = 8, config.n = 5;
+    return sample(line.score(*sde), *sde, config, {.shape = {1}, .allow_failures = true}).values.to_vector();
+  };
+  for (const std::string& solver : solver_names()) {
+    if (solver == "probability_flow" || solver == "gotta_go_fast" || solver == "implicit_euler") continue;
+    INFO(solver);
+    const SolverDefaults own = defaults_of(solver);
+    SampleConfig stated{.solver = solver};
+    stated.grid = own.grid, stated.clock = own.clock, stated.denoise = own.denoise;
+    CHECK(draw({.solver = solver}) == draw(stated));
+  }
+  CHECK(std::string(defaults_of("dpmpp_2m").grid) == "log_snr");
+  CHECK(std::string(defaults_of("deis_2").grid) == "quadratic");
+  CHECK(std::string(defaults_of("edm_heun").grid) == "karras");
+  CHECK(draw({.solver = "dpmpp_2m", .grid = "uniform"}) != draw({.solver = "dpmpp_2m"}));
+  CHECK(draw({.solver = "deis_2", .denoise = true}) != draw({.solver = "deis_2"}));
+  SampleConfig other{.solver = "sea", .eta = 0.5};
+  other.use_defaults();
+  CHECK(*other.clock == "log_snr");  // the SNR is the clock of eta = 1 alone
+}
+
 TEST_CASE("sampling goes through the times that are given") {
   const auto sde = make_sde({});
   const auto run = [&](SampleConfig config, const ForwardSde& on) {
