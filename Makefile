@@ -30,9 +30,10 @@ test: build ## all tests but the nightly ones, C++ and Python
 	CTEST_PROGRESS_OUTPUT=1 ctest --preset release --no-tests=error
 	PYTHONPATH=$(BUILD)/python $(PYTHON) -m pytest -q tests/python
 
-nightly: build headers ## every test, the slow ones too
+nightly: build headers ## every test, the slow ones too, and `make demo` and `make test` on a bare Debian (as root)
 	ctest --test-dir $(BUILD) --output-on-failure -j $(JOBS) --no-tests=error
 	PYTHONPATH=$(BUILD)/python $(PYTHON) -m pytest -q -m "" tests/python
+	scripts/bare
 
 headers: build ## every header compiles on its own
 	@scripts/build release fokker_headers $(OPTIONS)
