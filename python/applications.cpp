@@ -29,7 +29,7 @@ py::tuple apply(const TrainedRun& run, const std::string& name, const py::object
                 const py::object& progress) {
   const auto [title, application] = application_entry(name).with(Config(to_node(keywords)));
   ApplicationInput input;
-  if (!x.is_none()) input.x = to_tensor(x, Dtype::f32).detach();
+  if (!x.is_none()) input.x = to_tensor(x, Dtype::f32, "x").detach();
   Findings findings;
   watched(progress, [&](Watch& watch) {
     RunOptions options;

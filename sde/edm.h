@@ -25,6 +25,7 @@ class EDM final : public ForwardSde {
   /// Logarithmic, since the noise spans decades.
   double label(double t) const override;
   double time_of_label(double label) const override;
+  const EDMConfig& config() const { return config_; }
 
  private:
   EDMConfig config_;

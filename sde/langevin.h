@@ -15,6 +15,7 @@ class LangevinSde final : public Sde {
   Tensor drift(const Tensor& x, double u) const override;
   Tensor diffusion(const Tensor& x, double u) const override;
   bool takes_shards() const override { return fokker::takes_shards(score_); }
+  double time() const { return time_; }
 
  private:
   Score score_;

@@ -18,6 +18,8 @@ class ReverseSde final : public Sde {
   Tensor drift(const Tensor& x, double t) const override;
   Tensor diffusion(const Tensor& x, double t) const override;
   bool takes_shards() const override { return fokker::takes_shards(score_); }
+  const ForwardSde& forward() const { return *sde_; }
+  double eta() const { return eta_; }
 
  private:
   std::shared_ptr<const ForwardSde> sde_;

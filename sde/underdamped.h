@@ -18,6 +18,8 @@ class UnderdampedLangevin final : public Sde {
   /// 0 for x and √(2γ) for v, of the state's shape.
   Tensor diffusion(const Tensor& x, double u) const override;
   bool takes_shards() const override { return fokker::takes_shards(score_); }
+  double time() const { return time_; }
+  double friction() const { return friction_; }
 
  private:
   Score score_;

@@ -27,6 +27,7 @@ class VP final : public ForwardSde {
   double drift_rate(double t) const override;
   double diffusion_rate(double t) const override;
   double time_of_lambda(double lambda) const override;
+  const VPConfig& config() const { return config_; }
 
  private:
   VPConfig config_;

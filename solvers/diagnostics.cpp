@@ -8,6 +8,7 @@
 #include <numeric>
 
 #include "fokker/core/parallel.h"
+#include "fokker/core/stop.h"
 
 namespace fokker {
 namespace {
@@ -20,6 +21,7 @@ double mean_of(std::span<const double> x) {
 
 /// (1/n) Σ (xᵢ − m)(xᵢ₊ₗ − m)
 double autocovariance(std::span<const double> x, double mean, std::size_t lag) {
+  stop_if_told();
   double sum = 0;
   for (std::size_t i = 0; i + lag < x.size(); ++i) sum += (x[i] - mean) * (x[i + lag] - mean);
   return sum / static_cast<double>(x.size());

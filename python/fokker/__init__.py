@@ -13,6 +13,7 @@ if _data.is_dir():
     os.environ.setdefault("FOKKER_DATA", str(_data))
 
 from . import datasets, diagnostics, solvers  # noqa: E402, F401
+from . import _overrides  # noqa: E402, F401
 from ._fokker import *  # noqa: E402, F403
 from .autodiff import grad  # noqa: E402, F401
 from .networks import DiT, FeedForward, Mlp, UNet  # noqa: E402, F401
