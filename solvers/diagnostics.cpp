@@ -65,6 +65,7 @@ Series normal_scores(const Series& series) {
   std::ranges::sort(order, {}, [&](std::size_t i) { return all[i]; });
   std::vector<double> scores(all.size());
   for (std::size_t begin = 0, end = 0; begin < order.size(); begin = end) {
+    stop_if_told();
     while (end < order.size() && all[order[end]] == all[order[begin]]) ++end;
     const double rank = 0.5 * static_cast<double>(begin + 1 + end);
     const double share = (rank - 0.375) / (static_cast<double>(all.size()) + 0.25);

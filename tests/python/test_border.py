@@ -79,10 +79,8 @@ def in_place(x, t):
     return x
 
 
-@pytest.mark.parametrize("solver", ["euler_maruyama", "heun", "dpmpp_2m", "pc", "ode"])
+@pytest.mark.parametrize("solver", ["euler_maruyama", "heun", "dpmpp_2m", "predictor_corrector", "probability_flow"])
 def test_a_score_may_work_in_place(solver):
-    if solver not in fk.solvers.names():
-        pytest.skip(f"there is no {solver}")
     draw = lambda f: fk.sample(f, fk.VP(), solver=solver, steps=8, n=16).values
     np.testing.assert_array_equal(draw(in_place), draw(score))
 
@@ -152,7 +150,7 @@ def test_every_other_callable_gets_a_copy_and_its_result_is_copied():
 
 @pytest.mark.parametrize("returned, message", [
     (None, "got None"), ("text", "real numbers"), (1j, "real numbers"), ([[1], [1, 2]], "array of numbers"),
-    (np.zeros(3), "shape"), (object(), "real numbers"), (np.zeros((20, 2), "U1"), "real numbers"),
+    (np.zeros(5), "shape"), (object(), "real numbers"), (np.zeros((20, 2), "U1"), "real numbers"),
 ])
 def test_what_callables_return(returned, message):
     bad = lambda *_: returned
@@ -186,7 +184,7 @@ def test_values_that_are_not_finite_name_the_step(bad):
 # --- subnormals -----------------------------------------------------------------------------------------------------
 
 def subnormals():
-    return float(np.array([1e-310]) * 1.0) == 1e-310
+    return (np.array([1e-310]) * 1.0)[0] == 1e-310
 
 
 def test_subnormals_are_left_as_they_were():

@@ -15,7 +15,7 @@ import fokker as fk
 rng = np.random.default_rng(0)
 ring = fk.GaussianMixture.ring()
 vp, ou = fk.VP(), fk.OrnsteinUhlenbeck()
-t = np.linspace(0, 1, 2_000_001)
+t = np.linspace(0, 1, 200_001)
 mine = fk.FunctionSde(lambda x, t: -1.0 * x, lambda x, t: 1.0)
 net = fk.Mlp(hidden=(64, 64))
 big = lambda n, d=8: rng.normal(size=(n, d)).astype("f4")
@@ -35,12 +35,12 @@ else:
 """
 
 CALLS = {
-    "solve": "fk.solve(ou, np.ones((200, 4)), t, frames=t[-1:])",
-    "solve, one path": "fk.solve(ou, np.ones((1, 1)), t, same_path=True, frames=t[-1:])",
-    "solve, tolerance": "fk.solve(fk.DoubleWell(), np.ones((500, 4)), [0, 1e4], solver='sra1', tolerance=1e-6)",
-    "solve, functions": "fk.solve(mine, np.ones((200, 4)), t, frames=t[-1:])",
-    "solve, functions, tolerance": "fk.solve(mine, np.ones((500, 4)), [0, 1e4], solver='sra1', tolerance=1e-6)",
-    "solve, adjoint": "fk.solve(ou, np.ones((200, 4)), t, adjoint='checkpoint', frames=t[-1:])",
+    "solve": "fk.solve(ou, np.ones((20_000, 4)), t, frames=t[-1:])",
+    "solve, one path": "fk.solve(ou, np.ones((2000, 4)), t, same_path=True, frames=t[-1:])",
+    "solve, tolerance": "fk.solve(fk.DoubleWell(), np.ones((5000, 4)), [0, 100], solver='sra1', tolerance=1e-3)",
+    "solve, functions": "fk.solve(mine, np.ones((20_000, 4)), t, frames=t[-1:])",
+    "solve, functions, tolerance": "fk.solve(mine, np.ones((5000, 4)), [0, 100], solver='sra1', tolerance=1e-3)",
+    "solve, adjoint": "fk.solve(ou, np.ones((20_000, 4)), t, adjoint='checkpoint', frames=t[-1:])",
     "brownian": "fk.brownian((2000, 50), np.linspace(0, 1, 100_001), areas=2, same_path=True)",
     "sample": "fk.sample(ring, vp, n=100_000, steps=100_000)",
     "langevin": "fk.langevin(ring, chains=64, steps=10_000_000)",
@@ -48,14 +48,14 @@ CALLS = {
     "log_likelihood": "fk.log_likelihood(ring, vp, np.ones((100_000, 2)), tolerance=1e-12)",
     "encode": "fk.encode(ring, vp, np.ones((500_000, 2)), tolerance=1e-12)",
     "variational_bound": "fk.variational_bound(ring, vp, np.ones((50_000, 2)), steps=10_000)",
-    "orders": "fk.orders(paths=1_000_000)",
+    "orders": "fk.orders(paths=20_000)",
     "weak orders": "fk.orders(['stochastic_heun', 'dri1'], paths=100_000)",
     "compare": "fk.compare(ring, vp, n=100_000, nfe=[1000, 2000], seeds=50)",
     "train": "fk.train(net, vp, big(1000), steps=10**8, batch=256)",
     "near_duplicates": "fk.datasets.from_array(big(40_000, 64), near_duplicates=1e-6)",
     "remove_outliers": "fk.datasets.from_array(big(60_000, 64), remove_outliers=100.0)",
     "evaluate": "fk.train(net, vp, fk.datasets.from_array(big(20_000), held_out=0.5), steps=1, batch=4)"
-                ".evaluate(big(60_000), metrics=['mmd', 'energy', 'precision_recall'], limit=0)",
+                ".evaluate(big(60_000), metrics=['mmd', 'energy', 'precision_recall'], limit=50_000)",
     "diagnostics": "fk.diagnostics.summary(np.cumsum(rng.normal(size=(300_000, 2, 20)), 0))",
     "autocorrelation": "fk.diagnostics.autocorrelation(rng.normal(size=2_000_000), 1_000_000)",
     "prepare": "fk.datasets.prepare('npy:' + path, path + '.h5', near_duplicates=1e-6)",
