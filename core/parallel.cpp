@@ -15,21 +15,43 @@
 #include <utility>
 #include <vector>
 
+#include "fokker/core/stop.h"
+
 #if defined(__x86_64__)
 #include <immintrin.h>
 #endif
 
 namespace fokker {
 
-void flush_subnormals() {
+namespace {
+
+// The register that rules subnormals, and its bits that flush them to zero.
 #if defined(__x86_64__)
-  _mm_setcsr(_mm_getcsr() | 0x8040);  // FTZ, DAZ
+constexpr std::uint64_t flushing = 0x8040;  // FTZ, DAZ
+std::uint64_t mode() { return _mm_getcsr(); }
+void set_mode(std::uint64_t mode) { _mm_setcsr(static_cast<unsigned>(mode)); }
 #elif defined(__aarch64__)
+constexpr std::uint64_t flushing = 1u << 24;
+std::uint64_t mode() {
   std::uint64_t fpcr;
   asm volatile("mrs %0, fpcr" : "=r"(fpcr));
-  asm volatile("msr fpcr, %0" ::"r"(fpcr | (1u << 24)));
-#endif
+  return fpcr;
 }
+void set_mode(std::uint64_t mode) { asm volatile("msr fpcr, %0" ::"r"(mode)); }
+#else
+constexpr std::uint64_t flushing = 0;
+std::uint64_t mode() { return 0; }
+void set_mode(std::uint64_t) {}
+#endif
+
+}  // namespace
+
+void flush_subnormals() { set_mode(mode() | flushing); }
+
+SubnormalScope::SubnormalScope(bool flushed) : before_(mode()) {
+  set_mode(flushed ? before_ | flushing : before_ & ~flushing);
+}
+SubnormalScope::~SubnormalScope() { set_mode((mode() & ~flushing) | (before_ & flushing)); }
 
 namespace {
 
@@ -52,6 +74,7 @@ void pause() {
 struct Job {
   const std::function<void(std::int64_t)>* task;
   std::int64_t count;
+  const std::atomic<bool>* stop;
   std::atomic<std::int64_t> next{0}, done{0};
   std::mutex error_mutex;
   std::exception_ptr error;
@@ -59,8 +82,10 @@ struct Job {
 
   void work() {
     const bool before = std::exchange(inside_task, true);
+    const StopScope scope(stop);
     for (std::int64_t i; (i = next.fetch_add(1, std::memory_order_relaxed)) < count;) {
       try {
+        stop_if_told();
         (*task)(i);
       } catch (...) {
         std::lock_guard lock(error_mutex);
@@ -103,6 +128,7 @@ class WorkerPool {
     auto job = std::make_shared<Job>();
     job->task = &task;
     job->count = count;
+    job->stop = StopScope::current();
     {
       std::lock_guard lock(mutex_);
       job_ = job;
@@ -187,10 +213,13 @@ void set_thread_count(int threads) {
 int worker_index() { return this_worker; }
 
 void parallel(std::int64_t count, const std::function<void(std::int64_t)>& task) {
-  flush_subnormals();
   if (count <= 0) return;
+  const SubnormalScope flushed(true);
   if (inside_task || count == 1 || thread_count() == 1) {
-    for (std::int64_t i = 0; i < count; ++i) task(i);
+    for (std::int64_t i = 0; i < count; ++i) {
+      stop_if_told();
+      task(i);
+    }
     return;
   }
   pool()->run(count, task);

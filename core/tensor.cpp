@@ -5,9 +5,12 @@
 #include <algorithm>
 #include <cstring>
 
+#include "fokker/core/stop.h"
+
 namespace fokker {
 
 Tensor Tensor::empty(const Shape& shape, Dtype dtype) {
+  stop_if_told();  // every op makes a tensor, so that long work ends soon
   Tensor t;
   t.buffer_ = detail::Buffer(detail::allocate(static_cast<std::size_t>(shape.size() * element_size(dtype))));
   t.data_ = t.buffer_.data();

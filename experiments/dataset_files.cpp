@@ -25,21 +25,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::int64_t most_classes = 65'536;
-
-/// Whole numbers in [0, most_classes).
-std::vector<std::int64_t> to_labels(const Tensor& values, const std::string& where) {
-  require<ConfigError>(values.rank() > 0 && values.size() == values.extent(0),
-                       "[{}] expected one label a sample, [samples], got {}", where, to_string(values.shape()));
-  std::vector<std::int64_t> labels;
-  for (const double value : values.to_vector()) {
-    require<ConfigError>(value >= 0 && value < most_classes && value == std::floor(value),
-                         "[{}] expected labels 0, 1, 2, …, got {}", where, value);
-    labels.push_back(static_cast<std::int64_t>(value));
-  }
-  return labels;
-}
-
 /// Samples of any file as [N, D] or [N, height, width, channels]: grey images get their channel.
 Tensor with_channel(const Tensor& x, const std::string& where) {
   require<ConfigError>(
@@ -49,14 +34,6 @@ Tensor with_channel(const Tensor& x, const std::string& where) {
       where, to_string(x.shape()));
   if (x.rank() == 1) return x.view({x.extent(0), 1});
   return x.rank() == 3 ? x.view({x.extent(0), x.extent(1), x.extent(2), 1}) : x;
-}
-
-/// Of the finite values.
-ValueRange range_of(const Tensor& x) {
-  ValueRange range{INFINITY, -INFINITY};
-  for (const float v : x.data<float>())
-    if (std::isfinite(v)) range = {std::min<double>(range.low, v), std::max<double>(range.high, v)};
-  return range.low <= range.high ? range : ValueRange{};
 }
 
 void check_finite(const Dataset& data, const std::string& where) {
@@ -71,8 +48,7 @@ void check_finite(const Dataset& data, const std::string& where) {
 Dataset finish(Dataset data, const fs::path& file, const DatasetOptions& options) {
   const std::string where = file.string();
   data.x = with_channel(cast(data.x.detach(), Dtype::f32), where);
-  require<ConfigError>(data.labels.empty() || std::ssize(data.labels) == data.size(),
-                       "[{}] expected {} labels, one a sample, got {}", where, data.size(), data.labels.size());
+  require_labels_fit(data, where);
   if (!options.allow_missing) check_finite(data, where);
   if (options.n > 0 && options.n < data.size()) {
     data.x = data.x.rows(0, options.n).clone();
@@ -156,6 +132,31 @@ Dataset load_shipped(const std::string& name, const std::string& dataset, const 
 }
 
 }  // namespace
+
+std::vector<std::int64_t> to_labels(const Tensor& values, const std::string& where) {
+  constexpr std::int64_t most_classes = 65'536;
+  require<ConfigError>(values.rank() > 0 && values.size() == values.extent(0),
+                       "[{}] expected one label a sample, [samples], got {}", where, to_string(values.shape()));
+  std::vector<std::int64_t> labels;
+  for (const double value : values.to_vector()) {
+    require<ConfigError>(value >= 0 && value < most_classes && value == std::floor(value),
+                         "[{}] expected labels 0, 1, 2, …, got {}", where, value);
+    labels.push_back(static_cast<std::int64_t>(value));
+  }
+  return labels;
+}
+
+void require_labels_fit(const Dataset& data, const std::string& where) {
+  require<ConfigError>(data.labels.empty() || std::ssize(data.labels) == data.size(),
+                       "[{}] expected {} labels, one a sample, got {}", where, data.size(), data.labels.size());
+}
+
+ValueRange range_of(const Tensor& x) {
+  ValueRange range{INFINITY, -INFINITY};
+  for (const float v : x.data<float>())
+    if (std::isfinite(v)) range = {std::min<double>(range.low, v), std::max<double>(range.high, v)};
+  return range.low <= range.high ? range : ValueRange{};
+}
 
 Dataset load_idx(const std::string& argument, const DatasetOptions& options) {
   const auto comma = argument.find(',');

@@ -19,4 +19,11 @@ Dataset load_csv(const std::string& argument, const DatasetOptions& options);
 Dataset load_digits(const std::string& argument, const DatasetOptions& options);
 Dataset load_breast_cancer(const std::string& argument, const DatasetOptions& options);
 
+/// Labels 0, 1, 2, …; throws ConfigError, naming `where`, for anything else.
+std::vector<std::int64_t> to_labels(const Tensor& values, const std::string& where);
+/// Throws ConfigError, naming `where`, unless there are no labels or one for each sample.
+void require_labels_fit(const Dataset& data, const std::string& where);
+/// Of the finite values of x, f32.
+ValueRange range_of(const Tensor& x);
+
 }  // namespace fokker

@@ -1,6 +1,7 @@
 #include <cstdlib>
 
 #include "fokker/core/out_of_memory.h"
+#include "fokker/core/parallel.h"
 #include "fokker/experiments/command_line.h"
 
 // In the program also the standard containers say how much memory they were refused.
@@ -13,5 +14,6 @@ void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
 
 int main(int argc, char** argv) {
   fokker::exit_where_libraries_die();
+  fokker::flush_subnormals();
   return fokker::command_line(argc, argv);
 }

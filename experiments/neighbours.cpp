@@ -8,6 +8,7 @@
 #include "fokker/core/ops/matmul.h"
 #include "fokker/core/parallel.h"
 #include "fokker/core/quantile.h"
+#include "fokker/core/stop.h"
 
 namespace fokker {
 namespace {
@@ -72,6 +73,7 @@ void for_each_distance_row(const Tensor& a, const Tensor& b, const UseDistances&
     Tensor products = matmul(left.rows(begin, end), right, Transpose::no, Transpose::yes);
     auto values = products.data<double>();
     for (std::int64_t i = begin; i < end; ++i) {
+      stop_if_told();
       const auto row = values.subspan((i - begin) * m, m);
       for (std::int64_t j = 0; j < m; ++j) {
         const double norms = left_norms[i] + right_norms[j];

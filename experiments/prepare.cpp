@@ -13,6 +13,7 @@
 #include "fokker/experiments/batch.h"
 #include "fokker/experiments/class_steps.h"
 #include "fokker/experiments/csv_table.h"
+#include "fokker/experiments/dataset_files.h"
 #include "fokker/experiments/neighbours.h"
 #include "fokker/experiments/split.h"
 
@@ -181,6 +182,10 @@ constexpr std::array steps{
 
 void check(const Dataset& data, const DataConfig& config) {
   require<ConfigError>(data.size() >= 1, "[data] expected at least one sample, got none from \"{}\"", data.name);
+  require_labels_fit(data, "data");
+  require<ShapeError>(!data.target.defined() || (data.target.rank() > 0 && data.target.extent(0) == data.size()),
+                      "[data] expected a target for each of {} samples, got {}", data.size(),
+                      to_string(data.target.shape()));
   require<ConfigError>(config.held_out >= 0 && config.held_out < 1,
                        "[data.held_out] expected a share in [0, 1), got {}", config.held_out);
   require<ConfigError>(config.near_duplicates >= 0 && config.near_duplicates < 1,

@@ -48,7 +48,7 @@ void bind_applications(py::module_& m) {
       [](const TrainedRun& run, const std::string& name, const py::object& x, const std::string& argument,
          const py::dict& keywords, const py::object& progress) {
         ApplicationInput input{.name = argument};
-        if (!x.is_none()) input.x = to_tensor(x, Dtype::f32).detach();
+        if (!x.is_none()) input.x = to_tensor(x, Dtype::f32, argument.c_str()).detach();
         return apply(run, name, input, keywords, progress);
       },
       py::arg("run"), py::arg("name"), py::arg("x"), py::arg("argument"), py::arg("keywords"), py::arg("progress"));

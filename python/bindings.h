@@ -27,6 +27,8 @@ inline bool is_integer(const py::handle& object) {
 // One function a layer, each in the file of its name.
 void bind_core(py::module_& m);
 void bind_sde(py::module_& m);
+void bind_function_sdes(py::module_& m);
+void bind_mixture(py::module_& m);
 void bind_solvers(py::module_& m);
 void bind_langevin(py::module_& m);
 void bind_orders(py::module_& m);
@@ -41,26 +43,54 @@ void bind_optim(py::module_& m);
 void bind_ops(py::module_& m, py::class_<Tensor>& tensor);
 
 /// A tensor over any Python object: no copy of a writable C-contiguous array of float32 or float64; a copy of
-/// everything else that NumPy understands, float64 arrays as f64 and the rest as f32 unless `dtype` says otherwise.
-Tensor to_tensor(const py::object& object, std::optional<Dtype> dtype = {});
+/// everything else that NumPy understands.  Unless `dtype` says otherwise, arrays of float64, in any byte order, become
+/// f64, and everything else that f32 holds exactly, or that states no precision, as a list of Python's floats, f32.
+/// Throws ConfigError, naming `where`, for what is not numbers and for what would lose precision without a word.
+Tensor to_tensor(const py::object& object, std::optional<Dtype> dtype = {}, const char* where = "tensor");
+/// Throws ConfigError, naming `where`, the value and its row, unless all values are finite.
+void require_finite(const Tensor& x, const char* where, const char* remedy);
 /// The tensor's memory as a writable NumPy array, which keeps it alive.
 py::object to_numpy(const Tensor& tensor);
 
 /// A Python object that C++ may copy and drop without the GIL.
-std::shared_ptr<py::object> keep_callable(const py::object& object);
+using Reference = std::shared_ptr<py::object>;
+Reference keep(const py::object& object);
+/// What a C++ object holds of Python: held.h shows it to the garbage collector.
+using References = std::vector<Reference>;
+
+/// A callable of Python, and how messages call it.
+struct Callback {
+  Reference callable;
+  const char* where;
+  bool any_dtype = false;  // what it returns keeps its own
+
+  /// Throws ConfigError for what cannot be called.
+  Callback(const py::object& object, const char* where);
+  /// callable(x, t), of x's dtype, or callable(x) without t.  It gets a copy of x, which it may change, as a NumPy array
+  /// or as a tensor on the tape, and what it returns is copied; it is called with the GIL, with the tape recording and
+  /// with subnormals as NumPy has them.  Throws ConfigError, naming `where`, where it returns no numbers.
+  Tensor operator()(const Tensor& x, std::optional<double> t, bool as_tensor = false) const;
+  Tensor operator()(const Tensor& x) const { return (*this)(x, {}); }
+};
 
 /// A score, and what is known about it.
 struct ScoreArgument {
   Score score;
   std::optional<Shape> sample = {};  // shape of one sample
   bool python = false;               // calls back into Python
+  References references = {};        // what it was made of
 };
+/// The score of a network, whose weights are f32: it throws ShapeError for states of f64.
+Score of_network(const Score& score);
 /// A C++ score, or any callable (x, t) → array of x's shape, which is given NumPy arrays and needs the GIL.
 ScoreArgument to_score(const py::object& object);
 
+/// What a callable returned for the rows of x, one number each, off the tape; throws ShapeError, naming `where`.
+Tensor values_of_rows(const Tensor& values, const Tensor& x, const char* where);
+
 /// A callable (x, t) → Tensor that is given tensors and keeps the tape; `where` names it in messages.
 using TensorFunction = std::function<Tensor(const Tensor& x, double t)>;
-TensorFunction to_tensor_function(const py::object& object, const char* where);
+TensorFunction to_tensor_function(const Callback& callback);
 
 }  // namespace fokker::python
 

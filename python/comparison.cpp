@@ -28,7 +28,10 @@ CompareTarget make_target(const ScoreArgument& score, const ForwardSde& sde, con
     target.description += ", against exact samples of a mixture";
     return target;
   }
-  const Tensor samples = to_tensor(reference, Dtype::f32).detach();
+  const Tensor samples = to_tensor(reference, Dtype::f32, "reference").detach();
+  require<ShapeError>(samples.rank() > 0 && samples.size() > 0, "[reference] expected samples [m, …], got {}",
+                      to_string(samples.shape()));
+  require_finite(samples, "reference", "leave them out");
   use_reference(target, samples);
   const auto values = samples.data<float>();
   const auto [low, high] = std::minmax_element(values.begin(), values.end());

@@ -1,11 +1,11 @@
 // Data sets, training and metrics.
 
 #include <pybind11/stl/filesystem.h>
-#include <algorithm>
 
 #include <cmath>
 
 #include "fokker/core/file.h"
+#include "fokker/experiments/dataset_files.h"
 #include "fokker/experiments/describe.h"
 #include "fokker/experiments/experiment.h"
 #include "fokker/experiments/metrics.h"
@@ -21,31 +21,25 @@
 namespace fokker::python {
 namespace {
 
-/// Of the finite values; throws ConfigError for others where they are not allowed.
-ValueRange range_of(const Tensor& x, const char* what, bool allow_missing) {
-  ValueRange range{INFINITY, -INFINITY};
-  for (const float value : std::as_const(x).data<float>()) {
-    if (std::isfinite(value)) range = {std::min<double>(range.low, value), std::max<double>(range.high, value)};
-    require<ConfigError>(std::isfinite(value) || allow_missing,
-                         "[data] {}: expected finite values, got {}; remove or replace them, or set remove_missing",
-                         what, value);
-  }
-  return range.low <= range.high ? range : ValueRange{};
-}
-
 /// Data of the caller's own, prepared by the keywords of [data].
-Prepared prepare_array(const py::object& x, const std::vector<std::int64_t>& labels, const py::object& target,
+Prepared prepare_array(const py::object& x, const py::object& labels, const py::object& target,
                        const py::dict& keywords, std::uint64_t seed) {
   const auto config = from_keywords<DataConfig>(keywords);
-  Dataset data{.x = to_tensor(x, Dtype::f32).detach(), .labels = labels, .name = "array"};
-  require<ShapeError>(data.x.rank() >= 2, "[data] expected an array [samples, …] of at least two axes, got {}",
+  Dataset data{.x = to_tensor(x, Dtype::f32, "data").detach(), .name = "array"};
+  require<ShapeError>(data.x.rank() >= 2 && data.x.size() > 0,
+                      "[data] expected an array [samples, …] of at least two axes, none of them empty, got {}",
                       to_string(data.x.shape()));
-  data.range = range_of(data.x, "x", config.remove_missing);
-  if (!target.is_none()) {
-    data.target = to_tensor(target, Dtype::f32).detach();
-    range_of(data.target, "target", false);
+  if (!labels.is_none()) {
+    const Tensor given = to_tensor(labels, Dtype::f64, "labels");
+    require<ShapeError>(given.rank() == 1, "[labels] expected [{}], one a sample, got {}", data.size(),
+                        to_string(given.shape()));
+    data.labels = to_labels(given, "labels");
   }
-  return prepare(data, config, seed);
+  if (!target.is_none()) data.target = to_tensor(target, Dtype::f32, "target").detach();
+  if (!config.remove_missing) require_finite(data.x, "data", "remove or replace them, or set remove_missing");
+  if (data.target.defined()) require_finite(data.target, "target", "remove or replace them");
+  data.range = range_of(data.x);
+  return watched([&] { return prepare(data, config, seed); });
 }
 
 py::bytes as_bytes(const std::vector<std::byte>& bytes) {
@@ -102,8 +96,7 @@ void bind_data(py::module_& m) {
       "load_data",
       [](const py::dict& keywords, std::uint64_t seed) {
         const auto config = from_keywords<DataConfig>(keywords);
-        const py::gil_scoped_release released;
-        return prepare(config, seed);
+        return watched([&] { return prepare(config, seed); });
       },
       py::arg("keywords"), py::arg("seed"));
   m.def("prepare_array", &prepare_array, py::arg("x"), py::arg("labels"), py::arg("target"), py::arg("keywords"),
@@ -112,8 +105,9 @@ void bind_data(py::module_& m) {
   m.def(
       "describe_data",
       [](const std::string& source, std::int64_t n, std::uint64_t seed) {
-        const py::gil_scoped_release released;
-        return description_lines(describe(load_dataset(source, {.n = n, .seed = seed, .allow_missing = true})));
+        return watched([&] {
+          return description_lines(describe(load_dataset(source, {.n = n, .seed = seed, .allow_missing = true})));
+        });
       },
       py::arg("source"), py::arg("n"), py::arg("seed"));
   m.def(
@@ -121,10 +115,11 @@ void bind_data(py::module_& m) {
       [](const std::filesystem::path& path, const py::dict& keywords) {
         const auto config = from_keywords<PrepareConfig>(keywords);
         require_file_place(path);
-        const py::gil_scoped_release released;
-        const Prepared data = prepare(config, config.seed);
-        prepared_file(data, config).save(path);
-        return data;
+        return watched([&] {
+          Prepared data = prepare(config, config.seed);
+          prepared_file(data, config).save(path);
+          return data;
+        });
       },
       py::arg("path"), py::arg("keywords"));
 }
@@ -192,7 +187,7 @@ py::tuple train(NetworkHandle& network, const ForwardSde& sde, const Prepared& d
   const bool score = objective_entry(config.objective).score;
   return py::make_tuple(
       trained, SystemHandle{averaged, network.sample},
-      score ? py::cast(ScoreArgument{.score = averaged.score(), .sample = network.sample}) : py::none(),
+      score ? py::cast(ScoreArgument{.score = of_network(averaged.score()), .sample = network.sample}) : py::none(),
       std::const_pointer_cast<ForwardSde>(averaged.sde()), curves(reports), to_dictionary(config));
 }
 
@@ -201,7 +196,8 @@ py::dict evaluate_samples(const py::object& samples, const Prepared& data, const
                           std::uint64_t seed) {
   auto config = from_keywords<MetricConfig>(keywords);
   config.seed = seed;
-  const Tensor x = to_tensor(samples, Dtype::f32);
+  const Tensor x = to_tensor(samples, Dtype::f32, "samples");
+  require_finite(x, "samples", "leave them out");
   std::vector<MetricResult> results;
   watched(py::none(), [&](Watch&) { results = Evaluator(data, config)(x); });
   py::dict values;

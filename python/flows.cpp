@@ -15,8 +15,11 @@ namespace {
 /// A callable that keeps the tape: it is given tensors and writes its result in ops.
 ScoreArgument to_differentiable_score(const py::object& object) {
   if (py::isinstance<ScoreArgument>(object)) return object.cast<ScoreArgument>();
-  const TensorFunction call = to_tensor_function(object, "score");
-  return {.score = [call](const Tensor& x, double t) { return call(x, t); }, .python = true};
+  const Callback callback(object, "score");
+  return {.score = [callback](const Tensor& x, double t) { return callback(x, t, true); },
+          .sample = {},
+          .python = true,
+          .references = {callback.callable}};
 }
 
 /// `work(options)` without the GIL, on all workers, or with all samples in one shard where Python is called back.
@@ -74,11 +77,11 @@ py::dict likelihood_of(const py::object& score, const ForwardSde& sde, const Ten
   const auto config = from_keywords<LikelihoodConfig>(keywords);
   const ScoreArgument argument = to_differentiable_score(score);
   LikelihoodOptions options;
-  if (!terminal.is_none())
-    options.terminal = [&](const Tensor& at) {
-      const py::gil_scoped_acquire gil;
-      return to_tensor(terminal(to_numpy(at))).detach();
-    };
+  if (!terminal.is_none()) {
+    Callback density(terminal, "terminal");
+    density.any_dtype = true;
+    options.terminal = [density](const Tensor& at) { return values_of_rows(density(at), at, "terminal"); };
+  }
   Likelihood found;
   under_watch(progress, argument.python, samples_of(x), options,
               [&] { found = log_likelihood(argument.score, sde, x, config, options); });

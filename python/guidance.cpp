@@ -10,7 +10,12 @@ namespace fokker::python {
 namespace {
 
 ScoreArgument like(const ScoreArgument& a, const ScoreArgument& b, Score score) {
-  return {.score = std::move(score), .sample = a.sample ? a.sample : b.sample, .python = a.python || b.python};
+  References references = a.references;
+  references.insert(references.end(), b.references.begin(), b.references.end());
+  return {.score = std::move(score),
+          .sample = a.sample ? a.sample : b.sample,
+          .python = a.python || b.python,
+          .references = std::move(references)};
 }
 
 }  // namespace
@@ -21,7 +26,7 @@ void bind_guidance(py::module_& m) {
           "score",
           [](const SystemHandle& self, const std::vector<std::int64_t>& labels) {
             require_labels(*self.system.network, labels, "labels");
-            return ScoreArgument{.score = self.system.score({.labels = labels}), .sample = self.sample};
+            return ScoreArgument{.score = of_network(self.system.score({.labels = labels})), .sample = self.sample};
           },
           py::arg("labels") = std::vector<std::int64_t>{},
           "∇ log p_t, under a label for each sample, from the first again behind the last; without labels under none.");

@@ -22,12 +22,8 @@ TargetArgument to_target(const py::object& law, double t, const py::object& log_
   const ScoreArgument score = to_score(law);
   TargetArgument argument{{score.score, t}, score.sample, score.python};
   if (log_density.is_none()) return argument;
-  require<ConfigError>(PyCallable_Check(log_density.ptr()) != 0,
-                       "[langevin] expected a callable log_density(x), got {}",
-                       py::repr(log_density).cast<std::string>());
-  argument.target.log_density = [density = keep_callable(log_density)](const Tensor& x) {
-    const py::gil_scoped_acquire gil;
-    return to_tensor((*density)(to_numpy(x)), x.dtype()).detach();
+  argument.target.log_density = [density = Callback(log_density, "log_density")](const Tensor& x) {
+    return values_of_rows(density(x), x, "log_density");
   };
   argument.python = true;
   return argument;
@@ -63,12 +59,12 @@ py::dict chains(const py::object& law, double t, const py::object& log_density, 
 }
 
 /// Columns mean, deviation, error, bulk and tail ESS, R-hat; rows components.
-py::object summary(const Tensor& draws) {
+Tensor summary(const Tensor& draws) {
   std::vector<double> values;
   for (const ChainSummary& row : summarise(draws))
     values.insert(values.end(), {row.mean, row.deviation, row.error, row.bulk_ess, row.tail_ess, row.rhat});
   const auto rows = static_cast<std::int64_t>(values.size() / 6);
-  return to_numpy(Tensor::from(values, {rows, 6}, Dtype::f64));
+  return Tensor::from(values, {rows, 6}, Dtype::f64);
 }
 
 }  // namespace
@@ -81,11 +77,13 @@ void bind_langevin(py::module_& m) {
     for (const LangevinMethod& method : langevin_methods()) table[py::str(method.name)] = method.text;
     return table;
   });
-  m.def("chain_summary", &summary, py::arg("draws"));
+  m.def(
+      "chain_summary", [](const Tensor& draws) { return to_numpy(watched([&] { return summary(draws); })); },
+      py::arg("draws"));
   m.def(
       "autocorrelation",
       [](const Tensor& draws, int lags) {
-        const std::vector<double> values = autocorrelation(draws.to_vector(), lags);
+        const auto values = watched([&] { return autocorrelation(draws.to_vector(), lags); });
         return to_numpy(Tensor::from(values, {static_cast<std::int64_t>(values.size())}, Dtype::f64));
       },
       py::arg("draws"), py::arg("lags"));

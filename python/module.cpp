@@ -15,6 +15,15 @@ PYBIND11_MODULE(_fokker, m) {
   py::register_exception<NumericalError>(m, "NumericalError", PyExc_ArithmeticError);
   py::register_exception<IoError>(m, "IoError", PyExc_OSError);
 
+  // What is no argument of the kind that is asked for, inside of a dictionary or a list.
+  py::register_exception_translator([](std::exception_ptr thrown) {
+    try {
+      std::rethrow_exception(thrown);
+    } catch (const py::cast_error& error) {
+      PyErr_SetString(PyExc_TypeError, (std::string("[argument] ") + error.what()).c_str());
+    }
+  });
+
   python::bind_core(m);
   python::bind_sde(m);
   python::bind_solvers(m);

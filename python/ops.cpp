@@ -1,8 +1,7 @@
 // Ops under the names of C++; operators and methods where NumPy has them.
 
-#include <pybind11/operators.h>
-
 #include <algorithm>
+#include <variant>
 
 #include "fokker/core/ops/conv.h"
 #include "fokker/core/ops/elementwise.h"
@@ -63,20 +62,48 @@ Tensor reshaped(const Tensor& x, std::vector<std::int64_t> extents) {
   return reshape(x, Shape(extents));
 }
 
+using Operand = std::variant<Tensor, double>;
+
+/// What stands beside `like` in an operator: numbers and NumPy's scalars, or arrays, of which whole numbers and masks take
+/// like's dtype.  Nothing for anything else.
+std::optional<Operand> operand(const Tensor& like, const py::object& object, const char* name) {
+  if (PyFloat_Check(object.ptr()) || is_integer(object)) return object.cast<double>();
+  if (py::isinstance<Tensor>(object)) return object.cast<Tensor>();
+  if (PyObject_CheckBuffer(object.ptr()) == 0) return {};
+  const py::object array = py::module_::import("numpy").attr("asarray")(object);
+  const auto dtype = array.attr("dtype");
+  if (array.attr("ndim").cast<int>() == 0 && dtype.attr("kind").cast<std::string>() == "f")
+    return array.attr("item")().cast<double>();
+  if (dtype.attr("kind").cast<std::string>() != "f") return to_tensor(object, like.dtype(), name);
+  Tensor other = to_tensor(object, {}, name);
+  require<ShapeError>(other.dtype() == like.dtype(),
+                      "[{}] expected an array of {}, as the tensor is, got {}; convert one by .astype", name,
+                      py::str(py::cast(like.dtype())).cast<std::string>(), py::str(dtype).cast<std::string>());
+  return other;
+}
+
+/// `tensor op other` and `other op tensor`, under the names of Python.
+template <class Op>
+void bind_operator(py::class_<Tensor>& tensor, const char* name, Op op) {
+  const auto bound = [name](auto apply) {
+    return [name, apply](const Tensor& x, const py::object& object) -> py::object {
+      const std::optional<Operand> other = operand(x, object, name);
+      if (!other) return py::reinterpret_borrow<py::object>(Py_NotImplemented);
+      return py::cast(std::visit([&](const auto& y) { return apply(x, y); }, *other));
+    };
+  };
+  const auto forward = [op](const Tensor& x, const auto& y) { return op(x, y); };
+  const auto backward = [op](const Tensor& x, const auto& y) { return op(y, x); };
+  tensor.def(fmt::format("__{}__", name).c_str(), bound(forward), py::is_operator());
+  tensor.def(fmt::format("__r{}__", name).c_str(), bound(backward), py::is_operator());
+}
+
 void bind_elementwise(py::module_& m, py::class_<Tensor>& tensor) {
-  tensor.def(py::self + py::self).def(py::self - py::self).def(py::self * py::self).def(py::self / py::self);
-  tensor.def(py::self + double()).def(py::self - double()).def(py::self * double()).def(py::self / double());
-  tensor.def(double() + py::self).def(double() - py::self).def(double() * py::self).def(double() / py::self);
-  tensor
-      .def(
-          "__radd__", [](const Tensor& a, const Tensor& b) { return b + a; }, py::is_operator())
-      .def(
-          "__rsub__", [](const Tensor& a, const Tensor& b) { return b - a; }, py::is_operator())
-      .def(
-          "__rmul__", [](const Tensor& a, const Tensor& b) { return b * a; }, py::is_operator())
-      .def(
-          "__rtruediv__", [](const Tensor& a, const Tensor& b) { return b / a; }, py::is_operator())
-      .def("__neg__", [](const Tensor& a) { return -a; })
+  bind_operator(tensor, "add", [](const auto& a, const auto& b) { return a + b; });
+  bind_operator(tensor, "sub", [](const auto& a, const auto& b) { return a - b; });
+  bind_operator(tensor, "mul", [](const auto& a, const auto& b) { return a * b; });
+  bind_operator(tensor, "truediv", [](const auto& a, const auto& b) { return a / b; });
+  tensor.def("__neg__", [](const Tensor& a) { return -a; })
       .def("__abs__", [](const Tensor& a) { return abs(a); })
       .def(
           "__pow__", [](const Tensor& a, double n) { return n == 2 ? square(a) : power(a, n); }, py::is_operator());
@@ -90,7 +117,12 @@ void bind_elementwise(py::module_& m, py::class_<Tensor>& tensor) {
   m.def("power", &power, py::arg("x"), py::arg("exponent"));
   m.def("maximum", &maximum, py::arg("a"), py::arg("b"));
   m.def("minimum", &minimum, py::arg("a"), py::arg("b"));
-  m.def("where", &where, py::arg("mask"), py::arg("a"), py::arg("b"), "a where mask ≠ 0, else b.");
+  m.def(
+      "where",
+      [](const py::object& mask, const Tensor& a, const Tensor& b) {
+        return where(to_tensor(mask, a.dtype(), "where"), a, b);
+      },
+      py::arg("mask"), py::arg("a"), py::arg("b"), "a where mask ≠ 0, else b; the mask may be of bools.");
   m.def("clamp", &clamp, py::arg("x"), py::arg("low"), py::arg("high"));
 }
 

@@ -21,6 +21,7 @@ RunOptions options_under(Watch& watch, const py::object& line) {
   if (!line.is_none())
     options.line = [&line](std::string_view text) {
       const py::gil_scoped_acquire gil;
+      const SubnormalScope numbers(false);
       line(py::str(text.data(), text.size()));
     };
   return options;
@@ -30,13 +31,15 @@ std::string run_experiment(const std::string& config, const std::vector<std::str
                            const py::object& line) {
   const Experiment experiment = read_experiment(find_config(config), overrides);
   RunResult result;
-  watched(py::none(), [&](Watch& watch) { result = run(experiment, out, options_under(watch, line)); });
+  watched(
+      py::none(), [&](Watch& watch) { result = run(experiment, out, options_under(watch, line)); }, Ending::by_itself);
   return result.path.string();
 }
 
 std::string resume_run(const std::string& path, const py::object& line) {
   RunResult result;
-  watched(py::none(), [&](Watch& watch) { result = resume(path, options_under(watch, line)); });
+  watched(
+      py::none(), [&](Watch& watch) { result = resume(path, options_under(watch, line)); }, Ending::by_itself);
   return result.path.string();
 }
 
@@ -71,8 +74,7 @@ void bind_runs(py::module_& m) {
   py::class_<TrainedRun>(m, "TrainedRun")
       .def(py::init([](const std::string& path, std::optional<double> decay, std::optional<double> length,
                        std::int64_t step) {
-             const py::gil_scoped_release released;
-             return load_run(path, {.decay = decay, .length = length, .step = step});
+             return watched([&] { return load_run(path, {.decay = decay, .length = length, .step = step}); });
            }),
            py::arg("path"), py::arg("decay") = py::none(), py::arg("length") = py::none(), py::arg("step") = 0)
       .def_property_readonly("config", [](const TrainedRun& self) { return to_dictionary(self.experiment); })
@@ -88,18 +90,15 @@ void bind_runs(py::module_& m) {
       .def_property_readonly(
           "sde", [](const TrainedRun& self) { return std::const_pointer_cast<ForwardSde>(share(*self.model.sde)); })
       .def_property_readonly("network", &network_of)
-      .def_property_readonly(
-          "score",
-          [](const TrainedRun& self) { return ScoreArgument{.score = self.score, .sample = self.model.sample_shape}; })
+      .def_property_readonly("score",
+                             [](const TrainedRun& self) {
+                               return ScoreArgument{.score = of_network(self.score), .sample = self.model.sample_shape};
+                             })
       .def_property_readonly("system",
                              [](const TrainedRun& self) {
                                return SystemHandle{self.model.system, self.model.sample_shape};
                              })
-      .def("held_out_loss",
-           [](const TrainedRun& self) {
-             const py::gil_scoped_release released;
-             return held_out_loss(self);
-           })
+      .def("held_out_loss", [](const TrainedRun& self) { return watched([&] { return held_out_loss(self); }); })
       .def("draw", &sample_run, py::arg("keywords"), py::arg("progress"));
   m.def("run_experiment", &run_experiment, py::arg("config"), py::arg("overrides"), py::arg("out"), py::arg("line"));
   m.def("_set_package_folder", [](const std::string& folder) { set_package_folder(folder); });

@@ -57,9 +57,20 @@ Condition condition(const Tensor& x, const py::object& labels) {
   return result;
 }
 
+void require_single(const Tensor& x, const char* where) {
+  require<ShapeError>(x.dtype() == Dtype::f32,
+                      "[{}] expected x of float32, as the network's weights are, got float64; convert it by "
+                      ".astype(\"float32\"), and leave out dtype=",
+                      where);
+}
+
 Tensor times(const Tensor& x, const py::object& time) {
   if (PyFloat_Check(time.ptr()) || is_integer(time)) return Tensor::full({x.extent(0)}, time.cast<double>(), x.dtype());
-  return to_tensor(time, x.dtype());
+  const Tensor each = to_tensor(time, x.dtype(), "time");
+  require<ShapeError>(each.shape() == Shape{x.extent(0)},
+                      "[network] expected a time, or one for each of {} rows, got {}", x.extent(0),
+                      to_string(each.shape()));
+  return each;
 }
 
 /// The kind with the options that are not the defaults.
@@ -74,6 +85,15 @@ std::string text_of(const NetworkConfig& config) {
 
 }  // namespace
 
+Score of_network(const Score& score) {
+  return compose({score}, [](const std::vector<Score>& parts) -> Score {
+    return [part = parts[0]](const Tensor& x, double t) {
+      require_single(x, "score");
+      return part(x, t);
+    };
+  });
+}
+
 void bind_score(py::module_& m) {
   py::class_<NetworkHandle>(m, "Network", "A network, built once the shape of a sample is known.")
       .def(py::init([](const py::dict& config, std::uint64_t seed) {
@@ -86,7 +106,12 @@ void bind_score(py::module_& m) {
       .def(
           "__call__",
           [](const NetworkHandle& self, const Tensor& x, const py::object& time, const py::object& labels) {
-            return self.built()(x, times(x, time), {.condition = condition(x, labels)});
+            const Network& network = self.built();
+            require<ShapeError>(x.rank() > 0 && x.shape() == with_axis(self.sample, 0, x.extent(0)),
+                                "[network] expected x of n samples {}, got {}", to_string(self.sample),
+                                to_string(x.shape()));
+            require_single(x, "network");
+            return network(x, times(x, time), {.condition = condition(x, labels)});
           },
           py::arg("x"), py::arg("time"), py::arg("labels") = py::none(),
           "x [B, …], time labels [B] and class labels [B], or one of each for all")
@@ -128,6 +153,16 @@ void bind_score(py::module_& m) {
           },
           py::arg("path"), py::arg("rename") = Renames{},
           "Weights from safetensors, those of float64 rounded to float32; `rename` replaces parts of the file's names.")
+      .def("__reduce__",
+           [](const py::object& object) {
+             const auto& self = object.cast<const NetworkHandle&>();
+             py::dict weights;
+             if (self.network)
+               for (const auto& [name, tensor] : parameters_of(self)) weights[py::str(name)] = to_numpy(tensor.clone());
+             return py::make_tuple(py::module_::import("fokker._pickling").attr("network"),
+                                   py::make_tuple(py::type::of(object), to_dictionary(self.config), self.seed,
+                                                  self.network ? py::cast(self.sample) : py::none(), weights));
+           })
       .def("__repr__", [](const NetworkHandle& self) {
         if (!self.network) return fmt::format("<fokker.Network {}, not built yet>", text_of(self.config));
         return fmt::format("<fokker.Network {}, {} parameters, samples {}>", text_of(self.config),
@@ -142,7 +177,7 @@ void bind_score(py::module_& m) {
         p.data_sigma = data_sigma;
         p.time_label = time_label(label);
         p.scale_input = scale_input;
-        return ScoreArgument{.score = network_score(self.network, sde, p), .sample = self.sample};
+        return ScoreArgument{.score = of_network(network_score(self.network, sde, p)), .sample = self.sample};
       },
       py::arg("network"), py::arg("sde"), py::arg("prediction") = "epsilon", py::kw_only(), py::arg("data_sigma") = 1.0,
       py::arg("time_label") = "index", py::arg("scale_input") = true,

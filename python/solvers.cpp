@@ -48,6 +48,7 @@ Tensor stack(std::vector<Tensor> points, const Shape& state) {
 /// (W, H, K)[: areas + 1], each [steps, n, …].
 std::vector<Tensor> brownian_increments(const Shape& shape, const std::vector<double>& grid, std::uint64_t seed,
                                         int areas, bool same_path, Dtype dtype) {
+  require<ShapeError>(shape.rank() > 0, "[brownian] expected a shape [n, …], got a scalar's");
   require<ConfigError>(areas >= 0 && areas <= 2, "[brownian] expected areas 0, 1 or 2, got {}", areas);
   const auto noise = detail::simulation_noise({.seed = seed, .same_path = same_path}, grid, shape, dtype);
   std::vector<std::vector<Tensor>> coefficients(static_cast<std::size_t>(areas) + 1);
@@ -61,6 +62,9 @@ std::vector<Tensor> brownian_increments(const Shape& shape, const std::vector<do
   for (const auto& steps : coefficients) result.push_back(concat(steps, 0));
   return result;
 }
+
+/// Work done and in all; false cancels.  Empty: none.
+using Report = std::function<bool(std::int64_t done, std::int64_t total)>;
 
 struct SolveConfig {
   std::string solver = "euler_maruyama";
@@ -81,7 +85,7 @@ struct SolveConfig {
 
 /// [frames, n, …], with error control.
 Tensor solve_adaptively(const Sde& sde, const Tensor& x, const SolveConfig& config, const std::vector<double>& grid,
-                        const std::vector<double>& frames) {
+                        const std::vector<double>& frames, const Report& report) {
   require<ConfigError>(config.adjoint.empty(), "[solve] error control has no adjoint: leave out tolerance or adjoint");
   require<ConfigError>(
       grid.size() > 1 &&
@@ -90,17 +94,17 @@ Tensor solve_adaptively(const Sde& sde, const Tensor& x, const SolveConfig& conf
       "[solve] expected strictly monotone times, at least two");
   const BrownianRows path(config.seed, sde.noise_shape(x.shape()), grid.front(), grid.back(), x.dtype());
   const double tolerance = *config.tolerance;
-  const AdaptiveConfig adaptive{.absolute = tolerance, .relative = tolerance, .frames = frames};
+  AdaptiveConfig adaptive{.absolute = tolerance, .relative = tolerance, .frames = frames};
+  if (report) adaptive.progress = [&](double fraction) { report(static_cast<std::int64_t>(100 * fraction), 100); };
   return stack(solve_adaptive(sde, *make_solver(config.solver), path, x, adaptive).frames, x.shape());
 }
 
 /// [frames, n, …], on the tape where an adjoint is named.
-Tensor solve_sde(const std::shared_ptr<Sde>& sde, const Tensor& x, const py::dict& keywords,
-                 const std::array<std::vector<double>, 2>& grid_and_frames, const std::vector<Tensor>& parameters) {
-  const auto config = from_keywords<SolveConfig>(keywords);
+Tensor solve_by(const std::shared_ptr<Sde>& sde, const Tensor& x, const SolveConfig& config,
+                const std::array<std::vector<double>, 2>& grid_and_frames, const std::vector<Tensor>& parameters,
+                const Report& report) {
   const auto& [grid, frames] = grid_and_frames;
-  const py::gil_scoped_release released;
-  if (config.tolerance) return solve_adaptively(*sde, x, config, grid, frames);
+  if (config.tolerance) return solve_adaptively(*sde, x, config, grid, frames, report);
   const SimulationConfig simulation{.seed = config.seed, .same_path = config.same_path, .frames = frames};
   if (config.adjoint.empty()) return simulate(*sde, *make_solver(config.solver), x, grid, simulation);
   return solve({.sde = sde,
@@ -114,6 +118,20 @@ Tensor solve_sde(const std::shared_ptr<Sde>& sde, const Tensor& x, const py::dic
                x);
 }
 
+Tensor solve_sde(const py::object& object, const Tensor& x, const py::dict& keywords,
+                 const std::array<std::vector<double>, 2>& grid_and_frames, const std::vector<Tensor>& parameters) {
+  const auto config = from_keywords<SolveConfig>(keywords);
+  // What stays on the tape keeps the Python object alive, and with it the functions that it was made of.
+  const std::shared_ptr<Sde> sde(keep(object), object.cast<std::shared_ptr<Sde>>().get());
+  Tensor path;
+  const auto work = [&](const Report& report) { path = solve_by(sde, x, config, grid_and_frames, parameters, report); };
+  if (sde->takes_shards())
+    watched(py::none(), [&](Watch&) { work({}); });
+  else
+    watched_here(py::none(), [&](Watch&, const auto& report) { work(report); });
+  return path;
+}
+
 }  // namespace
 
 void bind_solvers(py::module_& m) {
@@ -121,8 +139,13 @@ void bind_solvers(py::module_& m) {
         py::arg("dtype"), py::arg("trajectory"), py::arg("progress"));
   m.def("solve_sde", &solve_sde, py::arg("sde"), py::arg("x"), py::arg("keywords"), py::arg("grid_and_frames"),
         py::arg("parameters"));
-  m.def("brownian_increments", &brownian_increments, py::arg("shape"), py::arg("grid"), py::arg("seed"),
-        py::arg("areas"), py::arg("same_path"), py::arg("dtype"), py::call_guard<py::gil_scoped_release>());
+  m.def(
+      "brownian_increments",
+      [](const Shape& shape, const std::vector<double>& grid, std::uint64_t seed, int areas, bool same_path,
+         Dtype dtype) {
+        return watched([&] { return brownian_increments(shape, grid, seed, areas, same_path, dtype); });
+      },
+      py::arg("shape"), py::arg("grid"), py::arg("seed"), py::arg("areas"), py::arg("same_path"), py::arg("dtype"));
   m.def("stepper_names", &stepper_names);
   m.def("solver_names", &solver_names);
   m.def("solver_summaries", [] {

@@ -16,6 +16,8 @@ class DoubleWell final : public Sde {
   Tensor diffusion(const Tensor& x, double t) const override;
   /// E x^power under the stationary law of κ = 0, by quadrature.
   double stationary_moment(int power) const;
+  double sigma() const { return sigma_; }
+  double kappa() const { return kappa_; }
 
   double sigma() const { return sigma_; }
   double kappa() const { return kappa_; }

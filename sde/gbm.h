@@ -17,6 +17,8 @@ class GeometricBrownianMotion final : public Sde {
   Moments moments(double x0, double t) const;
   /// x_t on the path with B_t = `b`.
   Tensor exact(const Tensor& x0, const Tensor& b, double t) const;
+  double mu() const { return mu_; }
+  double sigma() const { return sigma_; }
 
   double mu() const { return mu_; }
   double sigma() const { return sigma_; }

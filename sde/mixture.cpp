@@ -1,6 +1,8 @@
 #include "fokker/sde/mixture.h"
 
+#include <algorithm>
 #include <cmath>
+#include <limits>
 #include <numbers>
 #include <numeric>
 
@@ -21,12 +23,17 @@ GaussianMixture::GaussianMixture(std::vector<std::vector<double>> means, std::ve
   require<ConfigError>(deviations_.size() == k && weights_.size() == k,
                        "[mixture] expected {} deviations and weights, got {} and {}", k, deviations_.size(),
                        weights_.size());
+  const auto finite = [](double value) { return std::isfinite(value); };
   for (std::size_t i = 0; i < k; ++i)
-    require<ConfigError>(means_[i].size() == means_[0].size() && deviations_[i] >= 0 && weights_[i] > 0,
-                         "[mixture] component {}: expected a mean of {} elements, deviation >= 0, weight > 0", i,
-                         means_[0].size());
+    require<ConfigError>(
+        means_[i].size() == means_[0].size() && std::ranges::all_of(means_[i], finite) && deviations_[i] >= 0 &&
+            weights_[i] > 0 && finite(deviations_[i] + weights_[i]),
+        "[mixture] component {}: expected a mean of {} elements, deviation >= 0, weight > 0, all finite", i,
+        means_[0].size());
   const double total = std::accumulate(weights_.begin(), weights_.end(), 0.0);
-  for (double& w : weights_) w /= total;
+  constexpr double rounding = std::numeric_limits<double>::epsilon();
+  if (std::abs(total - 1) > static_cast<double>(k) * rounding)
+    for (double& w : weights_) w /= total;
 }
 
 std::vector<double> GaussianMixture::mean() const {

@@ -11,8 +11,8 @@ namespace fokker {
 /// and denoisers are exact.  Points are rows of x [B, ...] with as many elements as a mean has.
 class GaussianMixture {
  public:
-  /// One deviation for all components, or one each; weights are normalised, empty: equal.  Throws ConfigError for
-  /// unequal lengths, deviations < 0 or weights ≤ 0.
+  /// One deviation for all components, or one each; weights are normalised, and kept where they sum to one up to rounding;
+  /// empty: equal.  Throws ConfigError for unequal lengths, deviations < 0, weights ≤ 0 or values that are not finite.
   GaussianMixture(std::vector<std::vector<double>> means, std::vector<double> deviations,
                   std::vector<double> weights = {});
 

@@ -22,6 +22,7 @@ class VE final : public ForwardSde {
   double diffusion_rate(double t) const override;
   double time_of_lambda(double lambda) const override;
   double t_min() const override { return 1e-5; }
+  const VEConfig& config() const { return config_; }
 
   const VEConfig& config() const { return config_; }
 

@@ -9,6 +9,7 @@
 
 #include "fokker/core/parallel.h"
 #include "fokker/core/quantile.h"
+#include "fokker/core/stop.h"
 
 namespace fokker {
 namespace {
@@ -21,6 +22,7 @@ double mean_of(std::span<const double> x) {
 
 /// (1/n) Σ (xᵢ − m)(xᵢ₊ₗ − m)
 double autocovariance(std::span<const double> x, double mean, std::size_t lag) {
+  stop_if_told();
   double sum = 0;
   for (std::size_t i = 0; i + lag < x.size(); ++i) sum += (x[i] - mean) * (x[i + lag] - mean);
   return sum / static_cast<double>(x.size());
@@ -71,6 +73,7 @@ Series normal_scores(const Series& series) {
   std::ranges::sort(order, {}, [&](std::size_t i) { return all[i]; });
   std::vector<double> scores(all.size());
   for (std::size_t begin = 0, end = 0; begin < order.size(); begin = end) {
+    stop_if_told();
     while (end < order.size() && all[order[end]] == all[order[begin]]) ++end;
     const double rank = 0.5 * static_cast<double>(begin + 1 + end);
     const double share = (rank - 0.375) / (static_cast<double>(all.size()) + 0.25);

@@ -3,6 +3,7 @@
 #include <functional>
 #include <vector>
 
+#include "fokker/core/stop.h"
 #include "fokker/sde/clock.h"
 #include "fokker/solvers/sample_config.h"
 
@@ -28,11 +29,6 @@ struct Samples {
   std::int64_t failures = 0;  // samples that are not finite
 };
 
-/// Thrown by `sample` where the progress callback returns false.
-class Cancelled : public Error {
-  using Error::Error;
-};
-
 /// The times of a configuration: given, or made by its grid.
 std::vector<double> sampling_times(const SampleConfig& config, const ForwardSde& sde);
 
@@ -40,7 +36,7 @@ std::vector<double> sampling_times(const SampleConfig& config, const ForwardSde&
 /// shards on all workers; sample i is the same, to the bit, for any n, shard or number of threads.  `score` is called by
 /// several threads at once, off the tape, unless it takes its batches whole.
 /// Throws ConfigError for settings that do not fit together, NumericalError, naming sample and step, where a sample is
-/// not finite.
+/// not finite, Cancelled where the progress callback returns false.
 Samples sample(const Score& score, const ForwardSde& sde, const SampleConfig& config = {},
                const SampleOptions& options = {});
 

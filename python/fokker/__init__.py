@@ -11,6 +11,8 @@ from ._fokker import *  # noqa: F403
 from .autodiff import grad  # noqa: F401
 from .networks import DiT, FeedForward, Mlp, UNet  # noqa: F401
 
+from . import _overrides  # noqa: F401
+
 # The configs and data that a wheel brings; in the source tree the library finds its own.
 _fokker._set_package_folder(os.path.join(os.path.dirname(os.path.abspath(__file__)), "experiments"))
 

@@ -15,7 +15,7 @@ def load(source, *, seed=0, **data):
 def from_array(x, *, labels=(), target=None, seed=0, held_out=0.0, scaling="none", **data):
     """Data from an array [samples, …]; images are [samples, height, width, channels].  As they are, unless told."""
     keywords = {"held_out": held_out, "scaling": scaling, **data}
-    return _fokker.prepare_array(x, [int(label) for label in labels], target, keywords, seed_of(seed))
+    return _fokker.prepare_array(x, labels, target, keywords, seed_of(seed))
 
 
 def describe(source, *, n=0, seed=0):

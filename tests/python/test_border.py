@@ -1,0 +1,452 @@
+"""What crosses Python's border: arrays, labels, callables, scalars, pickles."""
+
+import copy
+import gc
+import pickle
+import weakref
+
+import fokker as fk
+import numpy as np
+import pytest
+
+X = np.linspace(-1, 1, 40).reshape(20, 2)
+T = np.linspace(0, 1, 9)
+
+
+@pytest.mark.parametrize("count", [1, 2, 18, 19, 21, 25])
+def test_as_many_labels_as_samples(count):
+    with pytest.raises(ValueError, match=f"expected 20 labels, one a sample, got {count}"):
+        fk.datasets.from_array(X, labels=np.zeros(count, int))
+
+
+@pytest.mark.parametrize("labels, message", [
+    (np.full(20, -1), "expected labels 0, 1, 2, …, got -1"),
+    (np.full(20, 0.5), "expected labels 0, 1, 2, …, got 0.5"),
+    (np.full(20, np.nan), "expected labels 0, 1, 2, …, got nan"),
+    (np.full(20, 2**40), "expected labels 0, 1, 2, …"),
+    (np.zeros((20, 1), int), r"\[labels\] expected \[20\]"),
+    (["a"] * 20, "labels.*numbers"),
+    ([None] * 20, "labels.*numbers"),
+])
+def test_labels_are_classes(labels, message):
+    with pytest.raises(ValueError, match=message):
+        fk.datasets.from_array(X, labels=labels)
+
+
+def test_labels_of_any_array_type():
+    for labels in ([0, 1] * 10, np.arange(20) % 2, (np.arange(20) % 2).astype("f8"), np.arange(20) % 2 == 1):
+        assert fk.datasets.from_array(X, labels=labels, held_out=0).training_labels == [0, 1] * 10
+
+
+@pytest.mark.parametrize("x, message", [
+    (np.zeros((10, 0)), "none of them empty"),
+    (np.zeros((0, 3)), "none of them empty"),
+    (np.zeros(10), "at least two axes"),
+    (np.full((10, 2), np.nan), "finite values, got nan in sample 0"),
+    (np.full((10, 2), 1e300), "finite values, got inf"),
+    (np.zeros((10, 2), complex), "data.*real numbers"),
+    (np.ma.masked_less(X, 0), "without masked values"),
+    ([[1.0, 2.0], [3.0]], "data.*array of numbers"),
+])
+def test_data_are_finite_numbers(x, message):
+    with pytest.raises(ValueError, match=message):
+        fk.datasets.from_array(x)
+
+
+def test_targets_belong_to_samples():
+    with pytest.raises(ValueError, match="a target for each of 20 samples"):
+        fk.datasets.from_array(X, target=X[:19])
+    with pytest.raises(ValueError, match=r"\[target\] expected finite"):
+        fk.datasets.from_array(X, target=np.full((20, 2), np.inf))
+
+
+def test_missing_values_are_removed_on_demand():
+    x = X.copy()
+    x[3, 1] = np.nan
+    data = fk.datasets.from_array(x, labels=np.arange(20), remove_missing=True)
+    assert len(data.training) == 19 and 3 not in data.training_labels
+    assert np.isfinite(data.range).all()
+
+
+# --- callables ------------------------------------------------------------------------------------------------------
+
+def score(x, t):
+    return -x
+
+
+def in_place(x, t):
+    x *= -1
+    return x
+
+
+@pytest.mark.parametrize("solver", ["euler_maruyama", "heun", "dpmpp_2m", "predictor_corrector", "probability_flow"])
+def test_a_score_may_work_in_place(solver):
+    draw = lambda f: fk.sample(f, fk.VP(), solver=solver, steps=8, n=16).values
+    np.testing.assert_array_equal(draw(in_place), draw(score))
+
+
+class OneBuffer:
+    """Returns the same memory each time."""
+
+    def __init__(self, shape):
+        self.buffer = np.empty(shape)
+
+    def __call__(self, x, t):
+        return np.multiply(np.asarray(x), -1 - t, out=self.buffer)
+
+
+def drift_in_place(x, t):
+    values = np.asarray(x)
+    values *= -1 - t
+    return values
+
+
+def drift_as_argument(x, t):
+    np.asarray(x)[...] *= -1 - t
+    return x
+
+
+@pytest.mark.parametrize("solver", ["euler_maruyama", "stochastic_heun", "sra1", "milstein_free", "skrock"])
+@pytest.mark.parametrize("drift", [OneBuffer(X.shape), drift_in_place, drift_as_argument])
+def test_a_drift_may_keep_its_memory(drift, solver):
+    def solve(f):
+        return fk.solve(fk.FunctionSde(f, lambda x, t: 0.5), X, T, solver=solver, seed=1)
+
+    start = X.copy()
+    np.testing.assert_array_equal(solve(drift), solve(lambda x, t: np.asarray(x) * (-1 - t)))
+    np.testing.assert_array_equal(X, start)
+
+
+def test_a_diffusion_may_keep_its_memory():
+    buffer = np.empty(X.shape)
+    kept = fk.FunctionSde(score, lambda x, t: np.multiply(np.asarray(x), t, out=buffer), noise="diagonal")
+    fresh = fk.FunctionSde(score, lambda x, t: np.asarray(x) * t, noise="diagonal")
+    for solver in ("euler_maruyama", "sriw1", "milstein_free"):
+        np.testing.assert_array_equal(*(fk.solve(sde, X, T, solver=solver) for sde in (kept, fresh)))
+
+
+def test_every_other_callable_gets_a_copy_and_its_result_is_copied():
+    def spoiled(f):
+        def g(x, *rest):
+            result = f(x, *rest)
+            np.asarray(x)[...] = 7
+            return result
+        return g
+
+    def chains(f, density):
+        return fk.langevin(f, log_density=density, chains=3, steps=20, burn_in=0, shape=(2,)).draws
+
+    density = lambda x: -0.5 * (x**2).sum(1)
+    force = lambda x: -x
+    np.testing.assert_array_equal(chains(spoiled(force), spoiled(density)), chains(force, density))
+    field = lambda x, t: -x
+    for method, steps in (("dopri5", 0), ("adams_bashforth_moulton", 20)):
+        ode = lambda f: fk.solve_ode(f, X, 0, 1, method=method, steps=steps).values
+        np.testing.assert_array_equal(ode(spoiled(field)), ode(field))
+    likelihood = lambda f, end: fk.log_likelihood(f, fk.VP(), X[:3], terminal=end).log_density
+    tensor_score = lambda x, t: -x
+    np.testing.assert_array_equal(likelihood(spoiled(tensor_score), spoiled(density)), likelihood(tensor_score, density))
+
+
+@pytest.mark.parametrize("returned, message", [
+    (None, "got None"), ("text", "real numbers"), (1j, "real numbers"), ([[1], [1, 2]], "array of numbers"),
+    (np.zeros(5), "shape"), (object(), "real numbers"), (np.zeros((20, 2), "U1"), "real numbers"),
+])
+def test_what_callables_return(returned, message):
+    bad = lambda *_: returned
+    with pytest.raises(ValueError, match=rf"\[score\].*{message}"):
+        fk.sample(bad, fk.VP(), n=4, steps=2)
+    with pytest.raises(ValueError, match=rf"drift.*{message}"):
+        fk.solve(fk.FunctionSde(bad, lambda x, t: 1.0), X, T)
+    with pytest.raises(ValueError, match=rf"diffusion.*{message}"):
+        fk.solve(fk.FunctionSde(score, bad), X, T)
+    with pytest.raises(ValueError, match=rf"log_density.*({message}|a number for each of 3 rows)"):
+        fk.langevin(lambda x: -x, log_density=bad, chains=3, steps=2, burn_in=0)
+    with pytest.raises(ValueError, match=rf"\[score\].*{message}"):
+        fk.solve_ode(bad, X, 0, 1)
+
+
+def test_a_callable_that_is_none():
+    for make in (lambda: fk.FunctionSde(1, score), lambda: fk.FunctionSde(score, None), lambda: fk.LangevinSde(3, 0.1),
+                 lambda: fk.langevin(lambda x: -x, log_density=3)):
+        with pytest.raises(ValueError, match="callable"):
+            make()
+
+
+@pytest.mark.parametrize("bad", ["nan", "inf"])
+def test_values_that_are_not_finite_name_the_step(bad):
+    with pytest.raises(ArithmeticError, match="not finite"):
+        fk.sample(lambda x, t: x * float(bad), fk.VP(), n=4, steps=3)
+    with pytest.raises(ArithmeticError, match="not finite"):
+        fk.solve(fk.FunctionSde(lambda x, t: x * float(bad), lambda x, t: 1.0), X, T)
+
+
+# --- subnormals -----------------------------------------------------------------------------------------------------
+
+def subnormals():
+    return (np.array([1e-310]) * 1.0)[0] == 1e-310
+
+
+def test_subnormals_are_left_as_they_were():
+    seen = []
+
+    def watching(x, t):
+        seen.append(subnormals())
+        return -1.0 * x
+
+    tiny = fk.Mlp(hidden=(4,))
+    tiny.build((2,))
+    leaves = tiny.leaves()
+    calls = [
+        lambda: fk.solve(fk.OrnsteinUhlenbeck(), X, T),
+        lambda: fk.solve(fk.OrnsteinUhlenbeck(), X, T, solver="sra1", tolerance=0.1),
+        lambda: fk.solve(fk.FunctionSde(watching, lambda x, t: 1.0), X, T),
+        lambda: fk.solve(fk.FunctionSde(watching, lambda x, t: 1.0), X, T, solver="sra1", tolerance=0.1),
+        lambda: fk.solve(fk.OrnsteinUhlenbeck(), X, T, adjoint="tape"),
+        lambda: fk.sample(watching, fk.VP(), n=4, steps=4, progress=lambda *_: seen.append(subnormals())),
+        lambda: fk.sample(fk.GaussianMixture.ring().score(fk.VP()), fk.VP(), n=4, steps=4),
+        lambda: fk.langevin(lambda x: watching(x, 0), log_density=lambda x: watching(x, 0).sum(1), chains=2, steps=9),
+        lambda: fk.solve_ode(watching, X, 0, 1),
+        lambda: fk.log_likelihood(watching, fk.VP(), X[:2], terminal=lambda x: -(watching(x, 0) ** 2).sum(1)),
+        lambda: fk.diagnostics.summary(np.random.default_rng(0).normal(size=(50, 2))),
+        lambda: fk.train(tiny, fk.VP(), X, steps=2, batch=4, progress=lambda *_: seen.append(subnormals())),
+        lambda: fk.Adam(leaves).step([fk.Tensor(np.zeros(x.shape, "f4")) for x in leaves]),
+        lambda: fk.brownian((2, 2), T),
+        lambda: fk.orders("euler_maruyama", paths=30),
+        lambda: fk.datasets.from_array(X, near_duplicates=0.01),
+        lambda: fk.compare(watching, fk.VP(), reference=X, nfe=[2], solvers=["heun", "euler_maruyama"], seeds=2, n=20),
+    ]
+    for call in calls:
+        call()
+        assert subnormals(), call
+    assert len(seen) > 50 and all(seen)
+    # The library's own arithmetic flushes them, whatever the thread: a result does not depend on it.
+    small = fk.solve(fk.OrnsteinUhlenbeck(0.0, 0.0), np.full((2, 1), 1e-310), [0.0, 1.0])[-1]
+    assert (small == 0).all()
+
+
+# --- the garbage collector ------------------------------------------------------------------------------------------
+
+class Owner:
+    def f(self, x, t):
+        return -1.0 * x
+
+    def g(self, x, t):
+        return 1.0
+
+
+@pytest.mark.parametrize("make", [
+    lambda o: fk.FunctionSde(o.f, o.g),
+    lambda o: fk.LangevinSde(o.f, 0.1),
+    lambda o: fk.UnderdampedLangevin(o.f, 0.1),
+    lambda o: fk.ReverseSde(fk.VP(), o.f),
+    lambda o: fk.to_stratonovich(fk.FunctionSde(o.f, o.g)),
+    lambda o: fk.threshold(o.f, fk.VP()),
+    lambda o: fk.guide(o.f, o.g, fk.VP(), 2.0),
+    lambda o: fk.guide_by_classifier(fk.threshold(o.f, fk.VP()), o.g, fk.VP()),
+    lambda o: fk.LangevinSde(fk.threshold(o.f, fk.VP()), 0.1),
+], ids=range(9))
+def test_an_object_that_holds_what_was_made_of_its_methods_is_freed(make):
+    owner = Owner()
+    owner.made = make(owner)
+    gone = weakref.ref(owner)
+    gc.collect()
+    assert gone() is owner
+    del owner
+    gc.collect()
+    assert gone() is None
+
+
+def test_what_is_used_is_not_freed():
+    owner = Owner()
+    x = fk.Tensor(X).leaf()
+    owner.sde = fk.FunctionSde(owner.f, owner.g)
+    end = fk.solve(owner.sde, x, T, adjoint="checkpoint")
+    converted, guided = fk.to_stratonovich(owner.sde), fk.threshold(fk.threshold(owner.f, fk.VP()), fk.VP())
+    del owner
+    gc.collect()
+    assert np.isfinite(fk.grad(end, x).numpy()).all()
+    assert np.isfinite(fk.solve(converted, X, T, solver="stochastic_heun")).all()
+    assert np.isfinite(guided(X, 0.5).numpy()).all()
+
+
+# --- pickle and copy ------------------------------------------------------------------------------------------------
+
+def diffusion(x, t):
+    return 0.5
+
+
+SDES = [
+    fk.VP(0.2, 10), fk.SubVP(0.2, 10), fk.VE(0.1, 5), fk.EDM(0.1, 5), fk.Cosine(), fk.RectifiedFlow(),
+    fk.TrigonometricFlow(), fk.OrnsteinUhlenbeck(0.5, 2), fk.GeometricBrownianMotion(0.1, 0.2), fk.DoubleWell(0.5, 1),
+    fk.FunctionSde(score, diffusion, calculus="stratonovich", name="mine"), fk.LangevinSde(score, 0.3),
+    fk.ReverseSde(fk.VP(0.2, 10), score, 0.5), fk.to_stratonovich(fk.FunctionSde(score, diffusion)),
+    fk.lorenz(0.5), fk.lotka_volterra(1, 2, 3, 0.1),
+]
+COPIES = [lambda o: pickle.loads(pickle.dumps(o)), copy.deepcopy, copy.copy]
+
+
+@pytest.mark.parametrize("again", COPIES)
+@pytest.mark.parametrize("sde", SDES, ids=lambda sde: sde.name)
+def test_sdes_are_copied(sde, again):
+    other = again(sde)
+    assert type(other) is type(sde) and other.name == sde.name and other.calculus == sde.calculus
+    x = np.full((2, 3 if sde.name == "lorenz" else 2), 0.7)
+    for t in (0.25, 0.5):
+        np.testing.assert_array_equal(other.drift(x, t).numpy(), sde.drift(x, t).numpy())
+        np.testing.assert_array_equal(other.diffusion(x, t).numpy(), sde.diffusion(x, t).numpy())
+
+
+@pytest.mark.parametrize("again", COPIES)
+def test_values_are_copied(again):
+    at = again(fk.VP().marginal(0.3))
+    assert tuple(at) == tuple(fk.VP().marginal(0.3))
+    for mixture in (fk.GaussianMixture([[0.0], [2.0], [3.0]], [0.1, 0.2, 0.3], [1, 2, 4]), fk.GaussianMixture.ring(7)):
+        x = np.full((3, mixture.dimension), 0.4)
+        np.testing.assert_array_equal(again(mixture).log_density(x).numpy(), mixture.log_density(x).numpy())
+        np.testing.assert_array_equal(again(mixture).sample(9).numpy(), mixture.sample(9).numpy())
+    tensor = again(fk.Tensor(X))
+    np.testing.assert_array_equal(tensor.numpy(), X)
+
+
+@pytest.mark.parametrize("again", COPIES)
+def test_networks_are_copied(again):
+    fresh = again(fk.Mlp(hidden=(8,), seed=3))
+    net = fk.Mlp(hidden=(8,), seed=3)
+    x, t = X.astype("f4"), np.full(20, 0.5, "f4")
+    fresh.build((2,)), net.build((2,))
+    np.testing.assert_array_equal(fresh(x, t).numpy(), net(x, t).numpy())
+    for values in net.parameters.values():
+        values += 0.25
+    other = again(net)
+    np.testing.assert_array_equal(other(x, t).numpy(), net(x, t).numpy())
+    for values in other.parameters.values():
+        values += 1
+    assert not np.array_equal(other(x, t).numpy(), net(x, t).numpy())
+
+
+def test_other_processes_take_sdes():
+    from concurrent.futures import ProcessPoolExecutor
+    from multiprocessing import get_context
+
+    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
+        far = pool.submit(fk.solve, fk.OrnsteinUhlenbeck(0.5, 2), X, T, seed=4).result()
+    np.testing.assert_array_equal(far, fk.solve(fk.OrnsteinUhlenbeck(0.5, 2), X, T, seed=4))
+
+
+def test_what_cannot_be_pickled_says_so():
+    with pytest.raises((AttributeError, pickle.PicklingError, TypeError)):
+        pickle.dumps(fk.FunctionSde(lambda x, t: x, diffusion))
+    with pytest.raises(TypeError, match="pickle"):
+        pickle.dumps(fk.threshold(score, fk.VP()))
+
+
+# --- precision ------------------------------------------------------------------------------------------------------
+
+VALUES = np.array([[1 / 3, 0.1], [2 / 3, -7.0]])
+
+
+@pytest.mark.parametrize("dtype, kept", [
+    (">f8", "float64"), ("<f8", "float64"), (">f4", "float32"), ("f4", "float32"), ("f2", "float32"), (">f2", "float32"),
+    ("i8", "float32"), (">i4", "float32"), ("u1", "float32"), ("?", "float32"),
+])
+def test_arrays_keep_their_precision(dtype, kept):
+    for values in (VALUES.astype(dtype), VALUES.astype(dtype)[:, ::-1], np.asfortranarray(VALUES.astype(dtype))):
+        tensor = fk.Tensor(values)
+        assert tensor.dtype == kept
+        np.testing.assert_array_equal(tensor.numpy(), values.astype("f8"))
+
+
+def test_precision_that_would_be_lost():
+    with pytest.raises(ValueError, match="longdouble|float128"):
+        fk.Tensor(VALUES.astype(np.longdouble))
+    assert fk.Tensor(VALUES.astype(np.longdouble), dtype="float64").dtype == "float64"
+    with pytest.raises(ValueError, match=r"integers up to 2\*\*24"):
+        fk.Tensor(np.array([2**24 + 1]))
+    assert fk.Tensor(np.array([2**24 + 1]), dtype="float64").numpy()[0] == 2**24 + 1
+    # Lists of Python's numbers state no precision; lists of NumPy's do.
+    assert fk.Tensor([0.1, 0.2]).dtype == "float32"
+    assert fk.Tensor([np.float64(0.1)]).dtype == fk.Tensor(list(VALUES)).dtype == "float64"
+
+    class Wrapped:
+        def __array__(self, dtype=None, copy=None):
+            return VALUES
+    assert fk.Tensor(Wrapped()).dtype == "float64"
+    assert fk.solve(fk.OrnsteinUhlenbeck(), VALUES.astype(">f8"), T).dtype == np.float64
+
+
+def test_scalars_and_masks_take_the_dtype_of_the_tensor():
+    for dtype in ("f4", "f8"):
+        values = VALUES.astype(dtype)
+        x = fk.Tensor(values)
+        for two in (2, 2.0, np.int64(2), np.float32(2), np.float64(2), np.float16(2), np.array(2), np.array(2.0), np.uint8(2)):
+            for got, wanted in ((x * two, values * 2), (two * x, values * 2), (x + two, values + 2), (two - x, 2 - values),
+                                (x - two, values - 2), (x / two, values / 2), (two / x, 2 / values), (x**two, values**2)):
+                assert got.dtype == values.dtype.name
+                np.testing.assert_allclose(got.numpy(), wanted, rtol=1e-6)
+        mask = VALUES > 0
+        np.testing.assert_array_equal((x * mask).numpy(), values * mask)
+        np.testing.assert_array_equal(fk.where(mask, x, 0.0 * x).numpy(), np.where(mask, values, 0))
+    with pytest.raises(ValueError, match="float32.*float64"):
+        fk.Tensor(VALUES.astype("f4")) * VALUES
+    with pytest.raises(TypeError):
+        fk.Tensor(VALUES) * "2"
+    with pytest.raises(TypeError):
+        fk.Tensor(VALUES) + None
+
+
+def test_a_drift_with_numpys_integers():
+    sde = fk.FunctionSde(lambda x, t: np.int64(-2) * x, lambda x, t: np.int64(1))
+    for x in (X, X.astype("f4")):
+        path = fk.solve(sde, x, T, seed=3)
+        wanted = fk.solve(fk.OrnsteinUhlenbeck(2.0, 1.0), x, T, seed=3)
+        np.testing.assert_allclose(path, wanted, rtol=1e-5)
+        assert path.dtype == x.dtype
+
+
+def test_networks_take_single_precision():
+    net = fk.Mlp(hidden=(4,))
+    with pytest.raises(ValueError, match="build"):
+        net(X, 0.5)
+    net.build((2,))
+    score = fk.network_score(net, fk.VP())
+    for call in (lambda: net(X, 0.5), lambda: score(X, 0.5), lambda: fk.log_likelihood(score, fk.VP(), X),
+                 lambda: fk.encode(score, fk.VP(), X), lambda: fk.sample(score, fk.VP(), dtype="float64", steps=2),
+                 lambda: fk.solve(fk.ReverseSde(fk.VP(), score), X, [1.0, 0.5]),
+                 lambda: fk.sample(fk.threshold(score, fk.VP()), fk.VP(), dtype="float64", steps=2, shape=(2,))):
+        with pytest.raises(ValueError, match="expected x of float32, as the network's weights are, got float64"):
+            call()
+    assert net(X.astype("f4"), np.float64(0.5)).shape == net(X.astype("f4"), np.full(20, 0.5)).shape == (20, 2)
+    for time in (np.zeros(19), np.zeros((20, 1)), "now", None):
+        with pytest.raises(ValueError, match="time"):
+            net(X.astype("f4"), time)
+    with pytest.raises(ValueError, match="expected x of n samples"):
+        net(np.zeros((20, 3), "f4"), 0.5)
+
+
+# --- overrides ------------------------------------------------------------------------------------------------------
+
+def test_overrides_that_would_be_ignored_are_refused():
+    for base, method in ((fk.Network, "__call__"), (fk.Network, "parameters"), (fk.VP, "drift"), (fk.VP, "marginal"),
+                         (fk.Sde, "diffusion"), (fk.OrnsteinUhlenbeck, "drift"), (fk.GaussianMixture, "score")):
+        with pytest.raises(TypeError, match=f"another name than {method}.*ignored"):
+            type("Mine", (base,), {method: lambda self, *_: None})
+    mixin = type("Mixin", (), {"__call__": lambda self, x, time, labels=None: x})
+    with pytest.raises(TypeError, match="ignored"):
+        type("Mine", (mixin, fk.Network), {})
+    parent = type("Fine", (fk.Network,), {"extra": lambda self: 3, "__repr__": lambda self: "fine"})
+    with pytest.raises(TypeError, match="ignored"):
+        type("Child", (parent,), {"__call__": lambda self, x, time: x})
+    assert parent({"kind": "mlp", "hidden": [4]}, 0).extra() == 3
+
+    class Decay(fk.FunctionSde):
+        def __init__(self):
+            super().__init__(self.drift, self.diffusion)
+
+        def drift(self, x, t):
+            return -1.0 * x
+
+        def diffusion(self, x, t):
+            return 1.0
+
+    np.testing.assert_array_equal(fk.solve(Decay(), X, T), fk.solve(fk.OrnsteinUhlenbeck(), X, T))
