@@ -42,6 +42,11 @@ def test_solvers_take_no_paths_and_no_coordinates():
             fk.solve(fk.OrnsteinUhlenbeck(1.0, 1.0), np.zeros(()), t, solver=solver)
 
 
+def test_refused_memory_is_a_memory_error_with_its_size():
+    with pytest.raises(MemoryError, match=r"the system refused 4\.5036e\+09 MB"):
+        fk.broadcast_to(fk.Tensor(np.ones(1, np.float32)), (1 << 50,))
+
+
 def weights(path):
     return (path / "model.safetensors").read_bytes()
 
