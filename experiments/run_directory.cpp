@@ -75,7 +75,7 @@ RunDirectory RunDirectory::open(const fs::path& path) {
 
 RunDirectory RunDirectory::open_when_free(const fs::path& path, const RunOptions& options) {
   require_run(path);
-  constexpr auto limit = std::chrono::minutes(1), pause = std::chrono::milliseconds(20);
+  constexpr std::chrono::milliseconds limit{60'000}, pause{20};
   const auto deadline = std::chrono::steady_clock::now() + limit;
   RunDirectory run(path);
   while (!run.try_lock() && std::chrono::steady_clock::now() < deadline) {

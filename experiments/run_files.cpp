@@ -21,11 +21,12 @@ constexpr const char* hashes =
 Json read_run_json(const fs::path& run) {
   const fs::path file = run / "run.json";
   std::error_code failure;
-  if (!fs::exists(file, failure)) return Json::object();
+  if (!fs::exists(file, failure)) return {{hashes, Json::object()}};
   Json json = Json::parse(read_text_file(file), nullptr, false);
   require<ConfigError>(json.is_object() && (!json.contains(hashes) || json[hashes].is_object()),
                        "{}: the file is damaged; remove it to go on without the status and the hashes that it held",
                        file.string());
+  if (!json.contains(hashes)) json[hashes] = Json::object();
   return json;
 }
 
@@ -98,7 +99,7 @@ void seal_run_file(const fs::path& run, const std::string& name) {
 void require_intact(const fs::path& run, const std::string& name, std::string_view remedy) {
   const Json json = read_run_json(run);
   std::error_code failure;
-  if (!json.contains(hashes) || !json[hashes].contains(name) || !fs::exists(run / name, failure)) return;
+  if (!json[hashes].contains(name) || !fs::exists(run / name, failure)) return;
   const Json& known = json[hashes][name];
   const std::string found = sha256(read_file(run / name));
   require<ConfigError>(std::ranges::find(known, Json(found)) != known.end(),

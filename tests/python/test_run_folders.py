@@ -18,6 +18,7 @@ name = "waves"
 [data]
 source = "npy:{data}"
 held_out = 0.25
+scaling = "standardise_all"
 [network]
 kind = "mlp"
 hidden = [16]
@@ -119,7 +120,7 @@ def test_a_moved_run_samples_elsewhere(folder, tmp_path):
 # --- names ---
 
 
-@pytest.mark.parametrize("name", ["../../x", "a/b", "a\\\\b", "", ".hidden", "x" * 101, "a\\nb", "samples", "denoising-x", "likelihood"])
+@pytest.mark.parametrize("name", ["../../x", "a/b", "a\\\\b", ".hidden", "x" * 101, "a\\nb", "samples", "denoising-x", "likelihood"])
 def test_names_are_those_of_plain_files(folder, name):
     for table in ("sample", "denoise"):
         if name == "likelihood" if table == "denoise" else name.startswith(("samples", "denoising")):
@@ -127,10 +128,6 @@ def test_names_are_those_of_plain_files(folder, name):
         text = (folder / "c.toml").read_text().replace(f"[[{table}]]", f'[[{table}]]\nname = "{name}"')
         (folder / "wrong.toml").write_text(text)
         result = fokker("run", folder / "wrong.toml", "--out", folder / "out")
-        if not name:
-            assert result.returncode == 0  # that of the sampler or of the application
-            shutil.rmtree(folder / "out")
-            continue
         assert result.returncode == 2 and table in result.stderr and len(result.stderr.splitlines()) == 1, result.stderr
         assert not (folder / "out").exists()
 
@@ -201,7 +198,7 @@ def lines_of(folder):
     lambda lines: lines[:11] + ["[]\n"] + lines[12:],
     lambda lines: lines[:11] + [lines[11].replace('"step":12', '"step":"12"')] + lines[12:],
     lambda lines: lines[:11] + [lines[11].replace('"step":12', '"step":1e300')] + lines[12:],
-    lambda lines: lines[:11] + [lines[11].replace('"train_loss":0.', '"train_loss":1.')] + lines[12:],
+    lambda lines: lines[:11] + [lines[11].replace('"train_loss":', '"train_loss":1')] + lines[12:],
     lambda lines: lines[:11] + [lines[11].replace('"lr"', '"lR"')] + lines[12:],
 ], ids=["cut", "gap", "half", "empty", "list", "text", "huge", "digit", "key"])
 def test_a_log_that_is_not_whole_is_an_error(folder, change):
