@@ -27,7 +27,7 @@ demo: build ## train on the digits, sample by four samplers, evaluate: table, pi
 	@echo "open     runs/demo/overview.png: real digits on the left, generated ones on the right"
 
 test: build ## all tests but the nightly ones, C++ and Python
-	CTEST_PROGRESS_OUTPUT=1 ctest --preset release --no-tests=error
+	ctest --preset release --progress --no-tests=error
 	PYTHONPATH=$(BUILD)/python $(PYTHON) -m pytest -q tests/python
 
 nightly: build headers ## every test, the slow ones too, and `make demo` and `make test` on a bare Debian (as root)
