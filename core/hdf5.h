@@ -56,8 +56,8 @@ class Hdf5File {
   std::vector<std::string> list(const std::string& group) const;
   Shape shape(const std::string& path) const;
   bool is_dataset(const std::string& path) const;
-  /// Any integer or floating dataset, as `dtype`; its first `rows` alone unless that is 0.  Throws ConfigError, before memory
-  /// is asked for, where the values take more than `unpacked_limit` of what is stored, and for filters other than deflate,
+  /// Any integer or floating dataset, as `dtype`; its first `rows` alone unless that is 0.  Throws ConfigError, before
+  /// memory is asked for, where the values take more than `unpacked_limit` of what is stored, and for filters other than deflate,
   /// shuffle and Fletcher's checksum.
   Tensor read(const std::string& path, Dtype dtype = Dtype::f32, std::int64_t rows = 0) const;
   std::vector<std::int64_t> read_integers(const std::string& path) const;

@@ -8,7 +8,6 @@
 #include "fokker/experiments/dataset.h"
 #include "fokker/experiments/idx.h"
 #include "fokker/experiments/npy.h"
-#include "fokker/experiments/run_directory.h"
 #include "tests/support/folder.h"
 #include "tests/support/mutants.h"
 
@@ -71,42 +70,15 @@ void mutate_csv(int count) {
   });
 }
 
-/// The status and the log of a run.
-void mutate_run(int count) {
-  const TemporaryFolder folder;
-  const RunDirectory run = RunDirectory::create(folder / "run", "name = \"a\"\n");
-  StepReport report;
-  report.step = 1;
-  run.update_status(R"({"status": "done", "hashes": {"results.h5": "00"}, "versions": ["1", 2.5, null]})");
-  run.append_metrics({MetricsRow{report, 0.5}, MetricsRow{report, 1.5}});
-  const auto put = [&](const char* name, const auto& bytes) {
-    std::ofstream(run.file(name)).write(reinterpret_cast<const char*>(bytes.data()), std::ssize(bytes));
-  };
-  const auto status = read_file(run.file("run.json")), log = read_file(run.file("metrics.jsonl"));
-  std::mt19937_64 random(5);
-  for (int i = 0; i < count; ++i) {
-    put("run.json", mutant(status, random));
-    put("metrics.jsonl", mutant(log, random));
-    try {
-      run_status(run.path());
-      run.metrics_until(2);
-      run.update_status(R"({"status": "running"})");
-    } catch (const Error&) {
-    }
-  }
-}
-
 }  // namespace
 
 TEST_CASE("mutated IDX files are read or refused", "[mutants]") { mutate_idx(few); }
 TEST_CASE("mutated NumPy files are read or refused", "[mutants]") { mutate_npy(few); }
 TEST_CASE("mutated tables are read or refused", "[mutants]") { mutate_csv(few); }
-TEST_CASE("mutated statuses and logs of runs are read or refused", "[mutants]") { mutate_run(few); }
 TEST_CASE("a hundred thousand mutants of each reader of data", "[mutants][nightly]") {
   mutate_idx(many);
   mutate_npy(many);
   mutate_csv(many);
-  mutate_run(many);
 }
 
 TEST_CASE("a gzip file that unpacks to far more than it is is refused", "[mutants]") {
