@@ -19,9 +19,6 @@ class DoubleWell final : public Sde {
   double sigma() const { return sigma_; }
   double kappa() const { return kappa_; }
 
-  double sigma() const { return sigma_; }
-  double kappa() const { return kappa_; }
-
  private:
   double sigma_, kappa_;
 };

@@ -20,9 +20,6 @@ class GeometricBrownianMotion final : public Sde {
   double mu() const { return mu_; }
   double sigma() const { return sigma_; }
 
-  double mu() const { return mu_; }
-  double sigma() const { return sigma_; }
-
  private:
   double mu_, sigma_;
 };

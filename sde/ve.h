@@ -24,8 +24,6 @@ class VE final : public ForwardSde {
   double t_min() const override { return 1e-5; }
   const VEConfig& config() const { return config_; }
 
-  const VEConfig& config() const { return config_; }
-
  private:
   VEConfig config_;
   double log_ratio_;
