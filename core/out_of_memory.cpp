@@ -18,7 +18,7 @@ thread_local const char* current_library = nullptr;
 
 void say(const char* text) { (void)!::write(STDERR_FILENO, text, std::strlen(text)); }
 
-void end(int signal) {
+[[maybe_unused]] void end(int signal) {
   const char* library = LibraryCall::running();
   if (!library) {
     std::signal(signal, SIG_DFL);
@@ -55,7 +55,9 @@ LibraryCall::~LibraryCall() { current_library = before_; }
 const char* LibraryCall::running() noexcept { return current_library; }
 
 void exit_where_libraries_die() {
+#if !defined(__SANITIZE_ADDRESS__)  // which reports such ends itself
   for (const int signal : {SIGSEGV, SIGBUS, SIGABRT}) std::signal(signal, end);
+#endif
 }
 
 }  // namespace fokker

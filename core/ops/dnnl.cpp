@@ -179,10 +179,14 @@ memory& bind(memory& m, const void* data) {
   return m;
 }
 
+void execute(const dnnl::primitive& primitive, Worker& w, const Memories& arguments) {
+  called([&] { primitive.execute(w.stream, arguments); });
+}
+
 memory packed_weight(Convolution& c, Worker& w, const float* weight) {
   bind(c.plain, weight);
   if (!c.packs()) return c.plain;
-  c.reorder.execute(w.stream, c.plain, c.packed.value);
+  called([&] { c.reorder.execute(w.stream, c.plain, c.packed.value); });
   return c.packed.value;
 }
 
@@ -211,7 +215,7 @@ void dnnl_forward(const ConvShape& s, const void* x, const float* weight, const 
                      {DNNL_ARG_DST, bind(c.y, y)},
                      {DNNL_ARG_SCRATCHPAD, c.scratchpad.value}};
   if (bias) arguments.emplace(DNNL_ARG_BIAS, bind(c.bias, bias));
-  called([&] { c.primitive.execute(w.stream, arguments); });
+  execute(c.primitive, w, arguments);
 }
 
 void dnnl_input_gradient(const ConvShape& s, const void* dy, const float* weight, float* dx) {
@@ -224,10 +228,11 @@ void dnnl_input_gradient(const ConvShape& s, const void* dy, const float* weight
                                                                       forward_hint(s));
     return std::make_unique<Convolution>(d, description, description.weights_desc(), false);
   });
-  c.primitive.execute(w.stream, {{DNNL_ARG_DIFF_DST, bind(c.y, dy)},
-                                 {DNNL_ARG_WEIGHTS, packed_weight(c, w, weight)},
-                                 {DNNL_ARG_DIFF_SRC, bind(c.x, dx)},
-                                 {DNNL_ARG_SCRATCHPAD, c.scratchpad.value}});
+  execute(c.primitive, w,
+          {{DNNL_ARG_DIFF_DST, bind(c.y, dy)},
+           {DNNL_ARG_WEIGHTS, packed_weight(c, w, weight)},
+           {DNNL_ARG_DIFF_SRC, bind(c.x, dx)},
+           {DNNL_ARG_SCRATCHPAD, c.scratchpad.value}});
 }
 
 void dnnl_weight_gradient(const ConvShape& s, const void* x, const void* dy, float* dweight) {
@@ -244,11 +249,12 @@ void dnnl_weight_gradient(const ConvShape& s, const void* x, const void* dy, flo
     return std::make_unique<Convolution>(d, description, description.diff_weights_desc(), true);
   });
   bind(c.plain, dweight);
-  c.primitive.execute(w.stream, {{DNNL_ARG_SRC, bind(c.x, x)},
-                                 {DNNL_ARG_DIFF_DST, bind(c.y, dy)},
-                                 {DNNL_ARG_DIFF_WEIGHTS, c.packs() ? c.packed.value : c.plain},
-                                 {DNNL_ARG_SCRATCHPAD, c.scratchpad.value}});
-  if (c.packs()) c.reorder.execute(w.stream, c.packed.value, c.plain);
+  execute(c.primitive, w,
+          {{DNNL_ARG_SRC, bind(c.x, x)},
+           {DNNL_ARG_DIFF_DST, bind(c.y, dy)},
+           {DNNL_ARG_DIFF_WEIGHTS, c.packs() ? c.packed.value : c.plain},
+           {DNNL_ARG_SCRATCHPAD, c.scratchpad.value}});
+  if (c.packs()) called([&] { c.reorder.execute(w.stream, c.packed.value, c.plain); });
 }
 
 void dnnl_product(const ProductShape& s, const void* a, const void* b, float* c) {
@@ -261,10 +267,11 @@ void dnnl_product(const ProductShape& s, const void* a, const void* b, float* c)
                                              memory(da, engine(), nullptr), memory(db, engine(), nullptr),
                                              memory(dc, engine(), nullptr)});
   });
-  p.primitive.execute(w.stream, {{DNNL_ARG_SRC, bind(p.a, a)},
-                                 {DNNL_ARG_WEIGHTS, bind(p.b, b)},
-                                 {DNNL_ARG_DST, bind(p.c, c)},
-                                 {DNNL_ARG_SCRATCHPAD, p.scratchpad.value}});
+  execute(p.primitive, w,
+          {{DNNL_ARG_SRC, bind(p.a, a)},
+           {DNNL_ARG_WEIGHTS, bind(p.b, b)},
+           {DNNL_ARG_DST, bind(p.c, c)},
+           {DNNL_ARG_SCRATCHPAD, p.scratchpad.value}});
 }
 
 }  // namespace fokker::detail
