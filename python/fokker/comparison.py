@@ -127,11 +127,12 @@ def compare(score, sde=None, *, solvers=("euler_maruyama", "sea", "sra1", "heun"
 
     score: a GaussianMixture (its own reference), a Run (its held-out data), a fokker Score, or any callable
         (x, t) → array.
-    solvers: names, or dictionaries of the keys of fk.sample: {"solver": "sea", "clock": "snr", "grid": "log_snr"}; a
-        "name" is used in tables.
+    solvers: names, or dictionaries of the keys of fk.sample: {"solver": "sea", "grid": "karras"}; grid, clock and
+        end are otherwise those of the solver's paper, and the table says which.  A "name" is used in tables.
     reference: what the samples are compared with: a GaussianMixture or an array [m, …] of samples.
     config: metrics=["sliced_w2", "energy", "mmd"] (also sliced_w1; the first ranks), projections=256, limit=2000,
-        confidence=0.95, name="compare"; paths=128, samples a seed for the strong error, "path"; same_path=False, True for
+        confidence=0.95 (of intervals, and of all that the verdict says together), margin=0.1 (differences that do not
+        matter, in standard deviations of the errors of exact samples), name="compare"; paths=128, samples a seed for the strong error, "path"; same_path=False, True for
         all samples of a seed on one Brownian path whatever the steps.
     The same seed gives all solvers the same draws of the prior.  Solvers that fail are reported, not raised.
     """

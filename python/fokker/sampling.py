@@ -15,8 +15,8 @@ def sample(score, sde, *, n=64, shape=None, seed=0, dtype="float32", trajectory=
     shape: of one sample; known for networks and mixtures, else (2,).
     trajectory: states to keep, evenly spaced over the steps.
     config: the table [[sample]] of an experiment: solver="euler_maruyama" (fk.solvers.names()), steps=100,
-        grid="uniform", clock="t", denoise=True, tolerance=0 (its own), t_min=0., same_path=False (one Brownian
-        path for any number of steps); of some solvers eta, corrector={...}, churn={...}, restart={...},
+        grid=, clock=, denoise= (by default the solver's own; the result's config says which), tolerance=0 (its own),
+        t_min=0., same_path=False (one Brownian path for any number of steps); of some solvers eta, corrector={...}, churn={...}, restart={...},
         resample={...}.
     Sample i depends on the seed and i alone, not on n.  Ctrl-C ends it.
     """

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "fokker/core/ops/elementwise.h"
 #include "fokker/experiments/compare.h"
 #include "tests/support/catch.h"
 

@@ -234,7 +234,8 @@ TEST_CASE("time grids end where they should and are spaced as they say") {
       for (std::size_t i = 1; i + 1 < grid.size(); ++i) {
         const auto place = [&](double t) {
           const double lambda = sde->marginal(t).lambda();
-          return kind == "uniform" ? t : kind == "log_snr" ? lambda : std::exp(-lambda / 7);
+          if (kind == "uniform" || kind == "quadratic") return kind == "uniform" ? t : std::sqrt(t);
+          return kind == "log_snr" ? lambda : std::exp(-lambda / 7);
         };
         const double left = place(grid[i]) - place(grid[i - 1]), right = place(grid[i + 1]) - place(grid[i]);
         CHECK(left == Approx(right).epsilon(1e-8));
