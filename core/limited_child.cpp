@@ -57,7 +57,7 @@ void confine(const ChildLimits& limits) {
   const int nowhere = ::open("/dev/null", O_WRONLY);  // for the last words of the C library
   ::dup2(nowhere, STDOUT_FILENO);
   ::dup2(nowhere, STDERR_FILENO);
-#ifndef __SANITIZE_ADDRESS__  // which maps terabytes
+#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)  // which map terabytes
   limit(RLIMIT_AS, address_space() + limits.memory);
 #endif
   limit(RLIMIT_CPU, static_cast<rlim_t>(std::ceil(limits.seconds)));

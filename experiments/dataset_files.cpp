@@ -61,20 +61,21 @@ Dataset finish(Dataset data, const fs::path& file, const DatasetOptions& options
 // --- files ----------------------------------------------------------------------------------------------------------
 
 /// What is read of a file by a child process: x, label, and attributes.
-Hdf5Content read_content(const Hdf5File& file, const std::string& dataset, std::int64_t n) {
+Hdf5Content read_content(const Hdf5File& file, const std::string& dataset, std::int64_t n, const std::string& name) {
   Hdf5Content content;
   content.tensors["x"] = file.read(dataset, Dtype::f32, n);
-  require<ConfigError>(content.tensors["x"].rank() > 0, "[{}] expected samples, got one number", dataset);
+  require<ConfigError>(content.tensors["x"].rank() > 0, "[{}#{}] expected samples, got one number", name, dataset);
   const std::string label = dataset.substr(0, dataset.rfind('/') + 1) + "label";
   if (label != dataset && file.contains(label)) {
     const std::int64_t labels = file.shape(label).size(), samples = file.shape(dataset)[0];
-    require<ConfigError>(labels == samples, "[{}] expected {} labels, one a sample, got {}", label, samples, labels);
+    require<ConfigError>(labels == samples, "[{}#{}] expected {} labels, one a sample, got {}", name, label, samples,
+                         labels);
     content.tensors["label"] = file.read(label, Dtype::f64, n);
   }
-  for (const char* name : {"source", "licence"})
-    if (file.has_attribute("/", name)) content.attributes[name] = file.attribute("/", name);
-  for (const char* name : {"features", "value_range"})
-    if (file.has_attribute(dataset, name)) content.attributes[name] = file.attribute(dataset, name);
+  for (const char* key : {"source", "licence"})
+    if (file.has_attribute("/", key)) content.attributes[key] = file.attribute("/", key);
+  for (const char* key : {"features", "value_range"})
+    if (file.has_attribute(dataset, key)) content.attributes[key] = file.attribute(dataset, key);
   return content;
 }
 
@@ -111,8 +112,8 @@ Dataset read_hdf5(const fs::path& path, const std::string& dataset, const Datase
   const std::string name = dataset.starts_with('/') ? dataset : "/" + dataset;
   const std::string where = path.string() + "#" + dataset;
   const auto bytes = read_file(path);
-  Hdf5Content content =
-      read_foreign(bytes, path.string(), [&](const Hdf5File& file) { return read_content(file, name, options.n); });
+  Hdf5Content content = read_foreign(
+      bytes, path.string(), [&](const Hdf5File& file) { return read_content(file, name, options.n, path.string()); });
   Dataset data{.x = content.tensors.at("x"), .name = path.filename().string() + "#" + dataset};
   data.source = text_of(content, "source");
   if (const auto licence = text_of(content, "licence"); !licence.empty()) data.source += " (" + licence + ")";
