@@ -71,7 +71,11 @@ void bind_data(py::module_& m) {
           },
           "What the preparation did.")
       .def(
-          "to_data_units", [](const Prepared& data, const Tensor& x) { return data.scaling.invert(x); }, py::arg("x"))
+          "to_data_units",
+          [](const Prepared& data, const py::object& x) {
+            return data.scaling.invert(to_tensor(x, Dtype::f32, "to_data_units"));
+          },
+          py::arg("x"))
       .def("__repr__", [](const Prepared& data) {
         return fmt::format("<fokker.Data {}: {} training, {} held out, each {}>", data.training.name,
                            data.training.size(), data.held_out.size(),
