@@ -85,8 +85,11 @@ Score of_network(const Score& score);
 /// A C++ score, or any callable (x, t) → array of x's shape, which is given NumPy arrays and needs the GIL.
 ScoreArgument to_score(const py::object& object);
 
-/// What a callable returned for the rows of x, one number each, off the tape; throws ShapeError, naming `where`.
-Tensor values_of_rows(const Tensor& values, const Tensor& x, const char* where);
+/// Throws NumericalError, naming `where` and the row, where a row of x is finite and its values are not numbers.
+void require_numbers(const Tensor& values, const Tensor& x, const char* where);
+/// Log densities that a callable returned, one for each row of x, off the tape; −∞ outside of the support.
+/// Throws ShapeError and NumericalError, naming `where`.
+Tensor log_densities(const Tensor& values, const Tensor& x, const char* where);
 
 /// A callable (x, t) → Tensor that is given tensors and keeps the tape; `where` names it in messages.
 using TensorFunction = std::function<Tensor(const Tensor& x, double t)>;

@@ -63,8 +63,8 @@ py::object as_array(const py::object& object, const char* where) {
   }
   const auto kind = array.attr("dtype").attr("kind").cast<std::string>();
   require<ConfigError>(kind == "f" || kind == "i" || kind == "u" || kind == "b",
-                       "[{}] expected an array of real numbers, got {} of dtype {}; convert it to float32 or float64",
-                       where, kind_of(object), py::str(array.attr("dtype")).cast<std::string>());
+                       "[{}] expected numbers, got {} of dtype {}; convert them to float32 or float64", where,
+                       kind_of(object), py::str(array.attr("dtype")).cast<std::string>());
   const bool masked = py::hasattr(object, "mask") && py::hasattr(object, "filled");
   require<ConfigError>(!masked || !object.attr("mask").attr("any")().cast<bool>(),
                        "[{}] expected an array without masked values; fill or remove them", where);
@@ -181,10 +181,26 @@ TensorFunction to_tensor_function(const Callback& callback) {
   return WholeBatch{[callback](const Tensor& x, double t) { return callback(x, t, true); }};
 }
 
-Tensor values_of_rows(const Tensor& values, const Tensor& x, const char* where) {
+void require_numbers(const Tensor& values, const Tensor& x, const char* where) {
+  visit(x.dtype(), [&]<class T>(T) {
+    const std::int64_t rows = x.extent(0), width = rows > 0 ? x.size() / rows : 0;
+    const std::int64_t each = rows > 0 ? values.size() / rows : 0;
+    for (std::int64_t i = 0; i < rows; ++i) {
+      const auto states = x.data<T>().subspan(i * width, width);
+      bool numbers = true;
+      for (std::int64_t k = i * each; k < (i + 1) * each; ++k) numbers &= !std::isnan(values.at(k));
+      require<NumericalError>(numbers || !std::ranges::all_of(states, [](T v) { return std::isfinite(v); }),
+                              "[{}] expected the callable to return numbers, got nan for row {}, which is finite",
+                              where, i);
+    }
+  });
+}
+
+Tensor log_densities(const Tensor& values, const Tensor& x, const char* where) {
   require<ShapeError>(values.shape() == Shape{x.extent(0)},
-                      "[{}] expected the callable to return a number for each of {} rows, got {}", where, x.extent(0),
+                      "[{}] expected the callable to return log densities [{}], one a row, got {}", where, x.extent(0),
                       to_string(values.shape()));
+  require_numbers(values, x, where);
   return values.detach();
 }
 

@@ -77,7 +77,11 @@ void bind_data(py::module_& m) {
           },
           "What the preparation did.")
       .def(
-          "to_data_units", [](const Prepared& data, const Tensor& x) { return data.scaling.invert(x); }, py::arg("x"))
+          "to_data_units",
+          [](const Prepared& data, const py::object& x) {
+            return data.scaling.invert(to_tensor(x, Dtype::f32, "to_data_units"));
+          },
+          py::arg("x"))
       .def(
           "overview",
           [](const Prepared& data) {

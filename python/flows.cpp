@@ -80,7 +80,7 @@ py::dict likelihood_of(const py::object& score, const ForwardSde& sde, const Ten
   if (!terminal.is_none()) {
     Callback density(terminal, "terminal");
     density.any_dtype = true;
-    options.terminal = [density](const Tensor& at) { return values_of_rows(density(at), at, "terminal"); };
+    options.terminal = [density](const Tensor& at) { return log_densities(density(at), at, "terminal"); };
   }
   Likelihood found;
   under_watch(progress, argument.python, samples_of(x), options,

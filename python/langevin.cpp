@@ -21,9 +21,18 @@ TargetArgument to_target(const py::object& law, double t, const py::object& log_
   }
   const ScoreArgument score = to_score(law);
   TargetArgument argument{{score.score, t}, score.sample, score.python};
+  // A test of acceptance would reject what is not a number, for ever and without a word.
+  if (score.python)
+    argument.target.score = compose({score.score}, [](const std::vector<Score>& parts) -> Score {
+      return [part = parts[0]](const Tensor& x, double at) {
+        const Tensor force = part(x, at);
+        require_numbers(force, x, "score");
+        return force;
+      };
+    });
   if (log_density.is_none()) return argument;
   argument.target.log_density = [density = Callback(log_density, "log_density")](const Tensor& x) {
-    return values_of_rows(density(x), x, "log_density");
+    return log_densities(density(x), x, "log_density");
   };
   argument.python = true;
   return argument;

@@ -55,6 +55,8 @@ Tensor permuted(const Tensor& x, const std::vector<int>& a) {
 
 /// One extent may be −1: what remains.
 Tensor reshaped(const Tensor& x, std::vector<std::int64_t> extents) {
+  require<ShapeError>(std::ranges::count(extents, -1) <= 1, "[reshape] expected at most one extent -1, got {}",
+                      std::ranges::count(extents, -1));
   std::int64_t known = 1;
   for (const auto extent : extents) known *= extent == -1 ? 1 : extent;
   for (auto& extent : extents)

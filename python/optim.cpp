@@ -2,6 +2,8 @@
 
 #include "fokker/core/optim/optimizer.h"
 
+#include <cmath>
+
 #include "fokker/python/bindings.h"
 
 namespace fokker::python {
@@ -27,6 +29,8 @@ void bind_optim(py::module_& m) {
   py::class_<AdamHandle>(m, "Adam", "Adam, or AdamW with weight decay; it changes the parameters' memory in place.")
       .def(py::init([](std::vector<Tensor> parameters, double learning_rate, double beta1, double beta2,
                        double weight_decay) {
+             require<ConfigError>(std::isfinite(learning_rate) && learning_rate >= 0,
+                                  "[Adam] expected a learning rate ≥ 0, got {}", learning_rate);
              return AdamHandle{Adam(named(parameters), {.beta1 = beta1, .beta2 = beta2, .weight_decay = weight_decay}),
                                learning_rate};
            }),

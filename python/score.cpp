@@ -48,6 +48,8 @@ Condition condition(const Tensor& x, const py::object& labels) {
   if (labels.is_none()) return {};
   const auto rows = static_cast<std::size_t>(x.extent(0));
   if (is_integer(labels)) return {.labels = std::vector<std::int64_t>(rows, labels.cast<std::int64_t>())};
+  require<ConfigError>(py::isinstance<py::iterable>(labels), "[network] expected integers as labels, got {}",
+                       py::repr(labels).cast<std::string>());
   Condition result;
   for (const auto label : labels) {
     require<ConfigError>(is_integer(label), "[network] expected integers as labels, got {}",

@@ -11,6 +11,7 @@
 #include "fokker/core/ops/view.h"
 #include "fokker/core/parallel.h"
 #include "fokker/core/rng.h"
+#include "fokker/core/stop.h"
 #include "tests/support/catch.h"
 
 using namespace fokker;
@@ -23,6 +24,12 @@ struct Threads {
   explicit Threads(int n) { set_thread_count(n); }
   ~Threads() { set_thread_count(before); }
 };
+
+bool keeps_subnormals() {
+  volatile float tiny = std::numeric_limits<float>::min();
+  volatile float half = tiny * 0.25f;
+  return half != 0.0f;
+}
 
 /// Sum of a few matrix products a shard: enough work that workers interleave.
 std::vector<double> sharded_sums(int threads) {
@@ -196,13 +203,47 @@ TEST_CASE("parallel runs every task once, nested calls in place, and rethrows th
   }
 }
 
-TEST_CASE("workers flush subnormals to zero") {
-  const Threads scope(3);
-  std::atomic<int> kept{0};
-  parallel(64, [&](std::int64_t) {
-    volatile float tiny = std::numeric_limits<float>::min();
-    volatile float half = tiny * 0.25f;
-    kept += half != 0.0f;
-  });
-  CHECK(kept == 0);
+TEST_CASE("workers flush subnormals to zero, and the caller's mode stays as it was") {
+  for (int threads : {1, 3}) {
+    const Threads scope(threads);
+    for (bool flushed : {true, false}) {
+      const SubnormalScope mode(flushed);
+      std::atomic<int> kept{0};
+      parallel(64, [&](std::int64_t) { kept += keeps_subnormals(); });
+      CHECK(kept == 0);
+      CHECK(keeps_subnormals() == !flushed);
+      CHECK_THROWS(parallel(4, [](std::int64_t) { throw ConfigError("task"); }));
+      CHECK(keeps_subnormals() == !flushed);
+    }
+  }
+}
+
+TEST_CASE("work that is told to stop ends at its next task or tensor") {
+  for (int threads : {1, 3}) {
+    const Threads scope(threads);
+    std::atomic<bool> stop{false};
+    std::atomic<int> tasks{0}, tensors{0};
+    const StopScope listening(&stop);
+    CHECK_NOTHROW(parallel(10, [](std::int64_t) { Tensor::zeros({2}); }));
+    CHECK_THROWS_AS(parallel(100'000,
+                             [&](std::int64_t) {
+                               if (++tasks == 5) stop = true;
+                             }),
+                    Cancelled);
+    CHECK(tasks < 5 + threads);
+    CHECK_THROWS_AS(stop_if_told(), Cancelled);
+    CHECK_THROWS_AS(Tensor::zeros({2}), Cancelled);
+    stop = false;
+    const auto one_of_them = [&](std::int64_t i) {
+      if (i == 0) stop = true;
+      while (!stop) {
+      }
+      Tensor::zeros({2});
+      ++tensors;
+    };
+    CHECK_THROWS_AS(parallel(3, one_of_them), Cancelled);
+    CHECK(tensors == 0);
+    const StopScope deaf(nullptr);
+    CHECK_NOTHROW(Tensor::zeros({2}));
+  }
 }

@@ -44,7 +44,7 @@ def test_labels_of_any_array_type():
     (np.zeros(10), "at least two axes"),
     (np.full((10, 2), np.nan), "finite values, got nan in sample 0"),
     (np.full((10, 2), 1e300), "finite values, got inf"),
-    (np.zeros((10, 2), complex), "data.*real numbers"),
+    (np.zeros((10, 2), complex), "data.*expected numbers"),
     (np.ma.masked_less(X, 0), "without masked values"),
     ([[1.0, 2.0], [3.0]], "data.*array of numbers"),
 ])
@@ -149,8 +149,8 @@ def test_every_other_callable_gets_a_copy_and_its_result_is_copied():
 
 
 @pytest.mark.parametrize("returned, message", [
-    (None, "got None"), ("text", "real numbers"), (1j, "real numbers"), ([[1], [1, 2]], "array of numbers"),
-    (np.zeros(5), "shape"), (object(), "real numbers"), (np.zeros((20, 2), "U1"), "real numbers"),
+    (None, "got None"), ("text", "expected numbers"), (1j, "expected numbers"), ([[1], [1, 2]], "array of numbers"),
+    (np.zeros(5), "shape"), (object(), "expected numbers"), (np.zeros((20, 2), "U1"), "expected numbers"),
 ])
 def test_what_callables_return(returned, message):
     bad = lambda *_: returned
@@ -160,7 +160,7 @@ def test_what_callables_return(returned, message):
         fk.solve(fk.FunctionSde(bad, lambda x, t: 1.0), X, T)
     with pytest.raises(ValueError, match=rf"diffusion.*{message}"):
         fk.solve(fk.FunctionSde(score, bad), X, T)
-    with pytest.raises(ValueError, match=rf"log_density.*({message}|a number for each of 3 rows)"):
+    with pytest.raises(ValueError, match=rf"log_density.*({message}|one a row)"):
         fk.langevin(lambda x: -x, log_density=bad, chains=3, steps=2, burn_in=0)
     with pytest.raises(ValueError, match=rf"\[score\].*{message}"):
         fk.solve_ode(bad, X, 0, 1)
@@ -179,6 +179,47 @@ def test_values_that_are_not_finite_name_the_step(bad):
         fk.sample(lambda x, t: x * float(bad), fk.VP(), n=4, steps=3)
     with pytest.raises(ArithmeticError, match="not finite"):
         fk.solve(fk.FunctionSde(lambda x, t: x * float(bad), lambda x, t: 1.0), X, T)
+
+
+def test_nan_from_a_density_or_a_force_is_not_a_rejection():
+    nan = lambda f: lambda x: f(x) * np.where(x[:, :1] > 0, np.nan, 1).reshape(-1, *[1] * (f(x).ndim - 1))
+    force, density = lambda x: -x, lambda x: -0.5 * (x**2).sum(1)
+    for law, log_density, name in ((force, nan(density), "log_density"), (nan(force), density, "score")):
+        with pytest.raises(ArithmeticError, match=rf"\[{name}\].*got nan for row"):
+            fk.langevin(law, log_density=log_density, chains=4, steps=50)
+    # Outside of the support the density is zero.
+    inside = lambda x: np.where(x[:, 0] > 0, density(x), -np.inf)
+    assert (fk.langevin(force, log_density=inside, start=np.ones((4, 2)), steps=200).draws[..., 0] > 0).all()
+    with pytest.raises(ArithmeticError, match=r"\[terminal\].*got nan"):
+        fk.log_likelihood(fk.GaussianMixture.ring(), fk.VP(), X[:2], terminal=lambda x: x[:, 0] * np.nan)
+
+
+@pytest.mark.parametrize("call, message", [
+    (lambda: fk.solve(fk.OrnsteinUhlenbeck(), X, T, frames=[]), "at least one frame"),
+    (lambda: fk.GaussianMixture([[np.nan]], [1.0]), "all finite"),
+    (lambda: fk.GaussianMixture([[0.0], [1.0]], [1.0], [1.0, np.inf]), "all finite"),
+    (lambda: fk.compare(score, fk.VP(), reference=np.zeros((0, 2)), nfe=[2]), r"\[reference\] expected samples"),
+    (lambda: fk.compare(score, fk.VP(), reference=X * np.nan, nfe=[2]), r"\[reference\] expected finite"),
+    (lambda: fk.reshape(X, (-1, -1)), "at most one"),
+    (lambda: fk.Adam([fk.Tensor(X).leaf()], learning_rate=np.nan), "learning rate"),
+    (lambda: fk.brownian((), T), "got a scalar"),
+    (lambda: fk.brownian((-5, 2), T), "extents"),
+])
+def test_other_arguments(call, message):
+    with pytest.raises(ValueError, match=message):
+        call()
+
+
+def test_what_python_cannot_convert_is_a_type_error():
+    with pytest.raises(TypeError, match=r"\[argument\]"):
+        fk.sum(X, axis="a")
+    with pytest.raises(TypeError, match=r"\[argument\]"):
+        fk.variational_bound(fk.GaussianMixture.ring(), fk.VP(), X, levels="abc")
+
+
+def test_data_units_of_any_precision():
+    data = fk.datasets.from_array(X, scaling="standardise")
+    np.testing.assert_allclose(data.to_data_units(data.training.astype("f8")).numpy(), X, atol=1e-6)
 
 
 # --- subnormals -----------------------------------------------------------------------------------------------------
