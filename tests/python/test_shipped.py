@@ -68,7 +68,8 @@ def test_an_installed_package_has_its_own_configs_and_data(tmp_path):
     (experiments / "another.toml").write_text("name = 'not in the source tree'\n")
     with h5py.File(experiments / "data/digits.h5", "r+") as file:
         file["label"][...] = 7
-    code = "import fokker as fk; print(fk.read_config('another.toml')['name'], set(fk.datasets.digits().training_labels))"
+    code = ("import fokker as fk; "
+            "print(fk.read_config('another.toml')['name'], set(fk.datasets.digits().training_labels))")
     done = subprocess.run([sys.executable, "-c", code], env={"PYTHONPATH": str(tmp_path)}, cwd=tmp_path,
                           capture_output=True, text=True)
     assert done.stdout == "not in the source tree {7}\n", done.stderr
