@@ -36,7 +36,8 @@ def test_a_failure_of_apt_is_shown_with_a_remedy(setup):
 
 
 def test_a_package_that_is_not_found_is_named(setup):
-    done = setup({**NOTHING, "apt-get": "case $1 in install) echo 'E: Unable to locate package libdnnl-dev'; exit 100;; esac"})
+    apt = "[ $1 = update ] || { echo 'E: Unable to locate package libdnnl-dev'; exit 100; }"
+    done = setup({**NOTHING, "apt-get": apt})
     assert done.returncode == 1 and "E: Unable to locate package libdnnl-dev" in done.stderr
     assert "setup: failed: env DEBIAN_FRONTEND=noninteractive apt-get install" in done.stderr
 
