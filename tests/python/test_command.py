@@ -144,7 +144,7 @@ def test_a_regression_is_no_score(tmp_path):
     assert fokker("run", ROOT / "experiments/article_toy.toml", "--out", tmp_path / "toy").returncode == 0
     result = fokker("sample", tmp_path / "toy", "n=2")
     assert result.returncode == 2 and "dsm" in result.stderr
-    assert not list((tmp_path / "toy").glob("euler*.h5"))
+    assert not list((tmp_path / "toy").glob("euler*"))
 
 
 def test_a_sweep_makes_one_run_for_each_value(tmp_path):
