@@ -76,7 +76,7 @@ int refused(const CLI::App& app, const CLI::ParseError& error) {
   }
   const CLI::App& last = last_of(app);
   if (dynamic_cast<const CLI::RequiredError*>(&error) != nullptr && last.get_require_subcommand_min() > 0) {
-    std::cerr << last.help() << start;
+    std::cerr << last.help() << (&last == &app ? start : "");
   } else {
     const std::string named = &last == &app ? "fokker" : "fokker " + last.get_name();
     std::cerr << one_line(fmt::format("{}: {}; `{} --help` lists the arguments", named, error.what(), named)) << "\n";

@@ -149,7 +149,7 @@ def test_a_closed_pipe_ends_the_output_and_not_the_run(tmp_path):
 def test_messages_are_one_printable_line(tmp_path):
     for arguments, code in [(["run", MOONS, "train.st\x1b[31meps=1"], 2), (["run", "no\x1b[2J\nfile.toml"], 4),
                             (["run", MOONS, "sample.0.solver=" + "x" * 5000], 2), (["run", MOONS, "--nothing\n"], 2),
-                            (["sample", tmp_path, "a" * 3000 + "=1"], 2), (["\x07fly"], 2), (["run"], 2),
+                            (["sample", tmp_path, "a" * 3000 + "=1"], 4), (["\x07fly"], 2), (["run"], 2),
                             (["run", MOONS, *SMALL, "name=\x1b[31mred"], 2), ([b"run", b"\xff\xfe.toml"], 4)]:
         result = subprocess.run([COMMAND, *(a if isinstance(a, bytes) else str(a) for a in arguments)], capture_output=True,
                                 cwd=tmp_path)
@@ -264,3 +264,55 @@ def test_a_killed_sweep_is_continued(tmp_path, again):
 def test_a_sweep_is_checked_whole_before_it_starts(tmp_path):
     result = fokker("run", MOONS, *SMALL, "-m", "sample.0.n=40,1", "--out", tmp_path / "sweep")
     assert result.returncode == 2 and not list(tmp_path.iterdir())
+
+
+# Uses start from the run's own tables.
+
+@pytest.fixture(scope="module")
+def digits(tmp_path_factory):
+    path = tmp_path_factory.mktemp("runs") / "digits"
+    result = fokker("run", ROOT / "experiments/conditional_digits.toml", "network.channels=[16,32]", "network.attention=[false,false]",
+                    "train.steps=250", "train.batch=64", "sample.0.n=20", "sample.0.steps=7", "guidance_sweep=[]", "inpaint=[]",
+                    "denoise=[]", "synthesise=[]", "edit.0.n=40", "edit.0.seed=3", "edit.0.strengths=[0.4,0.9]",
+                    "evaluate.metrics=[]", "--out", path)
+    assert result.returncode == 0, result.stderr
+    return path
+
+
+def edited(run, folder, *settings):
+    result = fokker("edit", run, *settings, "--out", folder)
+    assert result.returncode == 0, result.stderr
+    with h5py.File(folder / "results.h5") as file:
+        group = file["applications/edit"]
+        return {name: group[name][()] for name in group}
+
+
+def test_edit_starts_from_the_table_of_the_run(digits, tmp_path):
+    with h5py.File(digits / "results.h5") as file:
+        own = file["applications/edit/edited"][()]
+    assert np.array_equal(edited(digits, tmp_path / "whole")["edited"], own)
+    assert np.array_equal(edited(digits, tmp_path / "one", "strengths=[0.4]")["edited"], own[:1])
+    other = edited(digits, tmp_path / "other", "strengths=[0.4]", "seed=4")["edited"]
+    assert other.shape == own[:1].shape and not np.array_equal(other, own[:1])
+
+
+def test_a_strength_is_a_noise_level_whatever_the_grid(digits, tmp_path):
+    """The picture hardly depends on the grid, and a digit keeps its class at 0.4."""
+    found = {grid: edited(digits, tmp_path / grid, f"grid={grid}", "steps=40", "solver=ddim", "strengths=[0.4]")
+             for grid in ("uniform", "log_snr", "karras")}
+    inputs = found["uniform"]["input"]
+    moved = {grid: np.sqrt(np.mean((f["edited"][0] - inputs) ** 2)) for grid, f in found.items()}
+    assert max(moved.values()) < 1.25 * min(moved.values()), moved
+    strong = edited(digits, tmp_path / "strong", "strengths=[0.95]")["edited"][0]
+    assert np.sqrt(np.mean((strong - inputs) ** 2)) > 1.5 * max(moved.values())
+
+
+def test_samples_start_from_the_table_of_their_solver(digits, tmp_path):
+    for settings, steps, n in [([], 7, 20), (["n=3"], 7, 3), (["solver=heun", "n=2"], 100, 2), (["steps=5"], 5, 20)]:
+        result = fokker("sample", digits, *settings, "--out", tmp_path / "x.h5")
+        assert result.returncode == 0, result.stderr
+        with h5py.File(tmp_path / "x.h5") as file:
+            (name,) = file["samples"]
+            group = file[f"samples/{name}"]
+            assert group.attrs["n_steps"] == steps and group["image"].shape[0] == n
+            assert ("labels = [0" in group.attrs["sampler_config"]) == ("solver=heun" not in settings)
