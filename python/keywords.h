@@ -6,8 +6,8 @@
 
 namespace fokker::python {
 
-/// A document of bools, numbers, texts, lists and dictionaries, NumPy's among them; None means the default.  `known` are the
-/// keys that there are: ConfigError names the key of a value that no document holds, and what belongs there.
+/// A document of bools, numbers, texts, lists and dictionaries, NumPy's among them; None means the default.  `known` are
+/// the keys that there are: ConfigError names the key of a value that no document holds, and what belongs there.
 ConfigNode to_node(const py::dict& keywords, const std::vector<ConfigRow>& known);
 
 py::object to_object(const ConfigNode& node);

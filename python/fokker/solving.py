@@ -50,8 +50,8 @@ def solve(
     keywords = {"solver": solver, "seed": seed_of(seed), "same_path": same_path, "adjoint": adjoint, "segment": segment}
     if tolerance is not None:
         keywords["tolerance"] = float(tolerance)
-    # The solver gives the end where no frames are named.
-    path = _fokker.solve_sde(sde, x, keywords, [times, wanted], list(parameters))[: len(wanted)]
+    # Without any it is solved all the same, so that what is wrong is found.
+    path = _fokker.solve_sde(sde, x, keywords, [times, wanted or times[-1:]], list(parameters))[: len(wanted)]
     return path.numpy() if adjoint is None else path
 
 

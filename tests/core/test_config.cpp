@@ -350,7 +350,7 @@ TEST_CASE("the nearest name is near or none", "[config]") {
 
 TEST_CASE("a name is near to one with its letters, and to a longer one that nearly holds it", "[config]") {
   using Names = std::vector<std::string>;
-  const Names solvers = {"euler_maruyama", "stochastic_heun", "euler_heun", "sra1",     "sra2",
+  const Names solvers = {"euler_maruyama", "stochastic_heun", "euler_heun",   "sra1",     "sra2",
                          "dpm_solver_2",   "dpmpp_2m",        "dpmpp_2m_sde", "er_sde_1", "heun"};
   CHECK(nearest_names("eulr", solvers) == Names{"euler_maruyama", "euler_heun"});
   CHECK(nearest_names("dpm++2m", solvers) == Names{"dpmpp_2m"});

@@ -109,8 +109,6 @@ def test_diagnostics():
     assert fk.diagnostics.autocorrelation(np.array([1.0, 2, 3, 4]), 2) == pytest.approx([1, 0.25, -0.3])
     with pytest.raises(ValueError, match="bulk"):
         fk.diagnostics.ess(independent, kind="all")
-    with pytest.raises(fk.ConfigError, match="at least 4 draws"):
-        fk.diagnostics.rhat(np.zeros((3, 2)))
 
 
 def test_underdamped_langevin_as_an_sde():

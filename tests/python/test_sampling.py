@@ -237,7 +237,7 @@ except KeyboardInterrupt:
 
 def test_samples_object():
     x = fk.sample(fk.GaussianMixture.ring(), fk.VP(), steps=5, n=16, trajectory=3)
-    assert len(x) == 16 and np.asarray(x).shape == (16, 2) and "evaluations" in repr(x) and "<p>" in x._repr_html_()
+    assert len(x) == 16 and np.asarray(x).shape == (16, 2) and "evaluations" in repr(x) and "<pre>" in x._repr_html_()
     xarray = pytest.importorskip("xarray")
     data = x.to_xarray()
     assert isinstance(data, xarray.Dataset) and data.x.dims == ("sample", "component")
