@@ -13,6 +13,7 @@
 
 #include "fokker/core/error.h"
 #include "fokker/core/file.h"
+#include "fokker/core/stop.h"
 
 namespace fokker {
 namespace {

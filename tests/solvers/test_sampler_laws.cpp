@@ -145,7 +145,7 @@ TEST_CASE("every sampler draws from the mixture under VP") {
   for (const auto& [config, nfe] : cases()) {
     const Samples samples = sample(line.score(*sde), *sde, config, {.shape = {1}});
     const double d = distance(samples.values);
-    INFO(config.solver << " in clock " << config.clock << ": W1 " << d << ", sampling bound " << sampling_bound());
+    INFO(config.solver << " in clock " << config.clock.value_or("its own") << ": W1 " << d << ", sampling bound " << sampling_bound());
     CHECK(d < sampling_bound() + bias);
     if (nfe > 0)
       CHECK(samples.nfe == nfe);
@@ -200,7 +200,7 @@ TEST_CASE("the law of every sampler is the forward marginal at every time on the
       auto& exact = quantiles[std::round(t * 1e6)];
       if (exact.empty()) exact = law.quantiles(sde->marginal(t));
       const double d = w1(samples.trajectory.rows(frame, frame + 1), exact);
-      INFO(config.solver << " in clock " << config.clock << " at t = " << t << ": W1 " << d);
+      INFO(config.solver << " in clock " << config.clock.value_or("its own") << " at t = " << t << ": W1 " << d);
       CHECK(d < sampling_bound() + bias);
     }
   }
