@@ -1,9 +1,10 @@
 # The project's commands; `make` lists them.  Building itself is CMake's work (CMakePresets.json).
 SHELL := /bin/bash
-JOBS ?= 2
+export JOBS ?= $(shell nproc)
 WERROR ?=
 PYTHON := $(CURDIR)/build/venv/bin/python
 BUILD := build/release
+OPTIONS = -DPython_EXECUTABLE=$(PYTHON) $(if $(WERROR),-DFOKKER_WERROR=$(WERROR))
 SOURCES = $(shell git ls-files '*.h' '*.cpp')
 FORMAT = $(or $(firstword $(shell command -v clang-format-14 clang-format)),$(error clang-format is not installed))
 TIDY = $(or $(firstword $(shell command -v run-clang-tidy-14 run-clang-tidy)),$(error clang-tidy is not installed))
@@ -17,25 +18,24 @@ setup: ## install missing packages and the Python environment
 	@scripts/setup
 
 build: setup ## the library, the command and the Python module, in build/release
-	@cmake --preset release -DPython_EXECUTABLE=$(PYTHON) $(if $(WERROR),-DFOKKER_WERROR=$(WERROR)) -Wno-dev > build/configure.log 2>&1 \
-	  || { cat build/configure.log; exit 1; }
-	@cmake --build $(BUILD) -j $(JOBS)
+	@scripts/build release all $(OPTIONS)
 
 demo: build ## train on the digits, sample by four samplers, evaluate: table, pictures, results.h5
 	@rm -rf runs/demo
 	$(BUILD)/bin/fokker run experiments/digits.toml --out runs/demo
-	@if [ -f scripts/judge.py ]; then $(PYTHON) scripts/judge.py runs/demo/results.h5; fi
+	@$(PYTHON) scripts/judge.py runs/demo/results.h5 --brief
+	@echo "open     runs/demo/overview.png: real digits on the left, generated ones on the right"
 
 test: build ## all tests but the nightly ones, C++ and Python
-	ctest --preset release --no-tests=error
+	CTEST_PROGRESS_OUTPUT=1 ctest --preset release --no-tests=error
 	PYTHONPATH=$(BUILD)/python $(PYTHON) -m pytest -q tests/python
 
 nightly: build headers ## every test, the slow ones too
 	ctest --test-dir $(BUILD) --output-on-failure -j $(JOBS) --no-tests=error
-	PYTHONPATH=$(BUILD)/python $(PYTHON) -m pytest -q tests/python
+	PYTHONPATH=$(BUILD)/python $(PYTHON) -m pytest -q -m "" tests/python
 
 headers: build ## every header compiles on its own
-	cmake --build $(BUILD) -j $(JOBS) --target fokker_headers
+	@scripts/build release fokker_headers $(OPTIONS)
 
 peers: ## the environment of the libraries that `make bench` compares with
 	@scripts/setup peers
@@ -54,8 +54,7 @@ tidy: build ## clang-tidy over the library
 	$(TIDY) -quiet -j $(JOBS) -p $(BUILD) '/(core|sde|solvers|score|experiments|python)/[^.]*\.cpp$$'
 
 asan tsan: setup ## the C++ tests under the sanitizers
-	cmake --preset $@ > /dev/null
-	cmake --build --preset $@ -j $(JOBS)
+	@scripts/build $@ all
 	ctest --preset $@
 
 stubs: build ## the type stub of the Python extension

@@ -13,6 +13,7 @@
 #include "fokker/experiments/applications.h"
 #include "fokker/experiments/commands.h"
 #include "fokker/experiments/provenance.h"
+#include "fokker/experiments/shipped.h"
 
 namespace fokker {
 namespace {
@@ -72,7 +73,7 @@ void add_common(CLI::App* command, Arguments& arguments) {
 
 void add_run(CLI::App& app, const char* name, const char* help, Arguments& arguments) {
   CLI::App* command = app.add_subcommand(name, help);
-  command->add_option("config", arguments.target, "a TOML file")->required();
+  command->add_option("config", arguments.target, "a TOML file, or the name of one that comes with Fokker")->required();
   command->add_option("overrides", arguments.overrides, "keys of the file, as train.steps=100");
   command
       ->add_option("-m,--sweep", arguments.sweep, "one run for each value: -m train.batch=32,64; several axes multiply")
@@ -182,7 +183,10 @@ void define(CLI::App& app, Arguments& arguments) {
   evaluate->add_option("settings", arguments.overrides, "keys of [evaluate], as projections=1024");
   add_common(evaluate, arguments);
   CLI::App* compare = app.add_subcommand("compare", "solvers at budgets of score evaluations: ranks, picture, report");
-  compare->add_option("config", arguments.target, "a TOML file with [target] and tables [[solver]]")->required();
+  compare
+      ->add_option("config", arguments.target,
+                   "a TOML file, or the name of a shipped one, with [target] and tables [[solver]]")
+      ->required();
   compare->add_option("overrides", arguments.overrides, "keys of the file, as seeds=10");
   compare->add_option("--out", arguments.out, "the folder of results; default runs/NAME/TIME-HASH");
   add_common(compare, arguments);
@@ -211,14 +215,15 @@ void require_known(const CLI::App& app, const std::string& command) {
 
 int dispatch(const std::string& command, const Arguments& arguments, const RunOptions& options) {
   if (command == "run" || command == "train")
-    return run_command(arguments.target, arguments.overrides, arguments.sweep,
+    return run_command(find_config(arguments.target), arguments.overrides, arguments.sweep,
                        {.out = arguments.out, .only_train = command == "train"}, options);
   if (command == "resume") return resume_command(arguments.target, options);
   if (command == "sample")
     return sample_command(arguments.target, arguments.overrides, arguments.average, arguments.out, options);
   if (command == "ema") return ema_command(arguments.target, arguments.lengths, arguments.average.step, options);
   if (command == "evaluate") return evaluate_command(arguments.target, arguments.overrides, options);
-  if (command == "compare") return compare_command(arguments.target, arguments.overrides, arguments.out, options);
+  if (command == "compare")
+    return compare_command(find_config(arguments.target), arguments.overrides, arguments.out, options);
   if (command == "generate")
     return generate_command(arguments.target, arguments.all_settings(), arguments.out, options);
   for (const ApplicationEntry& entry : application_entries())

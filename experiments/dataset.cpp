@@ -8,6 +8,7 @@
 #include "fokker/core/names.h"
 #include "fokker/experiments/dataset_files.h"
 #include "fokker/experiments/scenes.h"
+#include "fokker/experiments/shipped.h"
 #include "fokker/experiments/signals.h"
 #include "fokker/experiments/styles.h"
 #include "fokker/experiments/toys.h"
@@ -126,8 +127,7 @@ Dataset subset(const Dataset& data, std::span<const std::int64_t> indices) {
 std::filesystem::path shipped_data(const std::string& file) {
   std::vector<std::filesystem::path> places;
   if (const char* folder = std::getenv("FOKKER_DATA"); folder && *folder) places.emplace_back(folder);
-  places.emplace_back(FOKKER_SOURCE_DATA);
-  places.emplace_back(FOKKER_INSTALLED_DATA);
+  for (const auto& folder : shipped_folders()) places.push_back(folder / "data");
   std::error_code ignored;
   std::string searched;
   for (const auto& place : places) {

@@ -1,8 +1,10 @@
 #include <fmt/ranges.h>
 
+#include "fokker/core/file.h"
 #include "fokker/core/names.h"
 #include "fokker/experiments/applications.h"
 #include "fokker/experiments/commands.h"
+#include "fokker/experiments/shipped.h"
 #include "fokker/solvers/chains.h"
 #include "fokker/solvers/registry.h"
 
@@ -32,12 +34,25 @@ Lines methods() {
   return lines;
 }
 
+/// Each with its first comment.
+Lines configs() {
+  Lines lines;
+  for (const auto& config : shipped_configs()) {
+    const std::string text = read_text_file(config);
+    const std::string first = text.substr(0, text.find('\n'));
+    lines.push_back(
+        fmt::format("{:<32} {}", config.filename().string(), first.starts_with("# ") ? first.substr(2) : ""));
+  }
+  return lines;
+}
+
 struct Kind {
   const char* name;
   Lines (*lines)();
 };
 
 const Kind kinds[] = {
+    {"configs", configs},
     {"datasets", [] { return described(dataset_entries()); }},
     {"sdes", [] { return sde_names(); }},
     {"networks", [] { return described(network_entries()); }},

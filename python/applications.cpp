@@ -10,9 +10,10 @@ namespace {
 
 py::dict to_dict(const Findings& findings) {
   py::dict figures, arrays, pictures, charts, tables;
-  for (const Figure& f : findings.figures)
-    figures[py::str(f.name)] =
-        f.has_interval() ? py::make_tuple(f.value, f.low, f.high) : py::make_tuple(f.value, py::none(), py::none());
+  for (const Figure& f : findings.figures) {
+    const auto bound = [&f](double value) { return f.has_interval() ? py::object(py::float_(value)) : py::none(); };
+    figures[py::str(f.name)] = py::make_tuple(f.value, bound(f.low), bound(f.high));
+  }
   for (const auto& [name, values] : findings.arrays) arrays[py::str(name)] = to_numpy(values);
   for (const Picture& p : findings.pictures) {
     const auto png = encode_png(p.images, p.look);

@@ -1,6 +1,8 @@
 // Experiments from files, and the runs that they leave.
 
+#include "fokker/experiments/command_line.h"
 #include "fokker/experiments/runner.h"
+#include "fokker/experiments/shipped.h"
 #include "fokker/python/keywords.h"
 #include "fokker/python/network.h"
 #include "fokker/python/samples.h"
@@ -25,7 +27,7 @@ RunOptions options_under(Watch& watch, const py::object& line) {
 
 std::string run_experiment(const std::string& config, const std::vector<std::string>& overrides, const std::string& out,
                            const py::object& line) {
-  const Experiment experiment = read_experiment(config, overrides);
+  const Experiment experiment = read_experiment(find_config(config), overrides);
   RunResult result;
   watched(py::none(), [&](Watch& watch) { result = run(experiment, out, options_under(watch, line)); });
   return result.path.string();
@@ -50,6 +52,15 @@ NetworkHandle network_of(const TrainedRun& self) {
           .seed = self.experiment.seed,
           .network = self.model.system.network,
           .sample = self.model.sample_shape};
+}
+
+/// The program `fokker` in this process; its exit code.
+int run_command_line(std::vector<std::string> arguments) {
+  std::vector<char*> argv;
+  for (std::string& argument : arguments) argv.push_back(argument.data());
+  argv.push_back(nullptr);
+  const py::gil_scoped_release released;
+  return command_line(static_cast<int>(arguments.size()), argv.data());
 }
 
 }  // namespace
@@ -81,11 +92,13 @@ void bind_runs(py::module_& m) {
            })
       .def("draw", &sample_run, py::arg("keywords"), py::arg("progress"));
   m.def("run_experiment", &run_experiment, py::arg("config"), py::arg("overrides"), py::arg("out"), py::arg("line"));
+  m.def("_set_package_folder", [](const std::string& folder) { set_package_folder(folder); });
+  m.def("_command_line", &run_command_line);
   m.def("resume_run", &resume_run, py::arg("path"), py::arg("line"));
   m.def(
       "read_config",
       [](const std::string& path, const std::vector<std::string>& overrides) {
-        return to_dictionary(read_experiment(path, overrides));
+        return to_dictionary(read_experiment(find_config(path), overrides));
       },
       py::arg("path"), py::arg("overrides") = std::vector<std::string>{},
       "An experiment file, checked and with its defaults, as a dictionary.");

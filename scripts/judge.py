@@ -2,12 +2,13 @@
 """Judges generated digits with scikit-learn, independently of Fokker's own metrics.
 
     pip install h5py scikit-learn
-    python scripts/judge.py runs/digits/results.h5 [--set NAME] [--frechet 1.68] [--ratio 0.9]
+    python scripts/judge.py runs/digits/results.h5 [--set NAME] [--frechet 1.68] [--ratio 0.9] [--brief]
 
 Prints, for every set of /samples/NAME/image [n, 8, 8, 1], the Frechet distance to held-out digits in the 64 hidden
 features of MLPClassifiers trained on the other digits, the same for real digits against real ones, the shares of the ten
 classes, the classifier's mean confidence, and the median distance to the nearest real digit over that among real digits.
-Exits with 0 if all sets pass, 1 if one fails, 2 if the file cannot be judged.
+With --brief it prints one line, or the figures of the sets that fail.  Exits with 0 if all sets pass, 1 if one fails, 2
+if the file cannot be judged.
 """
 
 import argparse
@@ -83,7 +84,7 @@ def neighbour_ratio(samples, real):
 
 
 def judge_set(name, samples, real, judges, options):
-    """Prints the figures of one set; whether it passes."""
+    """The figures of one set as lines of text, and whether it passes."""
     distances = [judge.distance(samples) for judge in judges]
     usual = np.mean([judge.real_distance(len(samples)) for judge in judges])
     probability = np.mean([judge.network.predict_proba(samples) for judge in judges], axis=0)
@@ -95,15 +96,16 @@ def judge_set(name, samples, real, judges, options):
         f"every class >= {options.share}": shares.min() >= options.share,
         f"confidence >= {options.confidence}": probability.max(1).mean() >= options.confidence,
     }
-    print(f"{name}: {len(samples)} samples")
-    print(f"  Frechet distance  {np.mean(distances):.3f}  ({len(judges)} judges, deviation {np.std(distances):.3f});"
-          f" as many real ones {usual:.3f}")
-    print(f"  neighbour ratio   {ratio:.3f}")
-    print(f"  mean confidence   {probability.max(1).mean():.3f}")
-    print("  shares of 0 to 9  " + " ".join(f"{share:.3f}" for share in shares))
     failed = [text for text, passed in checks.items() if not passed]
-    print("  " + ("pass" if not failed else "FAIL: expected " + ", ".join(failed)))
-    return not failed
+    return not failed, [
+        f"{name}: {len(samples)} samples",
+        f"  Frechet distance  {np.mean(distances):.3f}  ({len(judges)} judges, deviation {np.std(distances):.3f});"
+        f" as many real ones {usual:.3f}",
+        f"  neighbour ratio   {ratio:.3f}",
+        f"  mean confidence   {probability.max(1).mean():.3f}",
+        "  shares of 0 to 9  " + " ".join(f"{share:.3f}" for share in shares),
+        "  " + ("pass" if not failed else "FAIL: expected " + ", ".join(failed)),
+    ]
 
 
 def parse_arguments():
@@ -115,6 +117,7 @@ def parse_arguments():
     parser.add_argument("--ratio", type=float, default=0.9, help="smallest nearest-neighbour ratio")
     parser.add_argument("--share", type=float, default=0.03, help="smallest share of a class")
     parser.add_argument("--confidence", type=float, default=0.85, help="smallest mean confidence")
+    parser.add_argument("--brief", action="store_true", help="one line for all sets that pass")
     return parser.parse_args()
 
 
@@ -135,9 +138,16 @@ def main():
     judges = [Judge(real, label, held_out, seed) for seed in range(options.judges)]
     reference = np.mean([judge.distance(judge.training) for judge in judges])
     accuracy = np.mean([judge.accuracy for judge in judges])
-    print(f"real digits: Frechet distance {reference:.3f} (all training against held-out), accuracy {accuracy:.3f}")
-    passed = [judge_set(name, samples, real, judges, options) for name, samples in sets.items()]
-    return 0 if all(passed) else 1
+    verdicts = [judge_set(name, samples, real, judges, options) for name, samples in sets.items()]
+    if not options.brief:
+        print(f"real digits: Frechet distance {reference:.3f} (all training against held-out), accuracy {accuracy:.3f}")
+    for passed, lines in verdicts:
+        if not (passed and options.brief):
+            print(*lines, sep="\n")
+    count = sum(passed for passed, _ in verdicts)
+    if options.brief:
+        print(f"judged   by scikit-learn: {count} of {len(sets)} sets are digits of all ten classes, near the real ones and no copies")
+    return 0 if count == len(sets) else 1
 
 
 if __name__ == "__main__":

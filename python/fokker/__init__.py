@@ -5,17 +5,14 @@ Names are those of C++.  Arrays are NumPy's at every border, without copies wher
 
 import importlib
 import os
-import pathlib
 
-# The data that a wheel brings; in the source tree the library finds its own.
-_data = pathlib.Path(__file__).parent / "data"
-if _data.is_dir():
-    os.environ.setdefault("FOKKER_DATA", str(_data))
+from . import _fokker, datasets, diagnostics, solvers  # noqa: F401
+from ._fokker import *  # noqa: F403
+from .autodiff import grad  # noqa: F401
+from .networks import DiT, FeedForward, Mlp, UNet  # noqa: F401
 
-from . import datasets, diagnostics, solvers  # noqa: E402, F401
-from ._fokker import *  # noqa: E402, F403
-from .autodiff import grad  # noqa: E402, F401
-from .networks import DiT, FeedForward, Mlp, UNet  # noqa: E402, F401
+# The configs and data that a wheel brings; in the source tree the library finds its own.
+_fokker._set_package_folder(os.path.join(os.path.dirname(os.path.abspath(__file__)), "experiments"))
 
 
 # What needs NumPy is loaded when it is used: importing fokker takes a tenth of a second and little memory.

@@ -172,7 +172,8 @@ def load_run(path):
 def run(config, *, out="", progress=False, **tables):
     """Runs an experiment file and returns its Run.  Ctrl-C leaves a checkpoint; fk.resume goes on.
 
-    out: the run's folder; a new one under runs/ unless given.  progress: True prints the lines of the command `fokker`; a
+    config: a file, or the name of one that comes with Fokker, as "digits.toml".  out: the run's folder; a new one under
+    runs/ unless given.  progress: True prints the lines of the command `fokker`; a
     function is called with each.  tables: overrides, as in train={"steps": 100}, name="short".
     """
     return Run(_fokker.run_experiment(os.fspath(config), _overrides(tables), os.fspath(out), _line(progress)))

@@ -53,3 +53,11 @@ def test_names_that_others_rely_on():
         assert callable(getattr(fk, name)), name
     assert {"euler_maruyama", "sra1", "predictor_corrector", "probability_flow"} <= set(fk.solvers.names())
     assert set(dir(fk)) >= {"sample", "datasets", "solvers"}
+
+
+def test_the_tests_of_ctrl_c_pass_in_a_background_job():
+    code = "import os, signal, sys; signal.signal(signal.SIGINT, signal.SIG_IGN); os.execv(sys.executable, sys.argv[1:])"
+    test = ["-m", "pytest", "-q", ROOT / "tests/python/test_sampling.py", "-k", "ctrl_c and exact"]
+    done = subprocess.run([sys.executable, "-c", code, sys.executable, *test], env={"PYTHONPATH": ":".join(sys.path)},
+                          capture_output=True, text=True)
+    assert done.returncode == 0 and "1 passed" in done.stdout, done.stdout
