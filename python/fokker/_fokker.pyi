@@ -228,42 +228,77 @@ class VP(ForwardSde):
     """
     def __init__(self, beta_min: float = 0.1, beta_max: float = 20.0) -> None:
         ...
+    @property
+    def parameters(self) -> dict:
+        """
+        What the constructor takes, by name.
+        """
 class SubVP(ForwardSde):
     """
     Sub-VP: the drift of VP with less noise, sigma = 1 − alpha².
     """
     def __init__(self, beta_min: float = 0.1, beta_max: float = 20.0) -> None:
         ...
+    @property
+    def parameters(self) -> dict:
+        """
+        What the constructor takes, by name.
+        """
 class VE(ForwardSde):
     """
     Variance-exploding: alpha = 1, sigma geometric in t.
     """
     def __init__(self, sigma_min: float = 0.01, sigma_max: float = 50.0) -> None:
         ...
+    @property
+    def parameters(self) -> dict:
+        """
+        What the constructor takes, by name.
+        """
 class EDM(ForwardSde):
     """
     alpha = 1, sigma = t.
     """
     def __init__(self, sigma_min: float = 0.002, sigma_max: float = 80.0) -> None:
         ...
+    @property
+    def parameters(self) -> dict:
+        """
+        What the constructor takes, by name.
+        """
 class Cosine(ForwardSde):
     """
     The cosine schedule in continuous time.
     """
     def __init__(self) -> None:
         ...
+    @property
+    def parameters(self) -> dict:
+        """
+        What the constructor takes, by name.
+        """
 class RectifiedFlow(ForwardSde):
     """
     alpha = 1 − t, sigma = t: straight lines from data to noise.
     """
     def __init__(self) -> None:
         ...
+    @property
+    def parameters(self) -> dict:
+        """
+        What the constructor takes, by name.
+        """
 class TrigonometricFlow(ForwardSde):
     """
     alpha = cos(πt/2), sigma = sin(πt/2).
     """
     def __init__(self) -> None:
         ...
+    @property
+    def parameters(self) -> dict:
+        """
+        What the constructor takes, by name.
+        """
 class OrnsteinUhlenbeck(Sde):
     """
     dx = −theta x dt + sigma dB
@@ -273,6 +308,11 @@ class OrnsteinUhlenbeck(Sde):
     def moments(self, x0: float, t: float) -> tuple:
         """
         Mean and variance at t.
+        """
+    @property
+    def parameters(self) -> dict:
+        """
+        What the constructor takes, by name.
         """
 class GeometricBrownianMotion(Sde):
     """
@@ -284,12 +324,22 @@ class GeometricBrownianMotion(Sde):
         """
         Mean and variance at t.
         """
+    @property
+    def parameters(self) -> dict:
+        """
+        What the constructor takes, by name.
+        """
 class DoubleWell(Sde):
     """
     dx = (x − x³) dt + sigma exp(−kappa t) dB
     """
     def __init__(self, sigma: float = 1.0, kappa: float = 0.0) -> None:
         ...
+    @property
+    def parameters(self) -> dict:
+        """
+        What the constructor takes, by name.
+        """
 class ReverseSde(Sde):
     """
     eta = 1: the reverse-time SDE; eta = 0: the probability-flow ODE.
@@ -358,6 +408,11 @@ class GaussianMixture:
     @property
     def mean(self) -> list[float]:
         ...
+    @property
+    def parameters(self) -> dict:
+        """
+        What the constructor takes, by name.
+        """
 class Network:
     """
     A network, built once the shape of a sample is known.
@@ -460,6 +515,10 @@ class Data:
     @property
     def training_labels(self) -> list[int]:
         ...
+    def overview(self) -> bytes:
+        """
+        What the training data look like, as the bytes of a PNG file: images, curves or points in the plane.
+        """
 class System:
     """
     A network and what it was trained by.
@@ -672,6 +731,8 @@ def pad(x: Array, axis: int, before: int, after: int) -> Tensor:
 def permute(x: Array, axes: list[int]) -> Tensor:
     ...
 def power(x: Array, exponent: float) -> Tensor:
+    ...
+def overview_png(x: typing.Any, range: typing.Any, signals: bool = False) -> bytes:
     ...
 def prepare_array(x: typing.Any, labels: list[int], target: typing.Any, keywords: dict, seed: int) -> Data:
     ...
