@@ -11,11 +11,15 @@
 #include <utility>
 
 #include "fokker/core/file.h"
+#include "fokker/core/memory.h"
 
 namespace fokker {
 namespace {
 
 using Json = nlohmann::ordered_json;
+
+// It needs memory also where it frees a long object, and ends the process where there is none.
+constexpr const char* json_library = "the JSON library";
 
 static_assert(std::endian::native == std::endian::little, "safetensors are little-endian, and are copied as they are");
 
@@ -222,6 +226,7 @@ std::vector<std::uint64_t> place_tensors(const SafeTensors& content) {
 }
 
 std::string make_header(const SafeTensors& content, const std::vector<std::uint64_t>& begin) {
+  const LibraryCall call(json_library);
   Json header = Json::object();
   if (!content.metadata.empty()) header[metadata_key] = content.metadata;
   std::set<std::string> names{metadata_key};
@@ -247,6 +252,7 @@ std::string make_header(const SafeTensors& content, const std::vector<std::uint6
 
 SafeTensors read_safetensors(const std::filesystem::path& path) {
   const auto bytes = read_file(path);
+  const LibraryCall call(json_library);
   return Reader(bytes, path.string()).read();
 }
 
