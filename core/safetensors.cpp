@@ -12,11 +12,16 @@
 
 #include "fokker/core/file.h"
 #include "fokker/core/memory.h"
+#include "fokker/core/out_of_memory.h"
+#include "fokker/core/memory.h"
 
 namespace fokker {
 namespace {
 
 using Json = nlohmann::ordered_json;
+
+// It needs memory also where it frees a long object, and ends the process where there is none.
+constexpr const char* json_library = "the JSON library";
 
 static_assert(std::endian::native == std::endian::little, "safetensors are little-endian, and are copied as they are");
 
@@ -224,6 +229,7 @@ std::vector<std::uint64_t> place_tensors(const SafeTensors& content) {
 }
 
 std::string make_header(const SafeTensors& content, const std::vector<std::uint64_t>& begin) {
+  const LibraryCall call(json_library);
   Json header = Json::object();
   if (!content.metadata.empty()) header[metadata_key] = content.metadata;
   std::set<std::string> names{metadata_key};
@@ -248,6 +254,7 @@ std::string make_header(const SafeTensors& content, const std::vector<std::uint6
 }  // namespace
 
 SafeTensors parse_safetensors(std::span<const std::byte> bytes, const std::string& name) {
+  const LibraryCall call(json_library);
   return Reader(bytes, name).read();
 }
 

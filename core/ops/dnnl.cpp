@@ -3,6 +3,7 @@
 #include <omp.h>
 
 #include <algorithm>
+#include <future>
 #include <memory>
 #include <oneapi/dnnl/dnnl.hpp>
 #include <string_view>
@@ -41,6 +42,8 @@ decltype(auto) called(F f) {
   } catch (const dnnl::error& error) {
     if (error.status == dnnl_out_of_memory) throw OutOfMemory("oneDNN");
     throw Error(fmt::format("[onednn] {}", error.what()));
+  } catch (const std::future_error&) {  // its cache's, where making a primitive was refused memory
+    throw OutOfMemory("oneDNN");
   }
 }
 

@@ -75,7 +75,7 @@ def same(a, b):
     a, b = datasets(a / "results.h5"), datasets(b / "results.h5")
     assert a.keys() == b.keys()
     for name in a:
-        assert np.array_equal(a[name], b[name]), name
+        np.testing.assert_array_equal(a[name], b[name], name)
 
 
 @pytest.mark.parametrize("first", [1, 2])
