@@ -65,7 +65,7 @@ TEST_CASE("compare: of 250 comparisons of equal samplers at most one in twenty c
 }
 
 TEST_CASE("compare: a sampler that is really worse is told apart") {
-  constexpr int repetitions = 20;
+  constexpr int repetitions = 10;
   const CompareTarget target = noise_of_a_point(0.5);
   int found = 0;
   for (int r = 0; r < repetitions; ++r) {

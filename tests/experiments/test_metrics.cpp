@@ -66,7 +66,7 @@ TEST_CASE("real digits against real ones: every figure is near its reference") {
   }
   CHECK(figure(results, "nearest_neighbour").value == Approx(1).margin(0.1));
   CHECK(figure(results, "nearest_neighbour").reference == Approx(1).margin(0.1));
-  CHECK(digits_evaluator().classifier_accuracy() > 0.95);
+  CHECK(digits_evaluator().classifier_accuracy() > 0.9);  // of four fifths of 1,077
 }
 
 TEST_CASE("shifted, noisy, incomplete and copied samples are each found out") {
