@@ -4,6 +4,7 @@
 #include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <sys/wait.h>
 
 #include <atomic>
@@ -14,6 +15,7 @@
 #include <thread>
 
 #include "fokker/core/error.h"
+#include "fokker/core/one_line.h"
 #include "tests/support/catch.h"
 #include "tests/support/folder.h"
 
@@ -243,4 +245,52 @@ TEST_CASE("writers in several threads do not disturb each other", "[file]") {
   for (std::thread& thread : threads) thread.join();
   CHECK(whole(read_text_file(path), 20'000));
   CHECK(folder.entries() == 1);
+}
+
+TEST_CASE("what is no file is not replaced", "[file]") {
+  const TemporaryFolder folder;
+  const fs::path pipe = folder / "pipe", link = folder / "link", file = folder / "file";
+  REQUIRE(::mkfifo(pipe.c_str(), 0600) == 0);
+  fs::create_symlink(pipe, link);
+  for (const fs::path& path : {pipe, link}) {
+    CHECK(error_of([&] { write_file_atomically(path, "text"); }).find("pipe") != std::string::npos);
+    CHECK(error_of([&] { require_file_place(path); }).find("pipe") != std::string::npos);
+    CHECK(fs::is_fifo(path));
+  }
+  CHECK(folder.entries() == 2);
+  if (::mknod((folder / "null").c_str(), S_IFCHR | 0600, makedev(1, 3)) == 0) {
+    CHECK(error_of([&] { write_file_atomically(folder / "null", "text"); }).find("device") != std::string::npos);
+    CHECK(fs::is_character_file(folder / "null"));
+  }
+  CHECK_THROWS_AS(require_folder_place(pipe), IoError);
+  CHECK_NOTHROW(require_folder_place(folder / "new"));
+  CHECK_THROWS_AS(require_file_place(folder / "no/file"), IoError);
+  write_file_atomically(file, "one");
+  CHECK_THROWS_AS(require_folder_place(file), IoError);
+  CHECK_NOTHROW(require_file_place(file));
+}
+
+TEST_CASE("names of files hold no paths", "[file]") {
+  for (const char* name : {"a", "heun", "ä 1", "..a", "a.b", "-"}) CHECK_NOTHROW(require_file_name(name, "name"));
+  for (const std::string name : {"", ".", "..", "a/b", "/a", "a\\b", "a\n", "a\x1b", "a\xff"})
+    CHECK_THROWS_AS(require_file_name(name, "name"), ConfigError);
+  CHECK_THROWS_AS(require_file_name(std::string(151, 'x'), "name"), ConfigError);
+}
+
+TEST_CASE("a message is one printable line", "[file]") {
+  CHECK(one_line("a\nb\tc\rd") == "a b c d");
+  CHECK(one_line("\x1b[31m ä é 𝄞 …") == "?[31m ä é 𝄞 …");
+  CHECK(one_line("\xff\xc3 \xc0\xaf \xed\xa0\x80 \xf4\x90\x80\x80") == "?? ?? ??? ????");  // no UTF-8
+  CHECK(one_line("a\xc2\x85" "b\u202Ec\u2028" "d") == "a?b?c?d");
+  const std::string text = "begin " + std::string(1000, 'x') + " end", cut = one_line(text);
+  CHECK(cut.size() == 500);
+  CHECK(cut.starts_with("begin x"));
+  CHECK(cut.ends_with("x end"));
+  for (std::size_t shift = 0; shift < 4; ++shift) {  // never half a letter
+    std::string letters(shift, 'x');
+    for (int i = 0; i < 300; ++i) letters += "𝄞";
+    const std::string part = one_line(letters);
+    CHECK(part.size() <= 500);
+    CHECK(one_line(part) == part);
+  }
 }
