@@ -13,7 +13,6 @@
 #include "fokker/core/file.h"
 #include "fokker/core/memory.h"
 #include "fokker/core/out_of_memory.h"
-#include "fokker/core/memory.h"
 
 namespace fokker {
 namespace {
