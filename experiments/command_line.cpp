@@ -10,6 +10,7 @@
 #include "fokker/core/kernels/kernels.h"
 #include "fokker/core/names.h"
 #include "fokker/core/one_line.h"
+#include "fokker/core/out_of_memory.h"
 #include "fokker/core/parallel.h"
 #include "fokker/experiments/applications.h"
 #include "fokker/experiments/arguments.h"
@@ -106,6 +107,8 @@ int guarded(const std::string& command, const Arguments& arguments, const RunOpt
 }  // namespace
 
 int command_line(int argc, char** argv) {
+  exit_where_libraries_die();
+  flush_subnormals();
   CLI::App app("Score-based and SDE diffusion models: experiments from one file.", "fokker");
   Arguments arguments;
   try {

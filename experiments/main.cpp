@@ -1,7 +1,6 @@
 #include <cstdlib>
 
 #include "fokker/core/out_of_memory.h"
-#include "fokker/core/parallel.h"
 #include "fokker/experiments/command_line.h"
 
 // In the program also the standard containers say how much memory they were refused.
@@ -12,8 +11,4 @@ void* operator new(std::size_t bytes) {
 void operator delete(void* memory) noexcept { std::free(memory); }
 void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
 
-int main(int argc, char** argv) {
-  fokker::exit_where_libraries_die();
-  fokker::flush_subnormals();
-  return fokker::command_line(argc, argv);
-}
+int main(int argc, char** argv) { return fokker::command_line(argc, argv); }
