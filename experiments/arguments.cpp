@@ -88,7 +88,8 @@ void add_generate(CLI::App& app, Arguments& arguments) {
   add_key(command, arguments, "--n", "n", "images");
   add_key(command, arguments, "--steps", "steps", "of the sampler");
   add_key(command, arguments, "--seed", "seed", "of prior and noise");
-  command->add_option("--out", arguments.out, "a PNG file, or a folder for one file each; default RUN/generated-N/images.png");
+  command->add_option("--out", arguments.out,
+                      "a PNG file, or a folder for one file each; default RUN/generated-N/images.png");
   add_common(command, arguments);
 }
 

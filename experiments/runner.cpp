@@ -64,8 +64,8 @@ class Runner {
   std::vector<MetricsRow> rows_;
   std::vector<SampleSet> sets_;
   std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
-  double earlier_seconds_ = 0;  // of training, before an interruption
-  std::exception_ptr failure_;  // the first one after the training
+  double earlier_seconds_ = 0;                            // of training, before an interruption
+  std::exception_ptr failure_;                            // the first one after the training
   std::string instruction_sets_ = kernels::table().name;  // in the order of their use
 };
 

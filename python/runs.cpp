@@ -44,7 +44,8 @@ std::string resume_run(const std::string& path, const py::object& line) {
 }
 
 py::tuple sample_run(const TrainedRun& self, const py::dict& keywords, const py::object& progress) {
-  auto config = from_keywords(keywords, own_samples(self.experiment.sample, Config(to_node(keywords, describe<GenerateConfig>()))));
+  auto config = from_keywords(
+      keywords, own_samples(self.experiment.sample, Config(to_node(keywords, describe<GenerateConfig>()))));
   config.steps = config.step_count();
   config.use_defaults();
   Samples samples;

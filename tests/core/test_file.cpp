@@ -281,7 +281,9 @@ TEST_CASE("a message is one printable line", "[file]") {
   CHECK(one_line("a\nb\tc\rd") == "a b c d");
   CHECK(one_line("\x1b[31m ä é 𝄞 …") == "?[31m ä é 𝄞 …");
   CHECK(one_line("\xff\xc3 \xc0\xaf \xed\xa0\x80 \xf4\x90\x80\x80") == "?? ?? ??? ????");  // no UTF-8
-  CHECK(one_line("a\xc2\x85" "b\u202Ec\u2028" "d") == "a?b?c?d");
+  CHECK(one_line("a\xc2\x85"
+                 "b\u202Ec\u2028"
+                 "d") == "a?b?c?d");
   const std::string text = "begin " + std::string(1000, 'x') + " end", cut = one_line(text);
   CHECK(cut.size() == 500);
   CHECK(cut.starts_with("begin x"));

@@ -145,7 +145,8 @@ TEST_CASE("every sampler draws from the mixture under VP") {
   for (const auto& [config, nfe] : cases()) {
     const Samples samples = sample(line.score(*sde), *sde, config, {.shape = {1}});
     const double d = distance(samples.values);
-    INFO(config.solver << " in clock " << config.clock.value_or("its own") << ": W1 " << d << ", sampling bound " << sampling_bound());
+    INFO(config.solver << " in clock " << config.clock.value_or("its own") << ": W1 " << d << ", sampling bound "
+                       << sampling_bound());
     CHECK(d < sampling_bound() + bias);
     if (nfe > 0)
       CHECK(samples.nfe == nfe);
