@@ -215,7 +215,7 @@ def test_wrong_input_is_one_line_and_leaves_nothing(run, tmp_path, arguments, co
 @pytest.mark.parametrize("table, words", [
     ("[[edit]]\nname = 'other'\nlabels = [9]", "edit: [labels] expected labels from 0 to 4, got 9"),
     ("[[translate]]\nname = 'other'\nfrom = 9", "translate: [translate.from] expected labels from 0 to 4, got 9"),
-    ("[[inpaint]]\nmask = 'nothing'", "inpaint: [mask] unknown "nothing"; expected one of"),
+    ("[[inpaint]]\nmask = 'nothing'", 'inpaint: [mask] unknown "nothing"; expected one of'),
     ("[[inpaint]]\noperator = 'super_resolution'\nfactor = 3", "inpaint: "),
     ("[[detect]]\nfalse_alarm = 0.001", "detect: [detect.false_alarm] a rate of 0.001 takes 999 held-out"),
     ("[[captions]]\nn = 3", "captions: [captions] the network takes no captions"),
