@@ -17,9 +17,9 @@ struct ApplicationData {
   std::int64_t size() const { return x.extent(0); }
 };
 
-/// The first n samples (0: all) of the input, or without one of the run's held-out data.  An input may lie outside the range of
-/// the run's data by `reach` times its width.  Throws ConfigError for one that lies farther out or is not finite, and where
-/// there are no data; ShapeError for samples of another shape than the run's.
+/// The first n samples (0: all) of the input, or without one of the run's held-out data.  An input may lie outside the
+/// range of the run's data by `reach` times its width.  Throws ConfigError for one that lies farther out or is not finite,
+/// and where there are no data; ShapeError for samples of another shape than the run's.
 ApplicationData application_data(const TrainedRun& run, const ApplicationInput& input, std::int64_t n,
                                  double reach = 1);
 

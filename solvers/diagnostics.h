@@ -14,8 +14,8 @@ using Series = std::vector<std::vector<double>>;
 /// Correlation at lags 0 … lags with the draw's own mean and variance, both over n: the biased estimate, which dies out.
 std::vector<double> autocorrelation(std::span<const double> draws, int lags);
 
-// Of chains split in halves, as in [vehtari2021] and ArviZ.  They are not a number for fewer than 4 draws a chain, nor where a
-// draw is none.  Throw ConfigError for chains of unequal length.
+// Of chains split in halves, as in [vehtari2021] and ArviZ.  They are not a number for fewer than 4 draws a chain, nor
+// where a draw is none.  Throw ConfigError for chains of unequal length.
 
 /// Rank-normalised split R-hat: the larger of that of the normal scores and that of the scores of |x − median|.  1 at
 /// convergence; above 1.01 the chains have not mixed; not a number for constant draws.
