@@ -143,10 +143,10 @@ std::string read_text_file(const fs::path& path) {
 
 void require_file_name(std::string_view name, std::string_view where) {
   const bool plain = one_line(name) == name && name.find_first_of("/\\") == std::string_view::npos;
-  require<ConfigError>(
-      plain && !name.empty() && name.size() <= 150 && name != "." && name != "..",
-      "{}: expected the name of one file or folder, without slashes and of at most 150 bytes, got \"{}\"", where,
-      one_line(name, 200));
+  require<ConfigError>(plain && !name.empty() && name.size() <= 100 && name.front() != '.',
+                       "{}: expected the name of one file or folder, without slashes, of at most 100 bytes and with no "
+                       "dot at its start, got \"{}\"",
+                       where, one_line(name, 200));
 }
 
 void require_file_place(const fs::path& path) {
@@ -199,13 +199,15 @@ void write_file_atomically(const fs::path& path, std::string_view text) {
 
 void make_folder(const fs::path& path) {
   std::error_code failure;
-  if (fs::is_directory(path, failure)) return;
-  const fs::path above = folder_of(path);
-  if (above != path && path.has_relative_path()) make_folder(above);
-  fs::create_directory(path, failure);
-  require<IoError>(!failure, "{}: cannot make the folder: {}; choose another place", path.string(), failure.message());
-  require<IoError>(sync_folder(above), "{}: {}; the new folder may not survive a power loss", path.string(),
-                   cause(errno));
+  std::vector<fs::path> missing;
+  for (fs::path at = path; !at.empty() && !fs::is_directory(at, failure); at = at.parent_path()) missing.push_back(at);
+  for (; !missing.empty(); missing.pop_back()) {
+    fs::create_directory(missing.back(), failure);
+    require<IoError>(!failure, "{}: cannot make the folder {}: {}; choose another place", path.string(),
+                     missing.back().string(), failure.message());
+    require<IoError>(sync_folder(folder_of(missing.back())), "{}: {}; the new folder may not survive a power loss",
+                     path.string(), cause(errno));
+  }
 }
 
 void sync_file(const fs::path& path) {

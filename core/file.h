@@ -14,7 +14,7 @@ std::vector<std::byte> read_file(const std::filesystem::path& path, std::uintmax
 std::string read_text_file(const std::filesystem::path& path);
 
 /// Throws ConfigError "WHERE: …" unless `name` can be that of a file in any folder: without slashes and control
-/// characters, not "." or "..", of 1 to 150 bytes.
+/// characters, with no dot at its start, of 1 to 100 bytes.
 void require_file_name(std::string_view name, std::string_view where);
 
 /// Throws IoError where no file can be at `path`: without its folder, or where a folder, a device, a pipe or a socket

@@ -11,15 +11,19 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// A folder of this call's own: the next number of its name in the run, or one of the user's with nothing in it.
+/// Throws unless `out` can be a folder with nothing in it, or is left open.
+void require_free(const fs::path& out) {
+  require_folder_place(out);
+  require<ConfigError>(out.empty() || !fs::exists(out) || fs::is_empty(out),
+                       "{}: expected a new or an empty folder, so that nothing is replaced; choose another --out",
+                       out.string());
+}
+
+/// A folder of this call's own: the next number of its name in the run, or the user's.
 fs::path own_folder(const fs::path& run, const fs::path& out, const std::string& title) {
   if (out.empty()) return make_numbered_folder(run, title);
-  require_folder_place(out);
+  require_free(out);
   make_folder(out);
-  require<ConfigError>(fs::is_empty(out),
-                       "{}: expected a new or an empty folder, so that nothing is replaced; choose "
-                       "another --out",
-                       out.string());
   return out;
 }
 
@@ -30,7 +34,7 @@ int application_command(const std::string& name, const ApplicationTarget& target
   const TrainedRun run = load_run(target.run);
   const auto [title, application] = application_entry(name).with(Config::of(settings), run.experiment);
   const ApplicationInput input = read_images(run, target.images);
-  if (!target.out.empty()) own_folder(target.run, target.out, title);  // before the work
+  require_free(target.out);  // before the work
   const Findings findings = application(run, input, options);
   const fs::path folder = own_folder(target.run, target.out, title);
   Hdf5File file;

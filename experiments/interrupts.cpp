@@ -3,6 +3,7 @@
 #include <chrono>
 #include <csignal>
 #include <cstring>
+#include <system_error>
 #include <utility>
 
 namespace fokker {
@@ -27,7 +28,10 @@ void catch_signal(int signal) {
 Interrupts::Interrupts(std::function<void(const std::string& said)> leave) : leave_(std::move(leave)) {
   for (const int signal : {SIGINT, SIGTERM, SIGHUP, SIGUSR1}) catch_signal(signal);
   for (const int signal : {SIGPIPE, SIGXFSZ}) std::signal(signal, SIG_IGN);
-  watcher_ = std::thread([this] { watch(); });
+  try {
+    watcher_ = std::thread([this] { watch(); });
+  } catch (const std::system_error&) {  // no more threads: the work still hears of the signal by itself
+  }
 }
 
 Interrupts::~Interrupts() {
@@ -36,7 +40,7 @@ Interrupts::~Interrupts() {
     ended_ = true;
   }
   changed_.notify_all();
-  watcher_.join();
+  if (watcher_.joinable()) watcher_.join();
 }
 
 int Interrupts::received() { return received_signal; }

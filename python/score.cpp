@@ -144,13 +144,13 @@ void bind_score(py::module_& m) {
                              [](const NetworkHandle& self) { return self.built().parameter_count(); })
       .def(
           "save",
-          [](const NetworkHandle& self, const std::string& path) {
+          [](const NetworkHandle& self, const std::filesystem::path& path) {
             write_safetensors(path, {parameters_of(self), {{"config", dump(self.config)}}});
           },
           py::arg("path"), "Weights as safetensors.")
       .def(
           "load",
-          [](NetworkHandle& self, const std::string& path, const Renames& rename) {
+          [](NetworkHandle& self, const std::filesystem::path& path, const Renames& rename) {
             load_parameters(self.built(), renamed(in_single(read_safetensors(path).tensors), rename));
           },
           py::arg("path"), py::arg("rename") = Renames{},

@@ -433,11 +433,11 @@ class Network:
         """
         The weights as leaves of the tape, over the network's own memory: by them fk.grad differentiates what the network computes from now on.
         """
-    def load(self, path: str, rename: dict[str, str] = {}) -> None:
+    def load(self, path: str | os.PathLike, rename: dict[str, str] = {}) -> None:
         """
         Weights from safetensors; `rename` replaces parts of the file's names.
         """
-    def save(self, path: str) -> None:
+    def save(self, path: str | os.PathLike) -> None:
         """
         Weights as safetensors.
         """
@@ -536,6 +536,9 @@ class TrainedRun:
         ...
     @property
     def config(self) -> typing.Any:
+        ...
+    @property
+    def range(self) -> tuple[float, float]:
         ...
     @property
     def data(self) -> Data:

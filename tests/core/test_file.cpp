@@ -271,10 +271,10 @@ TEST_CASE("what is no file is not replaced", "[file]") {
 }
 
 TEST_CASE("names of files hold no paths", "[file]") {
-  for (const char* name : {"a", "heun", "ä 1", "..a", "a.b", "-"}) CHECK_NOTHROW(require_file_name(name, "name"));
-  for (const std::string name : {"", ".", "..", "a/b", "/a", "a\\b", "a\n", "a\x1b", "a\xff"})
+  for (const char* name : {"a", "heun", "ä 1", "a.b", "-"}) CHECK_NOTHROW(require_file_name(name, "name"));
+  for (const std::string name : {"", ".", "..", ".a", "a/b", "/a", "a\\b", "a\n", "a\x1b", "a\xff"})
     CHECK_THROWS_AS(require_file_name(name, "name"), ConfigError);
-  CHECK_THROWS_AS(require_file_name(std::string(151, 'x'), "name"), ConfigError);
+  CHECK_THROWS_AS(require_file_name(std::string(101, 'x'), "name"), ConfigError);
 }
 
 TEST_CASE("a message is one printable line", "[file]") {

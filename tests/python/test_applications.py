@@ -149,8 +149,8 @@ def test_an_input_may_leave_the_range_by_its_width_and_noise_by_more(run):
 
 def test_what_takes_no_input_says_so(run, tmp_path):
     write_png(tmp_path / "a.png", np.zeros((8, 8), "uint8"))
-    for name in ("synthesise", "captions", "guidance_sweep"):
-        result = fokker(name, run, "--image", tmp_path / "a.png", "--out", tmp_path / "out")
+    for name, *settings in (["synthesise"], ["captions"], ["guidance_sweep", "labels=[1]"]):
+        result = fokker(name, run, *settings, "--image", tmp_path / "a.png", "--out", tmp_path / "out")
         assert result.returncode == 2 and f"[{name}]" in result.stderr and "input" in result.stderr, result.stderr
 
 
@@ -185,7 +185,7 @@ def test_generate_writes_png_that_other_programs_read(run, tmp_path):
 
 @pytest.mark.parametrize("arguments, code, words", [
     (["generate", "--label", "12"], 2, "expected labels from 0 to 4, got 12"),
-    (["generate", "--guidance", "3"], 2, "needs something to guide towards"),
+    (["generate", "--guidance", "3", "labels=[]"], 2, "needs something to guide towards"),
     (["edit", "strengths=[2]"], 2, "strengths"),
     (["edit", "labels=[9]", "n=2"], 2, "expected labels from 0 to 4, got 9"),
     (["edit", "solver=probability_flow"], 2, "chooses its own steps"),

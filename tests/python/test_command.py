@@ -151,7 +151,7 @@ def test_a_sweep_makes_one_run_for_each_value(tmp_path):
     result = fokker("run", ROOT / "experiments/article_toy.toml", "-m", "train.batch=32,64", "-m", "seed=0,1", "--out",
                     tmp_path / "sweep")
     assert result.returncode == 0, result.stderr
-    assert sorted(p.name for p in (tmp_path / "sweep").iterdir()) == ["0", "1", "2", "3"]
+    assert sorted(p.name for p in (tmp_path / "sweep").iterdir()) == ["0", "1", "2", "3", "sweep.toml"]
     assert "batch = 64" in (tmp_path / "sweep/2/config.toml").read_text()
 
 
