@@ -1,5 +1,7 @@
 // Networks, and what turns them into scores.
 
+#include <pybind11/stl/filesystem.h>
+
 #include <cmath>
 #include <map>
 #include <utility>

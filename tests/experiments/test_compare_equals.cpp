@@ -70,7 +70,7 @@ TEST_CASE("compare: a sampler that is really worse is told apart") {
   int found = 0;
   for (int r = 0; r < repetitions; ++r) {
     auto solvers = equals();
-    solvers.push_back(sampler("ancestral", 0.3, "damaged"));
+    solvers.push_back(sampler("ancestral", 0.2, "damaged"));
     const Ranked last = compare(target, comparison_of(solvers, 100 * r, 1000)).rankings.back().back();
     found += last.solver == 4 && !last.tied && !last.exact;
   }

@@ -108,18 +108,20 @@ TEST_CASE("shifted, noisy, incomplete and copied samples are each found out") {
 TEST_CASE("the Fréchet distance has one unit for all runs on a data set, whatever their seed and preparation") {
   std::vector<MetricResult> found;
   std::vector<std::shared_ptr<const FeatureNetwork>> networks;
-  for (const std::uint64_t seed : {0, 1}) {
-    const Prepared data = prepare({.source = "digits", .dequantise = seed == 1}, seed);
+  for (const auto& [seed, dequantise] : {std::pair<std::uint64_t, bool>{0, false}, {0, true}, {1, false}}) {
+    const Prepared data = prepare({.source = "digits", .dequantise = dequantise}, seed);
     networks.push_back(feature_network(data.original, {.steps = 300}));
     const Evaluator evaluator(data, {.metrics = {"frechet"}, .classifier_steps = 300, .seed = seed});
     found.push_back(evaluator(data.scaling.invert(data.held_out.x))[0]);
     CHECK(evaluator.classifier_accuracy() > 0.95);
     CHECK(evaluator.classifier_accuracy() < 1);
   }
-  CHECK(networks[0] == networks[1]);  // trained once
-  CHECK(found[0].features == found[1].features);
+  for (std::size_t i : {1, 2}) {
+    CHECK(networks[0] == networks[i]);  // trained once
+    CHECK(found[0].features == found[i].features);
+  }
   CHECK_THAT(found[0].features, Catch::Contains("digits") && Catch::Contains("sha256"));
-  CHECK(found[0].reference == Approx(found[1].reference).epsilon(0.3));  // other rows, the same unit
+  CHECK(found[0].reference == Approx(found[1].reference).epsilon(0.1));  // the same rows, nearly the same values
   Dataset other = load_dataset("digits");
   other.labels[0] = (other.labels[0] + 1) % 10;
   CHECK(feature_network(other, {.steps = 300})->name() != networks[0]->name());
