@@ -112,9 +112,12 @@ Hdf5File Hdf5File::parse(std::span<const std::byte> bytes, const std::string& na
   auto state = std::make_unique<State>();
   state->name = name;
   state->file = {H5Fopen(unique_name().c_str(), H5F_ACC_RDWR, access), H5Fclose};
-  require<ConfigError>(state->file.valid(),
-                       "[hdf5] {}: expected an HDF5 file, got {} bytes that are none or damaged: {}", name,
-                       bytes.size(), hdf5_cause());
+  if (!state->file.valid()) {
+    const std::string cause = hdf5_cause();
+    if (cause.find("allocate memory") != std::string::npos) throw OutOfMemory("HDF5");
+    throw ConfigError(fmt::format("[hdf5] {}: expected an HDF5 file, got {} bytes that are none or damaged: {}", name,
+                                  bytes.size(), cause));
+  }
   return Hdf5File(std::move(state));
 }
 

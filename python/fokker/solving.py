@@ -45,8 +45,6 @@ def solve(
     x = x if isinstance(x, _fokker.Tensor) else _fokker.Tensor(x)
     times = _floats(t)
     wanted = times if frames is None else _floats(frames)
-    if not wanted:
-        raise ValueError("[solve] expected at least one frame, got none; leave frames out for all times")
     keywords = {"solver": solver, "seed": seed_of(seed), "same_path": same_path, "adjoint": adjoint, "segment": segment}
     if tolerance is not None:
         keywords["tolerance"] = float(tolerance)

@@ -195,7 +195,6 @@ def test_nan_from_a_density_or_a_force_is_not_a_rejection():
 
 
 @pytest.mark.parametrize("call, message", [
-    (lambda: fk.solve(fk.OrnsteinUhlenbeck(), X, T, frames=[]), "at least one frame"),
     (lambda: fk.GaussianMixture([[np.nan]], [1.0]), "all finite"),
     (lambda: fk.GaussianMixture([[0.0], [1.0]], [1.0], [1.0, np.inf]), "all finite"),
     (lambda: fk.compare(score, fk.VP(), reference=np.zeros((0, 2)), nfe=[2]), r"\[reference\] expected samples"),
