@@ -1,5 +1,7 @@
 #include "fokker/core/buffer.h"
 
+#include <pthread.h>
+
 #include <bit>
 #include <mutex>
 #include <new>
@@ -75,6 +77,9 @@ namespace {
 
 // Pools outlive their threads (blocks point at them); a pool whose thread ended serves the next new thread.
 std::mutex pools_mutex;
+// A child that is forked while another thread holds the mutex would wait for it for ever.
+[[maybe_unused]] const int free_in_children =
+    pthread_atfork([] { pools_mutex.lock(); }, [] { pools_mutex.unlock(); }, [] { pools_mutex.unlock(); });
 std::vector<Pool*>& idle_pools() {
   static auto* pools = new std::vector<Pool*>;
   return *pools;
