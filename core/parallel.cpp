@@ -15,6 +15,7 @@
 #include <utility>
 #include <vector>
 
+#include "fokker/core/error.h"
 #include "fokker/core/stop.h"
 
 #if defined(__x86_64__)
@@ -206,8 +207,9 @@ int thread_count() {
 }
 
 void set_thread_count(int threads) {
+  require<ConfigError>(threads >= 1, "[set_thread_count] expected at least 1 thread, got {}", threads);
   std::lock_guard lock(pool_mutex);
-  requested_threads = std::max(1, threads);
+  requested_threads = threads;
 }
 
 int worker_index() { return this_worker; }

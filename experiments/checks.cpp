@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "fokker/core/memory.h"
 #include "fokker/experiments/applications.h"
 #include "fokker/experiments/shards.h"
 #include "fokker/experiments/trained_run.h"
@@ -17,6 +18,16 @@ void try_loss(const Model& model) {
   const Shard one =
       make_shard(*model.system.network, data, std::span(&first, 1), {.seed = 0, .step = 0, .first = 0, .batch = 1});
   model.system.objective->loss(*model.system.network, one);
+}
+
+/// Sets of samples that fit into the memory that there is.
+void check_memory(const Experiment& experiment, const Model& model) {
+  const std::uint64_t each = sizeof(float) * static_cast<std::uint64_t>(model.sample_shape.size());
+  for (const GenerateConfig& config : experiment.sample) {
+    const std::uint64_t bytes = each * static_cast<std::uint64_t>(config.n), available = available_memory();
+    require<ConfigError>(bytes <= available, "sample \"{}\": n = {} samples of {} take {}, and {} are available; lower n",
+                         config.title(), config.n, model.sample_shape, size_text(bytes), size_text(available));
+  }
 }
 
 /// Samples that the metrics can compare with the data.
@@ -47,6 +58,7 @@ Model checked(Model model, const Experiment& experiment) {
   try_loss(model);
   check_applications(experiment, model);
   check_sizes(experiment, model);
+  check_memory(experiment, model);
   const Score silent = [](const Tensor& x, double) { return Tensor::zeros(x.shape(), x.dtype()); };
   for (GenerateConfig config : experiment.sample) try {
       config.check(model);

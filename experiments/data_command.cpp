@@ -21,6 +21,8 @@ int prepare_command(const std::string& source, const std::vector<std::string>& s
                     const std::filesystem::path& out, const RunOptions& options) {
   require<ConfigError>(!out.empty(), "[data] expected --out FILE.h5 for the prepared data");
   require_file_place(out);
+  require<ConfigError>(out.extension() != ".png", "[data] --out {} has the name of the picture that is written beside the data; name it FILE.h5",
+                       out.string());
   PrepareConfig defaults;
   defaults.source = source;
   const auto config = read<PrepareConfig>(Config::of(settings), defaults);

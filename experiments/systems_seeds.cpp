@@ -69,9 +69,9 @@ std::vector<double> over_seeds(const Row& row, F value) {
 
 std::string cell(const std::vector<double>& values) {
   if (values.empty()) return " - |";
-  const Figure figure = mean_figure("", values);
+  const Figure figure = mean_figure("", values, positive_range);
   if (!figure.has_interval()) return fmt::format(" {:.3g} |", figure.value);
-  return fmt::format(" {:.3g} ± {:.2g} |", figure.value, figure.high - figure.value);
+  return fmt::format(" {:.3g} [{:.3g}, {:.3g}] |", figure.value, figure.low, figure.high);
 }
 
 double metric_or_nan(const SampleSet& set, const std::string& name) {
