@@ -212,6 +212,15 @@ void set_thread_count(int threads) {
   requested_threads = threads;
 }
 
+std::int64_t shard_count(std::int64_t rows, std::int64_t size) { return (rows + size - 1) / size; }
+
+void for_shards(std::int64_t rows, std::int64_t size, const std::function<void(const RowRange&)>& work) {
+  parallel(shard_count(rows, size), [&](std::int64_t index) {
+    const std::int64_t first = index * size;
+    work({index, first, std::min(size, rows - first)});
+  });
+}
+
 int worker_index() { return this_worker; }
 
 void parallel(std::int64_t count, const std::function<void(std::int64_t)>& task) {

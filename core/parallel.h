@@ -15,6 +15,15 @@ void set_thread_count(int threads);
 /// Nested calls run in place.
 void parallel(std::int64_t count, const std::function<void(std::int64_t)>& task);
 
+/// A part of the rows of a batch: rows first … first + count − 1, number `index` of the parts.
+struct RowRange {
+  std::int64_t index, first, count;
+};
+/// The number of parts of at most `size` rows.
+std::int64_t shard_count(std::int64_t rows, std::int64_t size);
+/// Runs work(range) for every part of at most `size` rows on the workers, as `parallel` does.
+void for_shards(std::int64_t rows, std::int64_t size, const std::function<void(const RowRange&)>& work);
+
 /// Index of the current worker in [0, thread_count()), for scratch memory.
 int worker_index();
 

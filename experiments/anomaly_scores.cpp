@@ -118,20 +118,18 @@ AnomalyScores by_level(const NormalModel& model, const Tensor& x, const DetectCo
   check_levels(*model.sde, config);
   const std::int64_t n = x.extent(0), levels = std::ssize(config.levels);
   const std::int64_t wanted = detail::shard_size(x.size() / n, 0, "detect");
-  const std::int64_t size = takes_shards(model.score) ? wanted : n, shards = (n + size - 1) / size;
   AnomalyScores found{Tensor::empty({n, levels}, Dtype::f64), Tensor::empty(x.shape())};
   if (config.method == "whitened") found.residuals = Tensor::empty({n, levels, x.size() / n});
   detail::ProgressMeter meter(model.progress, n);
   bool mapped = false;
-  parallel(shards, [&](std::int64_t i) {
+  detail::for_samples(n, wanted, model.score.whole_batch(), [&](const RowRange& range) {
     const NoGrad off_tape;
-    const std::int64_t first = i * size, count = std::min(size, n - first);
-    const Score score = rows_of(model.score, first, count);
-    const PartScores part = of({score, *model.sde, x.rows(first, first + count), first}, config);
+    const auto [index, first, count] = range;
+    const PartScores part = of({model.score, *model.sde, x.rows(first, first + count), first}, config);
     detail::store_rows(concat(part.terms, 1), found.terms, first);
     if (part.map.defined()) detail::store_rows(part.map, found.map, first);
     if (found.residuals.defined()) detail::store_rows(concat(part.residuals, 1), found.residuals, first);
-    if (i == 0) mapped = part.map.defined();
+    if (index == 0) mapped = part.map.defined();
     meter.add(count);
   });
   if (!mapped) found.map = {};

@@ -85,11 +85,10 @@ Tensor FeatureClassifier::features(const Tensor& x) const {
   const std::int64_t columns = layers_->second.weight.extent(0);
   Tensor result = Tensor::empty({n, columns});
   auto out = result.data<float>();
-  parallel((n + block_rows - 1) / block_rows, [&](std::int64_t block) {
+  for_shards(n, block_rows, [&](const RowRange& range) {
     const NoGrad no_grad;
-    const std::int64_t begin = block * block_rows, end = std::min(n, begin + block_rows);
-    const Tensor part = layers_->features(rows.rows(begin, end));
-    std::ranges::copy(part.data<float>(), out.begin() + begin * columns);
+    const Tensor part = layers_->features(rows.rows(range.first, range.first + range.count));
+    std::ranges::copy(part.data<float>(), out.begin() + range.first * columns);
   });
   return result;
 }

@@ -24,7 +24,6 @@ bool evaluations_vary(const std::string& solver) {
 Samples draw(const CompareTarget& target, const SampleConfig& config,
              const std::function<bool(std::int64_t, std::int64_t)>& progress) {
   SampleOptions options{.shape = target.shape, .allow_failures = true, .progress = progress};
-  if (target.serial) options.shard = config.n;
   return sample(target.score, *target.sde, config, options);
 }
 

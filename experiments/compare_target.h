@@ -39,10 +39,9 @@ struct CompareTarget {
   std::string description;
   Score score;
   std::shared_ptr<const ForwardSde> sde;
-  Shape shape;          // of one sample
-  Scaling scaling;      // from the units of the data to those of the score
-  ValueRange range;     // of the data
-  bool serial = false;  // the score takes the whole batch on the calling thread
+  Shape shape;       // of one sample
+  Scaling scaling;   // from the units of the data to those of the score
+  ValueRange range;  // of the data
   /// Samples [m, …] in the units of the data that those of a seed are compared with.
   std::function<Tensor(std::uint64_t seed, std::int64_t n)> reference;
   /// Samples of the law itself, at most n, independent of `reference`: the sampling floor.

@@ -6,12 +6,12 @@
 #include "fokker/core/ops/elementwise.h"
 #include "fokker/core/ops/reduce.h"
 #include "fokker/core/ops/view.h"
-#include "fokker/core/parallel.h"
 #include "fokker/experiments/application_data.h"
 #include "fokker/experiments/findings.h"
 #include "fokker/experiments/image_quality.h"
 #include "fokker/experiments/noise_estimate.h"
 #include "fokker/experiments/pictures.h"
+#include "fokker/solvers/shards.h"
 
 namespace fokker {
 namespace {
@@ -123,15 +123,13 @@ void DenoiseConfig::validate() const {
 Tensor posterior_mean(const Score& score, const ForwardSde& sde, const Tensor& y, double noise) {
   constexpr std::int64_t block_rows = 32;
   const double t = time_of_noise(sde, noise), alpha = sde.marginal(t).alpha;
-  const std::int64_t n = y.extent(0), size = takes_shards(score) ? block_rows : n, blocks = (n + size - 1) / size;
-  std::vector<Tensor> parts(static_cast<std::size_t>(blocks));
-  parallel(blocks, [&](std::int64_t block) {
+  Tensor result = Tensor::empty(y.shape(), y.dtype());
+  detail::for_samples(y.extent(0), block_rows, score.whole_batch(), [&](const RowRange& range) {
     const NoGrad off_tape;
-    const std::int64_t first = block * size, end = std::min(n, first + size);
-    parts[static_cast<std::size_t>(block)] =
-        fokker::denoise(sde, rows_of(score, first, end - first), y.rows(first, end) * alpha, t);
+    const Tensor rows = y.rows(range.first, range.first + range.count);
+    detail::store_rows(fokker::denoise(sde, score, rows * alpha, t), result, range.first);
   });
-  return concat(parts, 0);
+  return result;
 }
 
 Findings denoise(const TrainedRun& run, const DenoiseConfig& config, const ApplicationInput& input,

@@ -67,9 +67,9 @@ void for_each_distance_row(const Tensor& a, const Tensor& b, const UseDistances&
   const std::int64_t n = a.extent(0), m = b.extent(0), d = a.extent(1);
   // Below this share of the norms the difference is rounding: the distance is then summed directly.
   constexpr double cancelled = 1e-9;
-  parallel((n + block_rows - 1) / block_rows, [&](std::int64_t block) {
+  for_shards(n, block_rows, [&](const RowRange& range) {
     const NoGrad no_grad;
-    const std::int64_t begin = block * block_rows, end = std::min(n, begin + block_rows);
+    const std::int64_t begin = range.first, end = range.first + range.count;
     Tensor products = matmul(left.rows(begin, end), right, Transpose::no, Transpose::yes);
     auto values = products.data<double>();
     for (std::int64_t i = begin; i < end; ++i) {

@@ -7,9 +7,9 @@
 #include "fokker/core/autodiff.h"
 #include "fokker/core/ops/elementwise.h"
 #include "fokker/core/ops/reduce.h"
-#include "fokker/core/parallel.h"
 #include "fokker/core/quantile.h"
 #include "fokker/solvers/posterior.h"
+#include "fokker/solvers/shards.h"
 
 namespace fokker {
 namespace {
@@ -40,25 +40,21 @@ std::vector<double> finest_details(const Tensor& y) {
 double evidence_slope(const Score& score, const ForwardSde& sde, const Tensor& y, double t, const Rng& probes) {
   const Marginal at = sde.marginal(t);
   const double s = at.sigma / at.alpha;
-  const std::int64_t n = y.extent(0), blocks = (n + block_rows - 1) / block_rows, width = y.size() / n;
-  std::vector<double> parts(static_cast<std::size_t>(blocks));
-  const auto task = [&](std::int64_t block) {
+  const std::int64_t n = y.extent(0), width = y.size() / n;
+  std::vector<double> parts(static_cast<std::size_t>(shard_count(n, block_rows)));
+  detail::for_samples(n, block_rows, score.whole_batch(), [&](const RowRange& range) {
     const NoGrad off_tape;
-    const std::int64_t first = block * block_rows, end = std::min(n, first + block_rows);
-    const Tensor rows = y.rows(first, end);
+    const auto [index, first, count] = range;
+    const Tensor rows = y.rows(first, first + count);
     const Tensor uniform = probes.uniform(rows.shape(), y.dtype(), static_cast<std::uint64_t>(first * width));
     const Tensor probe = greater(uniform, 0.5) * 2.0 - 1.0;
     const Tensor x = rows * at.alpha;
-    const detail::TracedDenoiser denoiser(rows_of(score, first, end - first), {x, t, at});
+    const detail::TracedDenoiser denoiser(score, {x, t, at});
     const auto total = [](const Tensor& x) { return sum(cast(x, Dtype::f64)).item(); };
     const double divergence = at.alpha * total(denoiser.pull(probe) * probe);
-    parts[static_cast<std::size_t>(block)] =
+    parts[static_cast<std::size_t>(index)] =
         total(square(rows - denoiser.data())) - s * s * (static_cast<double>(rows.size()) - divergence);
-  };
-  if (takes_shards(score))
-    parallel(blocks, task);
-  else
-    for (std::int64_t block = 0; block < blocks; ++block) task(block);
+  });
   return std::accumulate(parts.begin(), parts.end(), 0.0);
 }
 

@@ -36,7 +36,7 @@ class RatioTraining {
         of_real_(config.seed, real.size(), config.batch),
         of_generated_(Rng(config.seed).fork(1).seed(), generated_.extent(0), config.batch),
         rows_(rows_of_a_shard(real, config.batch)) {
-    const std::int64_t shards = (config.batch + rows_ - 1) / rows_;
+    const std::int64_t shards = shard_count(config.batch, rows_);
     for (std::int64_t i = 0; i < std::min(shards, max_lanes); ++i) {
       Lane lane{.network = std::unique_ptr<Network>(static_cast<Network*>(network_->replica().release())),
                 .leaves = {},

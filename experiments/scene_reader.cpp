@@ -229,11 +229,11 @@ std::vector<Scene> SceneReader::operator()(const Tensor& images) const {
   const std::int64_t n = images.extent(0);
   const Tensor x = cast(images.detach(), Dtype::f32);
   std::vector<Scene> seen(static_cast<std::size_t>(n));
-  parallel((n + block_rows - 1) / block_rows, [&](std::int64_t block) {
+  for_shards(n, block_rows, [&](const RowRange& range) {
     const NoGrad no_grad;
-    const std::int64_t begin = block * block_rows, end = std::min(n, begin + block_rows);
-    layers_->read(x.rows(begin, end),
-                  std::span(seen).subspan(static_cast<std::size_t>(begin), static_cast<std::size_t>(end - begin)));
+    layers_->read(
+        x.rows(range.first, range.first + range.count),
+        std::span(seen).subspan(static_cast<std::size_t>(range.first), static_cast<std::size_t>(range.count)));
   });
   return seen;
 }

@@ -54,7 +54,7 @@ Trainer::Trainer(System system, Dataset training, TrainConfig config, std::uint6
       label_(static_cast<std::size_t>(config_.step_samples())),
       error_(label_.size()) {
   check_labels(*system_.network, training_);
-  const std::int64_t shards = (config_.step_samples() + shard_rows_ - 1) / shard_rows_;
+  const std::int64_t shards = shard_count(config_.step_samples(), shard_rows_);
   for (std::int64_t i = 0; i < std::min(shards, max_lanes); ++i) add_lane();
 }
 

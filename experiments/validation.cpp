@@ -23,18 +23,18 @@ HeldOutLoss::HeldOutLoss(const Dataset& held_out, const TrainConfig& config, std
 }
 
 double HeldOutLoss::operator()(const System& system, std::int64_t step) const {
-  const std::int64_t n = samples_.size(), each = rows_of_a_shard(samples_, n), shards = (n + each - 1) / each;
+  const std::int64_t n = samples_.size(), each = rows_of_a_shard(samples_, n);
   std::vector<std::int64_t> rows(static_cast<std::size_t>(n)), pairs;
   std::iota(rows.begin(), rows.end(), 0);
   if (system.objective->couples()) pairs = system.objective->coupling(samples_.x, seed_, 0);
-  std::vector<double> loss(static_cast<std::size_t>(shards));
-  parallel(shards, [&](std::int64_t i) {
-    const std::int64_t first = i * each, count = std::min(each, n - first);
+  std::vector<double> loss(static_cast<std::size_t>(shard_count(n, each)));
+  for_shards(n, each, [&](const RowRange& range) {
+    const auto [index, first, count] = range;
     const auto own = std::span(rows).subspan(static_cast<std::size_t>(first), static_cast<std::size_t>(count));
     Shard shard = make_shard(*system.network, samples_, own, {.seed = seed_, .step = 0, .first = first, .batch = n});
     shard.training = false;
     if (!pairs.empty()) shard.noise_rows.assign(pairs.begin() + first, pairs.begin() + first + count);
-    loss[static_cast<std::size_t>(i)] = system.objective->loss(*system.network, shard).total.item();
+    loss[static_cast<std::size_t>(index)] = system.objective->loss(*system.network, shard).total.item();
   });
   const double total = std::accumulate(loss.begin(), loss.end(), 0.0);
   require<NumericalError>(std::isfinite(total),

@@ -77,7 +77,6 @@ struct Callback {
 struct ScoreArgument {
   Score score;
   std::optional<Shape> sample = {};  // shape of one sample
-  bool python = false;               // calls back into Python
   References references = {};        // what it was made of
 };
 /// The score of a network, whose weights are f32: it throws ShapeError for states of f64.
@@ -92,7 +91,7 @@ void require_numbers(const Tensor& values, const Tensor& x, const char* where);
 Tensor log_densities(const Tensor& values, const Tensor& x, const char* where);
 
 /// A callable (x, t) → Tensor that is given tensors and keeps the tape; `where` names it in messages.
-using TensorFunction = std::function<Tensor(const Tensor& x, double t)>;
+using TensorFunction = Score;
 TensorFunction to_tensor_function(const Callback& callback);
 
 }  // namespace fokker::python

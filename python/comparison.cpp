@@ -20,7 +20,6 @@ CompareTarget make_target(const ScoreArgument& score, const ForwardSde& sde, con
                        .shape = shape.value_or(score.sample.value_or(Shape{2})),
                        .scaling = {},
                        .range = {},
-                       .serial = score.python,
                        .reference = {},
                        .exact = {}};
   if (py::isinstance<GaussianMixture>(reference)) {
@@ -46,16 +45,9 @@ Comparison compare_samplers(const py::object& score, const ForwardSde& sde, cons
   const ScoreArgument argument = to_score(score);
   const CompareTarget target = make_target(argument, sde, reference, shape);
   Comparison result;
-  if (argument.python) {
-    watched_here(progress, [&](Watch&, const auto& report) {
-      result = compare(target, config, {[&](std::string_view, auto done, auto total) { return report(done, total); }});
-    });
-  } else {
-    watched(progress, [&](Watch& watch) {
-      result =
-          compare(target, config, {[&](std::string_view, auto done, auto total) { return watch.report(done, total); }});
-    });
-  }
+  watched_where(argument.score.whole_batch(), progress, [&](const Report& report) {
+    result = compare(target, config, {[&](std::string_view, auto done, auto total) { return report(done, total); }});
+  });
   return result;
 }
 

@@ -178,7 +178,7 @@ Tensor Callback::operator()(const Tensor& x, std::optional<double> t, bool as_te
 }
 
 TensorFunction to_tensor_function(const Callback& callback) {
-  return WholeBatch{[callback](const Tensor& x, double t) { return callback(x, t, true); }};
+  return Score::whole([callback](const Tensor& x, double t) { return callback(x, t, true); });
 }
 
 void require_numbers(const Tensor& values, const Tensor& x, const char* where) {
@@ -217,7 +217,7 @@ ScoreArgument to_score(const py::object& object) {
                         to_string(x.shape()), to_string(result.shape()));
     return result;
   };
-  return {.score = WholeBatch{score}, .sample = {}, .python = true, .references = {callback.callable}};
+  return {.score = Score::whole(score), .sample = {}, .references = {callback.callable}};
 }
 
 }  // namespace fokker::python

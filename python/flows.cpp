@@ -16,27 +16,7 @@ namespace {
 ScoreArgument to_differentiable_score(const py::object& object) {
   if (py::isinstance<ScoreArgument>(object)) return object.cast<ScoreArgument>();
   const Callback callback(object, "score");
-  return {.score = [callback](const Tensor& x, double t) { return callback(x, t, true); },
-          .sample = {},
-          .python = true,
-          .references = {callback.callable}};
-}
-
-/// `work(options)` without the GIL, on all workers, or with all samples in one shard where Python is called back.
-template <class Work>
-void under_watch(const py::object& progress, bool python, std::int64_t samples, FlowOptions& options, Work&& work) {
-  if (python) {
-    options.shard = samples;
-    watched_here(progress, [&](Watch&, const auto& report) {
-      options.progress = report;
-      work();
-    });
-  } else {
-    watched(progress, [&](Watch& watch) {
-      options.progress = [&](std::int64_t done, std::int64_t total) { return watch.report(done, total); };
-      work();
-    });
-  }
+  return {.score = to_tensor_function(callback), .sample = {}, .references = {callback.callable}};
 }
 
 py::dict to_dict(const Carried& carried) {
@@ -47,8 +27,6 @@ py::dict to_dict(const Carried& carried) {
   return result;
 }
 
-std::int64_t samples_of(const Tensor& x) { return x.rank() > 0 ? x.extent(0) : 0; }
-
 template <auto transport>
 py::dict carry_samples(const py::object& score, const ForwardSde& sde, const Tensor& x, const py::dict& keywords,
                        const py::object& progress) {
@@ -56,8 +34,10 @@ py::dict carry_samples(const py::object& score, const ForwardSde& sde, const Ten
   const ScoreArgument argument = to_score(score);
   FlowOptions options;
   Carried carried;
-  under_watch(progress, argument.python, samples_of(x), options,
-              [&] { carried = transport(argument.score, sde, x, config, options); });
+  watched_where(argument.score.whole_batch(), progress, [&](const Report& report) {
+    options.progress = report;
+    carried = transport(argument.score, sde, x, config, options);
+  });
   return to_dict(carried);
 }
 
@@ -83,8 +63,10 @@ py::dict likelihood_of(const py::object& score, const ForwardSde& sde, const Ten
     options.terminal = [density](const Tensor& at) { return log_densities(density(at), at, "terminal"); };
   }
   Likelihood found;
-  under_watch(progress, argument.python, samples_of(x), options,
-              [&] { found = log_likelihood(argument.score, sde, x, config, options); });
+  watched_where(argument.score.whole_batch(), progress, [&](const Report& report) {
+    options.progress = report;
+    found = log_likelihood(argument.score, sde, x, config, options);
+  });
   return to_dict(found);
 }
 
@@ -142,8 +124,10 @@ py::dict bound_of(const py::object& score, const ForwardSde& sde, const Tensor& 
     options.levels = {count, first, width};
   }
   VariationalBound found;
-  under_watch(progress, argument.python, samples_of(x), options,
-              [&] { found = variational_bound(argument.score, sde, x, config, options); });
+  watched_where(argument.score.whole_batch(), progress, [&](const Report& report) {
+    options.progress = report;
+    found = variational_bound(argument.score, sde, x, config, options);
+  });
   py::dict result;
   result["nats"] = to_numpy(found.nats);
   result["standard_error"] = found.standard_error.defined() ? to_numpy(found.standard_error) : py::object(py::none());

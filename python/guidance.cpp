@@ -12,10 +12,7 @@ namespace {
 ScoreArgument like(const ScoreArgument& a, const ScoreArgument& b, Score score) {
   References references = a.references;
   references.insert(references.end(), b.references.begin(), b.references.end());
-  return {.score = std::move(score),
-          .sample = a.sample ? a.sample : b.sample,
-          .python = a.python || b.python,
-          .references = std::move(references)};
+  return {.score = std::move(score), .sample = a.sample ? a.sample : b.sample, .references = std::move(references)};
 }
 
 }  // namespace

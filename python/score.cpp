@@ -90,11 +90,9 @@ std::string text_of(const NetworkConfig& config) {
 }  // namespace
 
 Score of_network(const Score& score) {
-  return compose({score}, [](const std::vector<Score>& parts) -> Score {
-    return [part = parts[0]](const Tensor& x, double t) {
-      require_single(x, "score");
-      return part(x, t);
-    };
+  return Score::of({&score, 1}, [score](const Tensor& x, double t) {
+    require_single(x, "score");
+    return score(x, t);
   });
 }
 

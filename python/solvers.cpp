@@ -25,17 +25,10 @@ py::tuple draw(const py::object& score, const ForwardSde& sde, const py::dict& k
   const Shape sample_shape = shape.value_or(argument.sample.value_or(Shape{2}));
   SampleOptions options{.shape = sample_shape, .dtype = dtype, .trajectory = trajectory};
   Samples samples;
-  if (argument.python) {
-    watched_here(progress, [&](Watch&, const auto& report) {
-      options.progress = report;
-      samples = sample(argument.score, sde, config, options);
-    });
-  } else {
-    watched(progress, [&](Watch& watch) {
-      options.progress = [&](std::int64_t done, std::int64_t total) { return watch.report(done, total); };
-      samples = sample(argument.score, sde, config, options);
-    });
-  }
+  watched_where(argument.score.whole_batch(), progress, [&](const Report& report) {
+    options.progress = report;
+    samples = sample(argument.score, sde, config, options);
+  });
   return py::make_tuple(to_dict(samples), to_dictionary(config));
 }
 
@@ -62,9 +55,6 @@ std::vector<Tensor> brownian_increments(const Shape& shape, const std::vector<do
   for (const auto& steps : coefficients) result.push_back(concat(steps, 0));
   return result;
 }
-
-/// Work done and in all; false cancels.  Empty: none.
-using Report = std::function<bool(std::int64_t done, std::int64_t total)>;
 
 struct SolveConfig {
   std::string solver = "euler_maruyama";
@@ -124,11 +114,8 @@ Tensor solve_sde(const py::object& object, const Tensor& x, const py::dict& keyw
   // What stays on the tape keeps the Python object alive, and with it the functions that it was made of.
   const std::shared_ptr<Sde> sde(keep(object), object.cast<std::shared_ptr<Sde>>().get());
   Tensor path;
-  const auto work = [&](const Report& report) { path = solve_by(sde, x, config, grid_and_frames, parameters, report); };
-  if (sde->takes_shards())
-    watched(py::none(), [&](Watch&) { work({}); });
-  else
-    watched_here(py::none(), [&](Watch&, const auto& report) { work(report); });
+  watched_where(!sde->takes_shards(), py::none(),
+                [&](const Report& report) { path = solve_by(sde, x, config, grid_and_frames, parameters, report); });
   return path;
 }
 

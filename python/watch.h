@@ -6,6 +6,7 @@
 #include <chrono>
 #include <cstdint>
 #include <exception>
+#include <functional>
 #include <future>
 #include <optional>
 #include <thread>
@@ -109,6 +110,20 @@ void watched_here(const py::object& progress, Work&& work) {
   }
   watch.rethrow();
   if (failure) std::rethrow_exception(failure);
+}
+
+/// Reports done and total work; false: stop.
+using Report = std::function<bool(std::int64_t done, std::int64_t total)>;
+
+/// work(report) on this thread where it calls back into Python, and else without the GIL on a thread of its own.
+inline void watched_where(bool calls_python, const py::object& progress,
+                          const std::function<void(const Report&)>& work) {
+  if (calls_python)
+    watched_here(progress, [&](Watch&, const Report& report) { work(report); });
+  else
+    watched(progress, [&](Watch& watch) {
+      work([&](std::int64_t done, std::int64_t total) { return watch.report(done, total); });
+    });
 }
 
 }  // namespace fokker::python

@@ -33,10 +33,10 @@ std::shared_ptr<const Network> conditioned(std::shared_ptr<const Network> networ
 Score conditional_score(std::shared_ptr<const Network> network, Condition condition,
                         std::function<Score(std::shared_ptr<const Network>)> score_of) {
   if (condition.empty()) return score_of(std::move(network));
-  return ByRows{[network = std::move(network), condition = std::move(condition), score_of = std::move(score_of)](
-                    std::int64_t first, std::int64_t count) {
-    return score_of(conditioned(network, condition.rows(first, count)));
-  }};
+  return Score::by_rows([network = std::move(network), condition = std::move(condition),
+                         score_of = std::move(score_of)](std::span<const std::int64_t> samples) {
+    return score_of(conditioned(network, condition.of(samples)));
+  });
 }
 
 void require_labels(const Network& network, const std::vector<std::int64_t>& labels, const char* where) {

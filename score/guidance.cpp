@@ -51,53 +51,46 @@ void check(const Guidance& guidance) {
 
 Score guide(Score conditional, Score other, const ForwardSde& sde, const Guidance& guidance) {
   check(guidance);
-  return compose({std::move(conditional), std::move(other)},
-                 [kept = share(sde), guidance](const std::vector<Score>& parts) -> Score {
-                   return [=](const Tensor& x, double t) {
-                     const Marginal at = kept->marginal(t);
-                     const Tensor c = parts[0](x, t);
-                     if (guidance.strength == 1 || !within(guidance.interval, at)) return c;
-                     const double w = guidance.strength;
-                     const Tensor s = weighted_sum({{w, c}, {1 - w, parts[1](x, t)}});
-                     if (guidance.rescale == 0) return s;
-                     return score_of(rescaled(denoised(x, s, at), denoised(x, c, at), guidance.rescale), x, at);
-                   };
-                 });
+  const Score parts[] = {conditional, other};
+  return Score::of(parts, [=, kept = share(sde)](const Tensor& x, double t) {
+    const Marginal at = kept->marginal(t);
+    const Tensor c = conditional(x, t);
+    if (guidance.strength == 1 || !within(guidance.interval, at)) return c;
+    const double w = guidance.strength;
+    const Tensor s = weighted_sum({{w, c}, {1 - w, other(x, t)}});
+    if (guidance.rescale == 0) return s;
+    return score_of(rescaled(denoised(x, s, at), denoised(x, c, at), guidance.rescale), x, at);
+  });
 }
 
 Score guide_by_classifier(Score score, Score log_likelihood, const ForwardSde& sde, const Guidance& guidance) {
   check(guidance);
-  return compose({std::move(score), std::move(log_likelihood)},
-                 [kept = share(sde), guidance](const std::vector<Score>& parts) -> Score {
-                   return [=](const Tensor& x, double t) {
-                     const Tensor s = parts[0](x, t);
-                     if (guidance.strength == 0 || !within(guidance.interval, kept->marginal(t))) return s;
-                     return weighted_sum({{1, s}, {guidance.strength, parts[1](x, t)}});
-                   };
-                 });
+  const Score parts[] = {score, log_likelihood};
+  return Score::of(parts, [=, kept = share(sde)](const Tensor& x, double t) {
+    const Tensor s = score(x, t);
+    if (guidance.strength == 0 || !within(guidance.interval, kept->marginal(t))) return s;
+    return weighted_sum({{1, s}, {guidance.strength, log_likelihood(x, t)}});
+  });
 }
 
 Score label_gradient(std::function<Tensor(const Tensor&, double)> logits, std::vector<std::int64_t> labels) {
   require<ConfigError>(!labels.empty(), "[classifier guidance] expected labels, got none");
-  return ByRows{[logits = std::move(logits), all = Condition{.labels = std::move(labels)}](
-                    std::int64_t first, std::int64_t count) -> Score {
-    return [logits, labels = all.rows(first, count).labels](const Tensor& x, double t) {
+  return Score::by_rows([logits = std::move(logits),
+                         all = Condition{.labels = std::move(labels)}](std::span<const std::int64_t> samples) -> Score {
+    return [logits, labels = all.of(samples).labels](const Tensor& x, double t) {
       const Recording on(true);
       const Tensor leaf = x.detach().leaf();
       return -grad(sum(cross_entropy(logits(leaf, t), labels)), leaf);
     };
-  }};
+  });
 }
 
 Score with_denoised(Score score, const ForwardSde& sde,
                     std::function<Tensor(const Tensor&, const Tensor&, double)> change) {
-  return compose({std::move(score)},
-                 [kept = share(sde), change = std::move(change)](const std::vector<Score>& parts) -> Score {
-                   return [kept, change, s = parts[0]](const Tensor& x, double t) {
-                     const Marginal at = kept->marginal(t);
-                     return score_of(change(denoised(x, s(x, t), at), x, t), x, at);
-                   };
-                 });
+  return Score::of({&score, 1}, [kept = share(sde), change = std::move(change), score](const Tensor& x, double t) {
+    const Marginal at = kept->marginal(t);
+    return score_of(change(denoised(x, score(x, t), at), x, t), x, at);
+  });
 }
 
 Score threshold(Score score, const ForwardSde& sde, double share, double bound) {

@@ -8,14 +8,12 @@
 namespace fokker {
 
 Score refine(Score score, LogRatio ratio, double weight) {
-  return compose({std::move(score)}, [ratio = std::move(ratio), weight](const std::vector<Score>& parts) -> Score {
-    return [score = parts[0], ratio, weight](const Tensor& x, double t) {
-      const bool differentiable = x.tracked();
-      const Recording on(true);
-      const Tensor at = differentiable ? x : x.leaf();
-      const Tensor direction = grad(sum(ratio(at, t)), at, differentiable);
-      return score(x, t) + direction * weight;
-    };
+  return Score::of({&score, 1}, [score, ratio = std::move(ratio), weight](const Tensor& x, double t) {
+    const bool differentiable = x.tracked();
+    const Recording on(true);
+    const Tensor at = differentiable ? x : x.leaf();
+    const Tensor direction = grad(sum(ratio(at, t)), at, differentiable);
+    return score(x, t) + direction * weight;
   });
 }
 

@@ -25,7 +25,7 @@ class ClockedReverse : public Sde {
   /// The state variable of x at time t, and x of it.
   virtual Tensor enter(const Tensor& x, double t) const = 0;
   virtual Tensor leave(const Tensor& state, double t) const = 0;
-  bool takes_shards() const override { return fokker::takes_shards(score_); }
+  bool takes_shards() const override { return !score_.whole_batch(); }
 
  protected:
   ClockedReverse(const ForwardSde& sde, Score score) : sde_(share(sde)), score_(std::move(score)) {}

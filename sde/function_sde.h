@@ -6,7 +6,8 @@
 
 namespace fokker {
 
-using StateFunction = std::function<Tensor(const Tensor& x, double t)>;
+/// A drift or diffusion (x, t) → Tensor.  Solvers call it as they call a score.
+using StateFunction = Score;
 
 struct FunctionSdeConfig {
   std::string name = "user SDE";
@@ -29,7 +30,7 @@ class FunctionSde final : public Sde {
   /// Throw ShapeError where the function's result has not the shape that Sde asks for.
   Tensor drift(const Tensor& x, double t) const override;
   Tensor diffusion(const Tensor& x, double t) const override;
-  bool takes_shards() const override { return fokker::takes_shards(drift_) && fokker::takes_shards(diffusion_); }
+  bool takes_shards() const override { return !drift_.whole_batch() && !diffusion_.whole_batch(); }
 
  private:
   StateFunction drift_, diffusion_;

@@ -14,7 +14,7 @@ class LangevinSde final : public Sde {
   Noise noise() const override { return Noise::additive; }
   Tensor drift(const Tensor& x, double u) const override;
   Tensor diffusion(const Tensor& x, double u) const override;
-  bool takes_shards() const override { return fokker::takes_shards(score_); }
+  bool takes_shards() const override { return !score_.whole_batch(); }
   double time() const { return time_; }
 
  private:

@@ -17,7 +17,7 @@ class ReverseSde final : public Sde {
   Noise noise() const override { return eta_ > 0 ? Noise::additive : Noise::none; }
   Tensor drift(const Tensor& x, double t) const override;
   Tensor diffusion(const Tensor& x, double t) const override;
-  bool takes_shards() const override { return fokker::takes_shards(score_); }
+  bool takes_shards() const override { return !score_.whole_batch(); }
   const ForwardSde& forward() const { return *sde_; }
   double eta() const { return eta_; }
 

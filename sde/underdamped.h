@@ -17,7 +17,7 @@ class UnderdampedLangevin final : public Sde {
   Tensor drift(const Tensor& x, double u) const override;
   /// 0 for x and √(2γ) for v, of the state's shape.
   Tensor diffusion(const Tensor& x, double u) const override;
-  bool takes_shards() const override { return fokker::takes_shards(score_); }
+  bool takes_shards() const override { return !score_.whole_batch(); }
   double time() const { return time_; }
   double friction() const { return friction_; }
 

@@ -1,6 +1,7 @@
 #include "fokker/solvers/chains.h"
 
 #include <algorithm>
+#include <atomic>
 #include <chrono>
 #include <cmath>
 #include <cstring>
@@ -12,10 +13,10 @@
 #include "fokker/core/config_document.h"
 #include "fokker/core/names.h"
 #include "fokker/core/ops/rows.h"
-#include "fokker/core/parallel.h"
 #include "fokker/solvers/metropolis.h"
 #include "fokker/solvers/nfe.h"
 #include "fokker/solvers/sampler.h"
+#include "fokker/solvers/shards.h"
 #include "fokker/solvers/solver.h"
 #include "fokker/solvers/underdamped.h"
 
@@ -198,14 +199,10 @@ class ChainRun {
     const auto begin = Time::now();
     const std::int64_t size =
         options_.shard > 0 ? options_.shard : std::clamp<std::int64_t>(config_.chains / 8, 1, 256);
-    const std::int64_t shards = (config_.chains + size - 1) / size;
-    std::vector<std::int64_t> evaluations(static_cast<std::size_t>(shards));
-    parallel(shards, [&](std::int64_t i) {
-      const std::int64_t first = i * size;
-      evaluations[static_cast<std::size_t>(i)] = run_shard(first, std::min(size, config_.chains - first));
-    });
-    for (const std::int64_t count : evaluations) result_.evaluations += static_cast<double>(count);
-    result_.evaluations /= static_cast<double>(config_.chains);
+    std::atomic<std::int64_t> calls = 0;
+    detail::for_samples(config_.chains, size, target_.score.whole_batch(),
+                        [&](const RowRange& range) { calls += run_shard(range.first, range.count); });
+    result_.evaluations = static_cast<double>(calls) / static_cast<double>(config_.chains);
     result_.seconds = std::chrono::duration<double>(Time::now() - begin).count();
     return std::move(result_);
   }

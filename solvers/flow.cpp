@@ -40,8 +40,8 @@ Carried carry(const FieldOfShard& field, const Tensor& x, std::array<double, 2> 
   const std::int64_t n = x.extent(0), size = shard_size(x, options);
   Carried result{Tensor::empty(x.shape(), x.dtype()), std::vector<std::int64_t>(static_cast<std::size_t>(n)), 0};
   ProgressMeter meter(options.progress, parts * n);
-  parallel((n + size - 1) / size, [&](std::int64_t i) {
-    const std::int64_t first = i * size, count = std::min(size, n - first);
+  for_samples(n, size, false, [&](const RowRange& range) {
+    const auto [index, first, count] = range;
     OdeConfig own = config;
     std::int64_t reported = 0;
     own.first_sample = first;
@@ -51,7 +51,13 @@ Carried carry(const FieldOfShard& field, const Tensor& x, std::array<double, 2> 
       reported = done;
     };
     const Tensor rows = x.detach().rows(first, first + count);
-    const OdeSolution solution = solve_ode(field(first, count), rows, interval[0], interval[1], own);
+    const SampleField of_shard = field(first, count);
+    const auto of_some = [&](const Tensor& at, double t, std::span<const std::size_t> places) {
+      if (std::ssize(places) == count) return of_shard(at, t, places);
+      const SampleScope some(places);
+      return of_shard(at, t, places);
+    };
+    const OdeSolution solution = solve_ode(SampleField(of_some), rows, interval[0], interval[1], own);
     std::memcpy(static_cast<std::byte*>(result.x.raw()) + first * (x.bytes() / n), solution.x.raw(),
                 static_cast<std::size_t>(solution.x.bytes()));
     std::copy(solution.evaluations.begin(), solution.evaluations.end(), result.evaluations.begin() + first);

@@ -55,6 +55,12 @@ Carried carry(const FieldOfShard& field, const Tensor& x, std::array<double, 2> 
 struct ProbabilityFlow {
   ProbabilityFlow(const ForwardSde& sde, const Score& score, const FlowConfig& config);
   OdeConfig ode() const;
+  /// `options` with all samples of x in one shard where the score takes its batches whole.
+  template <class Options>
+  Options fitted(Options options, const Tensor& x) const {
+    if (!drift->takes_shards() && x.rank() > 0) options.shard = x.extent(0);
+    return options;
+  }
 
   FlowConfig config;
   std::shared_ptr<const Sde> drift;

@@ -14,7 +14,7 @@ Carried through(const detail::ProbabilityFlow& flow, const Tensor& x, std::array
   const auto field = [&](std::int64_t, std::int64_t) -> SampleField {
     return [&](const Tensor& at, double t, std::span<const std::size_t>) { return flow.drift->drift(at, t); };
   };
-  return detail::carry(field, x, interval, flow.ode(), options);
+  return detail::carry(field, x, interval, flow.ode(), flow.fitted(options, x));
 }
 
 }  // namespace

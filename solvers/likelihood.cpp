@@ -125,14 +125,15 @@ DensityFlow carry_density(const VectorField& f, const Tensor& x, std::array<doub
 Likelihood log_likelihood(const Score& score, const ForwardSde& sde, const Tensor& x, const LikelihoodConfig& config,
                           const LikelihoodOptions& options) {
   // Checked by itself, since the drift is on the tape by its linear part.
-  const Score checked = [&score](const Tensor& at, double t) {
+  const Score checked = Score::of({&score, 1}, [&score](const Tensor& at, double t) {
     Tensor s = score(at, t);
     require_tracked(s);
     return s;
-  };
+  });
   const detail::ProbabilityFlow flow(sde, checked, config.flow);
   const VectorField field = [&](const Tensor& at, double t) { return flow.drift->drift(at, t); };
-  DensityFlow carried = carry_density(field, x, {flow.at_data, flow.at_prior}, config.divergence, flow.ode(), options);
+  DensityFlow carried =
+      carry_density(field, x, {flow.at_data, flow.at_prior}, config.divergence, flow.ode(), flow.fitted(options, x));
   const NoGrad off_tape;
   Likelihood result;
   result.latent = std::move(carried.at_end);

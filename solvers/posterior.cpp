@@ -104,12 +104,13 @@ void check(const Measurement& measured) {
 }
 
 Score measured_rows(const Tensor& y) {
-  return ByRows{[y](std::int64_t first, std::int64_t count) -> Score {
-    require<ShapeError>(first + count <= y.extent(0),
-                        "[posterior] expected a measurement for each of at least {} samples, got {}", first + count,
-                        y.extent(0));
-    return [rows = y.rows(first, first + count)](const Tensor& x, double) { return cast(rows, x.dtype()); };
-  }};
+  return Score::by_rows([y](std::span<const std::int64_t> samples) -> Score {
+    for (const std::int64_t sample : samples)
+      require<ShapeError>(sample < y.extent(0),
+                          "[posterior] expected a measurement for each of at least {} samples, got {}", sample + 1,
+                          y.extent(0));
+    return [rows = gather(y, samples)](const Tensor& x, double) { return cast(rows, x.dtype()); };
+  });
 }
 
 TracedDenoiser::TracedDenoiser(const Score& score, const Noised& noised) : x_(noised.x.leaf()) {
@@ -146,14 +147,12 @@ Score posterior_score(const Score& prior, const ForwardSde& sde, const Measureme
                       const PosteriorConfig& config) {
   detail::check(measured);
   const Method method = method_of(config.method);
-  const auto make = [kept = share(sde), measured, config, method](const std::vector<Score>& parts) -> Score {
-    return [=, score = parts[0], rows = parts[1]](const Tensor& x, double t) {
-      const NoGrad off_tape;
-      const Measurement own{measured.op, rows(x, t), measured.noise};
-      return method({score, {x, t, kept->marginal(t)}, own, config});
-    };
-  };
-  return compose({prior, detail::measured_rows(measured.y)}, make);
+  return Score::of({&prior, 1},
+                   [=, kept = share(sde), rows = detail::measured_rows(measured.y)](const Tensor& x, double t) {
+                     const NoGrad off_tape;
+                     const Measurement own{measured.op, rows(x, t), measured.noise};
+                     return method({prior, {x, t, kept->marginal(t)}, own, config});
+                   });
 }
 
 }  // namespace fokker

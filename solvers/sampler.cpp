@@ -1,6 +1,7 @@
 #include "fokker/solvers/sampler.h"
 
 #include <algorithm>
+#include <atomic>
 #include <chrono>
 #include <cmath>
 
@@ -76,17 +77,13 @@ class Sampling {
   Samples run() {
     const auto begin = Time::now();
     const std::int64_t shard = detail::shard_size(options_.shape.size(), options_.shard, "sample");
-    const std::int64_t size = takes_shards(score_) ? shard : config_.n, shards = (config_.n + size - 1) / size;
-    std::vector<std::int64_t> evaluations(static_cast<std::size_t>(shards)), failures(static_cast<std::size_t>(shards));
-    parallel(shards, [&](std::int64_t i) {
-      const std::int64_t first = i * size, count = std::min(size, config_.n - first);
-      const auto [calls, failed] = run_shard(first, count);
-      evaluations[static_cast<std::size_t>(i)] = calls;
-      failures[static_cast<std::size_t>(i)] = failed;
+    std::atomic<std::int64_t> calls = 0, failures = 0;
+    detail::for_samples(config_.n, shard, score_.whole_batch(), [&](const RowRange& range) {
+      const auto [own_calls, own_failures] = run_shard(range.first, range.count);
+      calls += own_calls;
+      failures += own_failures;
     });
-    std::int64_t calls = 0;
-    for (const std::int64_t count : evaluations) calls += count;
-    for (const std::int64_t count : failures) result_.failures += count;
+    result_.failures += failures;
     result_.nfe = static_cast<double>(calls) / static_cast<double>(config_.n);
     result_.seconds = std::chrono::duration<double>(Time::now() - begin).count();
     return std::move(result_);
@@ -96,7 +93,7 @@ class Sampling {
   /// Evaluations and failures of one shard, whose samples go into the result.
   std::pair<std::int64_t, std::int64_t> run_shard(std::int64_t first, std::int64_t count) {
     const NoGrad off_tape;
-    const CountedScore counted(rows_of(score_, first, count), precision_of(config_.precision));
+    const CountedScore counted(score_, precision_of(config_.precision));
     detail::Shard shard{sde_,
                         config_,
                         grid_,

@@ -3,12 +3,21 @@
 #include <algorithm>
 #include <cstring>
 
+#include "fokker/sde/score.h"
+
 namespace fokker::detail {
 
 std::int64_t shard_size(std::int64_t sample_elements, std::int64_t wanted, const char* where) {
   require<ConfigError>(wanted >= 0, "[{}] expected shard >= 0, got {}", where, wanted);
   if (wanted > 0) return wanted;
   return std::clamp<std::int64_t>(2048 / std::max<std::int64_t>(1, sample_elements), 8, 1024);
+}
+
+void for_samples(std::int64_t n, std::int64_t size, bool whole, const std::function<void(const RowRange&)>& work) {
+  for_shards(n, whole ? std::max<std::int64_t>(1, n) : size, [&](const RowRange& range) {
+    const SampleScope scope(range.first, range.count);
+    work(range);
+  });
 }
 
 void store_rows(const Tensor& x, Tensor& all, std::int64_t first) {

@@ -1,7 +1,9 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 
+#include "fokker/core/parallel.h"
 #include "fokker/core/tensor.h"
 
 namespace fokker::detail {
@@ -10,6 +12,10 @@ namespace fokker::detail {
 /// for the first cache and shards enough for the workers.  Depends on nothing else, and no result depends on it.
 /// Throws ConfigError, naming `where`, for a negative size.
 std::int64_t shard_size(std::int64_t sample_elements, std::int64_t wanted, const char* where);
+
+/// Runs work(range) for every shard of at most `size` of `n` samples on the workers, within a SampleScope of its samples.
+/// Where `whole` says so all samples are one shard.
+void for_samples(std::int64_t n, std::int64_t size, bool whole, const std::function<void(const RowRange&)>& work);
 
 /// Copies the rows of x to those of `all` from `first` on.
 void store_rows(const Tensor& x, Tensor& all, std::int64_t first);

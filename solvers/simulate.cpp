@@ -26,14 +26,13 @@ Tensor simulate(const Sde& sde, const Solver& solver, const Tensor& x, std::span
   detail::require_grid(grid);
   const std::int64_t n = x.extent(0), elements = n > 0 ? x.size() / n : 0;
   const std::int64_t shard = detail::shard_size(elements, config.shard, "simulate");
-  const std::int64_t size = sde.takes_shards() ? shard : std::max<std::int64_t>(1, n);
   const auto kept = detail::frame_points(grid, config.frames);
   const Shape frames = with_axis(x.shape(), 0, static_cast<std::int64_t>(kept.size()));
   Tensor result = Tensor::empty(frames, x.dtype());
-  parallel((n + size - 1) / size, [&](std::int64_t i) {
+  detail::for_samples(n, shard, !sde.takes_shards(), [&](const RowRange& range) {
     const NoGrad off_tape;
-    const std::int64_t first = i * size, end = std::min(n, first + size);
-    const Tensor start = x.rows(first, end);
+    const std::int64_t first = range.first;
+    const Tensor start = x.rows(first, first + range.count);
     std::size_t frame = 0;
     const auto keep = [&](std::size_t point, const Tensor& at) {
       if (frame == kept.size() || kept[frame] != point) return;

@@ -80,10 +80,9 @@ std::vector<MeasuredOrder> measured_strong_orders(std::span<const Solver* const>
   std::vector<Squares> squares(solvers.size(), Squares(static_cast<std::size_t>(config.levels * config.paths), 0));
   const Measurement measurement{solvers, problem, config};
   detail::ProgressMeter meter(config.progress, config.paths);
-  parallel((config.paths + paths_of_shard - 1) / paths_of_shard, [&](std::int64_t shard) {
-    const std::int64_t first = shard * paths_of_shard, n = std::min(paths_of_shard, config.paths - first);
-    measurement.shard(first, n, squares);
-    meter.add(n);
+  for_shards(config.paths, paths_of_shard, [&](const RowRange& range) {
+    measurement.shard(range.first, range.count, squares);
+    meter.add(range.count);
   });
   const detail::Bootstrap bootstrap(config.paths, config.seed);
   std::vector<MeasuredOrder> orders;

@@ -1,6 +1,7 @@
 #include "fokker/solvers/twisted.h"
 
 #include <algorithm>
+#include <atomic>
 #include <chrono>
 #include <cmath>
 #include <cstring>
@@ -194,23 +195,21 @@ Samples sample_twisted(const Score& prior, const ForwardSde& sde, const Measurem
   Samples result;
   result.values = Tensor::empty(with_axis(options.shape, 0, config.n), options.dtype);
   const std::int64_t shard = detail::shard_size(options.shape.size() * twisting.particles, options.shard, "twisted");
-  const std::int64_t size = takes_shards(prior) ? shard : config.n, shards = (config.n + size - 1) / size;
-  std::vector<std::int64_t> evaluations(static_cast<std::size_t>(shards));
-  parallel(shards, [&](std::int64_t i) {
+  std::atomic<std::int64_t> calls = 0;
+  detail::for_samples(config.n, shard, prior.whole_batch(), [&](const RowRange& range) {
     const NoGrad off_tape;
-    const std::int64_t first = i * size, count = std::min(size, config.n - first);
-    const CountedScore counted(rows_of(prior, first, count), precision_of(config.precision));
+    const auto [index, first, count] = range;
+    const CountedScore counted(prior, precision_of(config.precision));
     const Tensor like = Tensor::empty(with_axis(options.shape, 0, count), options.dtype);
-    const Measurement own{measured.op, rows_of(rows, first, count)(like, 0), measured.noise};
+    const Measurement own{measured.op, rows(like, 0), measured.noise};
     Population population({sde, twisting, config, like.shape(), options.dtype, first}, counted, own, grid[0]);
     for (std::int64_t k = 0; k < steps; ++k) {
       population.step(k, grid[static_cast<std::size_t>(k)], grid[static_cast<std::size_t>(k) + 1]);
       meter.add(count);
     }
     detail::store_rows(population.draw(grid.back()), result.values, first);
-    evaluations[static_cast<std::size_t>(i)] = counted.count();
+    calls += counted.count();
   });
-  const auto calls = std::accumulate(evaluations.begin(), evaluations.end(), std::int64_t{0});
   result.nfe = static_cast<double>(calls) / static_cast<double>(config.n);
   result.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
   const std::int64_t row = detail::first_not_finite(result.values);

@@ -1,6 +1,7 @@
 #include "fokker/solvers/variational_bound.h"
 
 #include <algorithm>
+#include <atomic>
 #include <chrono>
 #include <cmath>
 #include <limits>
@@ -120,13 +121,12 @@ class Bound {
   void evaluate(VariationalBound& result) {
     const std::int64_t n = x0_.extent(0);
     const std::int64_t wanted = detail::shard_size(width_, options_.shard, "bound");
-    const std::int64_t size = takes_shards(score_) ? wanted : n, shards = (n + size - 1) / size;
     detail::ProgressMeter meter(options_.progress, n * static_cast<std::int64_t>(nodes_.size()));
-    std::vector<std::int64_t> evaluations(static_cast<std::size_t>(shards));
-    parallel(shards, [&](std::int64_t i) {
+    std::atomic<std::int64_t> calls = 0;
+    for_samples(n, wanted, score_.whole_batch(), [&](const RowRange& range) {
       const NoGrad off_tape;
-      const std::int64_t first = i * size, count = std::min(size, n - first);
-      const CountedScore counted(rows_of(score_, first, count));
+      const auto [index, first, count] = range;
+      const CountedScore counted(score_);
       const Part part{counted, x0_.rows(first, first + count), first + options_.first_sample};
       std::vector<Tensor> columns;
       for (std::size_t number = 0; number < nodes_.size(); ++number) {
@@ -135,9 +135,9 @@ class Bound {
       }
       detail::store_rows(concat(columns, 1), result.diffusion, first);
       detail::store_rows(reconstruct(part), result.reconstruction, first);
-      evaluations[static_cast<std::size_t>(i)] = counted.count();
+      calls += counted.count();
     });
-    for (const std::int64_t count : evaluations) result.nfe += static_cast<double>(count) / static_cast<double>(n);
+    result.nfe = static_cast<double>(calls) / static_cast<double>(n);
   }
 
   /// Samples of one shard, the first of which has number `first` in the streams.

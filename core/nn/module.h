@@ -50,8 +50,8 @@ struct Condition {
   std::int64_t length = 0;                // of a caption, in tokens
 
   bool empty() const { return labels.empty() && tokens.empty(); }
-  /// Of samples first … first + count − 1; a condition of fewer samples is repeated.
-  Condition rows(std::int64_t first, std::int64_t count) const;
+  /// The condition of the samples with these numbers; a condition of fewer samples is repeated.
+  Condition of(std::span<const std::int64_t> samples) const;
 };
 
 /// Words are numbered from 2.  Every caption, also the empty one, begins with the start token, so that attention always

@@ -71,12 +71,12 @@ TEST_CASE("samples of the refined score have the data's modes in their shares") 
 
 TEST_CASE("a refined score differs from sample to sample where the score does") {
   const Score plain = model.score(sde);
-  const Score by_rows = ByRows{[plain](std::int64_t first, std::int64_t) -> Score {
-    return [plain, first](const Tensor& x, double t) { return plain(x, t) * static_cast<double>(first); };
-  }};
+  const Score by_rows = Score::by_rows([plain](std::span<const std::int64_t> samples) -> Score {
+    return [plain, first = samples[0]](const Tensor& x, double t) { return plain(x, t) * static_cast<double>(first); };
+  });
   const Score refined = refine(by_rows, exact_ratio(), 0);
   const Tensor x = Rng(1).normal({4, 2}, Dtype::f64);
   const NoGrad off_tape;
-  CHECK(rows_of(refined, 3, 4)(x, 0.3).to_vector() == (plain(x, 0.3) * 3.0).to_vector());
-  CHECK_FALSE(takes_shards(refine(WholeBatch{plain}, exact_ratio())));
+  CHECK(refined.rows(3, 4)(x, 0.3).to_vector() == (plain(x, 0.3) * 3.0).to_vector());
+  CHECK(refine(Score::whole(plain), exact_ratio()).whole_batch());
 }

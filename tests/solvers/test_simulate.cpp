@@ -108,14 +108,14 @@ TEST_CASE("a simulation names the sample that fails, and leaves whole batches wh
     return -x;
   };
   const Tensor x = Tensor::zeros({50, 1});
-  const FunctionSde cut(counted, one), kept(WholeBatch{counted}, one);
+  const FunctionSde cut(counted, one), kept(Score::whole(counted), one);
   const Tensor wanted = simulate(cut, *solver, x, grid, {.shard = 8});
   CHECK((rows == 8 && calls == 28));
   calls = 0;
   CHECK(same(simulate(kept, *solver, x, grid, {.shard = 8}), wanted));
   CHECK((rows == 50 && calls == 4));
   CHECK_FALSE(to_stratonovich(kept)->takes_shards());
-  CHECK_FALSE(reverse(VP(), WholeBatch{counted}).takes_shards());
+  CHECK_FALSE(reverse(VP(), Score::whole(counted)).takes_shards());
 
   CHECK(simulate(cut, *solver, Tensor::zeros({0, 1}), grid).shape() == Shape{0, 1});
   CHECK_THROWS_AS(simulate(cut, *solver, x, grid, {.shard = -1}), ConfigError);
