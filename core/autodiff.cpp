@@ -29,8 +29,8 @@ void delete_node(Node* node) {
   release(block);
 }
 
-// A graph is freed by a list, not by recursion: a chain of a million ops must not overflow the stack.  Nodes that nobody
-// holds any more are linked through their `pass`, since freeing must not need memory.
+// A graph is freed by a list, not by recursion, since a chain of a million ops must not overflow the stack.  Nodes that
+// nobody holds any more are linked through their `pass`, since freeing must not need memory.
 thread_local bool draining = false;
 thread_local const void* drain = nullptr;
 
@@ -76,8 +76,8 @@ void keep_output(Node* node, const Tensor& value) { node->output = value.detach(
 
 namespace {
 
-/// The nodes of one backward pass, deepest first; equal depths in the order of their discovery.  It leaves every node as
-/// it found it, also when a vjp throws, and when a pass inside a vjp meets nodes of the pass around it.
+/// The nodes of one backward pass, deepest first; equal depths stand in the order of their discovery.  The pass leaves
+/// every node as it found it, also when a vjp throws, and when a pass inside a vjp meets nodes of the pass around it.
 class Frontier {
  public:
   Frontier() : around_(std::exchange(running, this)) {}
@@ -113,7 +113,7 @@ class Frontier {
     last_ = static_cast<std::size_t>(entry.order - 1);
     return entry.node;
   }
-  /// Lets go of the node that `next` gave: nothing adds to it any more, and what a vjp computed again is freed.
+  /// Lets go of the node that `next` gave.  Nothing adds to that node any more, and what a vjp computed again is freed.
   void done() {
     if (!outer_.empty()) return;
     restore(touched_[last_].get());
@@ -150,7 +150,7 @@ class Frontier {
   std::vector<Entry> heap_;
   std::vector<NodeRef> touched_;  // in the order of discovery
   std::size_t last_ = 0;
-  std::vector<Outer> outer_;  // what a pass around this one had reached
+  std::vector<Outer> outer_;  // the state of nodes that a pass around this one had reached
 };
 
 thread_local Frontier* Frontier::running = nullptr;

@@ -75,7 +75,7 @@ struct Pool {
 
 namespace {
 
-// Pools outlive their threads (blocks point at them); a pool whose thread ended serves the next new thread.
+// Pools outlive their threads, since blocks point at them; a pool whose thread has ended serves the next new thread.
 std::mutex pools_mutex;
 // A child that is forked while another thread holds the mutex would wait for it for ever.
 [[maybe_unused]] const int free_in_children =
@@ -107,7 +107,8 @@ thread_local Pool* this_pool = nullptr;
 
 Pool* acquire_pool() {
   thread_local PoolLease lease;
-  // Objects with longer lives than the lease (other thread-locals, statics) may still allocate: unpooled then.
+  // Objects with longer lives than the lease (other thread-locals, statics)
+  // may still allocate, and then without a pool.
   this_pool = lease.pool;
   return this_pool;
 }

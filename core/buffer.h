@@ -11,26 +11,26 @@ namespace fokker::detail {
 
 struct Pool;
 
-/// Header of one reference-counted block of memory; the data lie behind it, 64-byte aligned, or elsewhere
-/// (`keep_alive` holds their owner).
+/// The header of one reference-counted block of memory.  The data lie behind the header, aligned to 64 bytes, or in
+/// memory whose owner `keep_alive` holds.
 struct alignas(64) Block {
   std::atomic<std::int32_t> references;
-  std::int32_t size_class;  // −1: not pooled
+  std::int32_t size_class;  // −1 for a block that is not pooled
   Pool* owner;
   void* data;
-  Block* next;  // in a free list
+  Block* next;  // the next block of a free list
   std::shared_ptr<void>* keep_alive;
 };
 
-/// Takes a block from the calling thread's pool: size classes, four an octave; a block freed on another thread
-/// returns to its owner by a lock-free stack.  Throws std::bad_alloc.
+/// Takes a block from the calling thread's pool.  Sizes are rounded up to classes, four an octave.  A block that
+/// another thread frees returns to its owner by a lock-free stack.  Throws std::bad_alloc.
 Block* allocate(std::size_t bytes);
 void release(Block* block);
 
-/// A block over memory that `keep_alive` owns.
+/// Makes a block over memory that `keep_alive` owns.
 Block* external_block(void* data, std::shared_ptr<void> keep_alive);
 
-/// Intrusive handle to a Block.
+/// A reference-counting handle to a Block.
 class Buffer {
  public:
   Buffer() = default;
@@ -58,7 +58,7 @@ class Buffer {
   Block* block_ = nullptr;
 };
 
-/// Bytes that all pools hold, in use or free.
+/// Returns the bytes that all pools hold, in use or free.
 std::size_t pooled_bytes();
 
 }  // namespace fokker::detail

@@ -17,7 +17,7 @@ void for_each_field(F&& f) {
   std::apply([&](const auto&... field) { (f(field), ...); }, T::fields);
 }
 
-/// A value as a document.
+/// Turns a value into a document.
 template <class T>
 ConfigNode encode(const T& value) {
   if constexpr (HasFields<T>) {
@@ -44,7 +44,7 @@ ConfigNode encode(const T& value) {
   }
 }
 
-/// The value of a node that `check` has passed; members that the document does not name keep their value.
+/// Reads a node that `check` has passed into `value`.  Members that the document does not name keep their values.
 template <class T>
 void decode(const ConfigNode& node, T& value, const std::string& key) {
   if constexpr (HasFields<T>) {
@@ -82,7 +82,7 @@ void decode(const ConfigNode& node, T& value, const std::string& key) {
   }
 }
 
-/// The table of T, with `value` for the defaults.
+/// Describes T, with the defaults of `value`.
 template <class T>
 ConfigSchema schema_of(const T& value) {
   using Type = ConfigSchema::Type;
@@ -120,8 +120,8 @@ ConfigSchema schema_of(const T& value) {
 }
 }  // namespace detail
 
-/// The struct that a document describes; members that it does not name keep their value in `defaults`.  Throws
-/// ConfigError for an unknown key (with the nearest), a wrong type, a value out of bounds, or a missing required key.
+/// Returns the struct that a document describes, with the members of `defaults` where the document names none.  Throws
+/// ConfigError for an unknown key (with the nearest), a wrong type, a value out of bounds or a missing required key.
 template <HasFields T>
 T read(const Config& config, T defaults = {}) {
   detail::check(config.root(), detail::schema_of(defaults));
@@ -129,19 +129,19 @@ T read(const Config& config, T defaults = {}) {
   return defaults;
 }
 
-/// TOML in the order of the field table that reads back as the same value, to the last bit of every double.
+/// Returns TOML in the order of the field table.  It reads back as the same value, to the last bit of every double.
 template <HasFields T>
 std::string dump(const T& value) {
   return detail::to_toml(detail::encode(value));
 }
 
-/// The keys of T for help and documentation.
+/// Returns the keys of T for help and documentation.
 template <HasFields T>
 std::vector<ConfigRow> describe(const T& defaults = {}) {
   return detail::describe(detail::schema_of(defaults));
 }
 
-/// JSON schema (draft 2020-12) of T, for editors and web forms.
+/// Returns the JSON schema (draft 2020-12) of T, for editors and web forms.
 template <HasFields T>
 std::string json_schema(const T& defaults = {}) {
   return detail::json_schema(detail::schema_of(defaults));

@@ -10,7 +10,7 @@ namespace {
 constexpr int most_parts = 32, deepest = 32;
 constexpr std::int64_t longest_key = 1024;
 
-/// Walks through a document without reading it: texts and comments are passed over, what is left is keys and brackets.
+/// Walks through a document without reading it.  Texts and comments are passed over; what is left is keys and brackets.
 class Scanner {
  public:
   Scanner(std::string_view text, const std::string& filename) : text_(text), filename_(filename) {}
@@ -45,7 +45,7 @@ class Scanner {
     check();
   }
 
-  /// A text of one line ends with it at the latest, as for the parser, which refuses it then.
+  /// A text of one line ends with the line at the latest.  The parser, which ends it there, too, then refuses it.
   void pass_text(char quote) {
     const std::string three(3, quote);
     const bool lines = text_.substr(at_).starts_with(three);

@@ -94,7 +94,7 @@ std::optional<ConfigNode> take(ConfigNode& table, std::string_view key) {
 
 ConfigNode load_document(const std::filesystem::path& path, std::vector<std::filesystem::path>& chain);
 
-/// `root` over the file that its key "base" names.
+/// Returns `root` merged over the file that its key "base" names.
 ConfigNode resolve(ConfigNode root, const std::filesystem::path& folder, std::vector<std::filesystem::path>& chain) {
   const auto base = take(root, "base");
   if (!base) return root;
@@ -126,7 +126,7 @@ std::string trim(std::string_view text) {
   return std::string(text.substr(first, text.find_last_not_of(" \t\r\n") - first + 1));
 }
 
-/// TOML where it parses, text where it is a bare word.
+/// Reads a value as TOML where it parses, and as text where it is a bare word.
 ConfigNode parse_value(const std::string& text, const std::string& key) {
   const ConfigNode where{.place = command_line};
   if (text.empty()) detail::fail(where, key, "expected KEY=VALUE; an empty text is written \"\"");
@@ -169,7 +169,7 @@ std::optional<std::size_t> as_index(const std::string& part) {
   return std::stoul(part);
 }
 
-/// The place of `part` inside `node`, made where it is missing: a key of a table, or an item of a list.
+/// Returns the place of `part` inside `node`: a key of a table, or an item of a list.  A missing place is made.
 ConfigNode& descend(ConfigNode& node, const std::string& part, const std::string& key) {
   const auto index = as_index(part);
   if (index && node.kind == ConfigNode::Kind::table && node.keys.empty()) node.kind = ConfigNode::Kind::list;

@@ -11,7 +11,7 @@
 
 namespace fokker {
 
-/// A value of a document, and where it stands.
+/// A value of a document, and the place where it stands.
 struct ConfigNode {
   enum class Kind : std::uint8_t { boolean, integer, real, text, list, table };
   Kind kind = Kind::table;
@@ -19,17 +19,17 @@ struct ConfigNode {
   std::int64_t integer = 0;
   double real = 0;
   std::string text = {};
-  std::vector<std::string> keys = {};  // of a table, one for each item
-  std::vector<ConfigNode> items = {};  // of a table or list
-  std::string place = {};              // "digits.toml:14", "command line"
+  std::vector<std::string> keys = {};  // the keys of a table, one for each item
+  std::vector<ConfigNode> items = {};  // the items of a table or list
+  std::string place = {};              // such as "digits.toml:14" or "command line"
 
-  /// The item of a table, or nullptr.
+  /// Returns the item of a table under `key`, or nullptr where there is none.
   const ConfigNode* find(std::string_view key) const;
 };
 
-/// A TOML document with `base = "other.toml"` (relative to the file that says so) resolved: tables are merged, anything
-/// else is replaced.  Everything here throws ConfigError "FILE:LINE: key: what is wrong", and IoError for a file that
-/// cannot be read.
+/// A TOML document in which `base = "other.toml"` is resolved: the base's path is relative to the file that names it.
+/// Tables of the document are merged into those of the base; any other value replaces the base's.  All functions throw
+/// ConfigError "FILE:LINE: key: what is wrong", and IoError for a file that cannot be read.
 class Config {
  public:
   Config() = default;
@@ -37,12 +37,13 @@ class Config {
   static Config load(const std::filesystem::path& path);
   static Config parse(std::string_view text, const std::string& filename = "config");
 
-  /// A document of overrides alone.
+  /// Makes a document of overrides alone, each as in `set`.
   static Config of(const std::vector<std::string>& assignments);
 
-  /// An override "train.steps=20" or "sample.0.steps=20"; the value is TOML, or a bare word as text.
+  /// Applies an override such as "train.steps=20" or "sample.0.steps=20".  The
+  /// value is TOML, or a bare word, which is text.
   void set(std::string_view assignment);
-  /// TOML with sorted keys: the same text for the same content.
+  /// Returns TOML with sorted keys, so that equal content gives equal text.
   std::string to_text() const;
   const ConfigNode& root() const { return root_; }
 
@@ -50,10 +51,11 @@ class Config {
   ConfigNode root_;
 };
 
-/// Sweep axes {"a.b=1,2", "c=x,y"} → every combination, as lists of overrides; the last axis varies fastest.
+/// Returns every combination of the sweep axes {"a.b=1,2", "c=x,y"}, as lists of overrides; the last axis varies
+/// fastest.  Throws ConfigError for an axis that is not KEY=VALUE,VALUE, and for more than 100,000 combinations.
 std::vector<std::vector<std::string>> expand_sweep(const std::vector<std::string>& axes);
 
-/// The name nearest to `name` by edit distance, or "" where none is near: for "did you mean …?".
+/// Returns the name nearest to `name` by edit distance, for "did you mean …?", or "" where none is near.
 std::string nearest_name(std::string_view name, const std::vector<std::string>& names);
 
 }  // namespace fokker

@@ -1,17 +1,18 @@
 #pragma once
-// Field tables: what a config struct says about its own members.
+// Field tables: each config struct lists its members, with their names, help texts and constraints.
 //
 //   struct TrainConfig {
 //     int steps = 3000;
 //     double learning_rate = 5e-4;
 //     static constexpr auto fields = std::tuple{
-//         field("steps", &TrainConfig::steps, "optimizer steps", at_least(1)),
-//         field("learning_rate", &TrainConfig::learning_rate, "AdamW step size", above(0))};
+//         field("steps", &TrainConfig::steps, "number of optimizer steps", at_least(1)),
+//         field("learning_rate", &TrainConfig::learning_rate, "step size of AdamW", above(0))};
 //   };
 //
-// Members may be bool, int, int64, uint64, double, std::string, std::array, std::vector and std::optional of those,
-// structs with fields (tables) and vectors of such structs (arrays of tables).  A struct may have `void validate()
-// const` for rules between its members; it throws ConfigError, and the reader puts file, line and key before the text.
+// Members may be bool, int, int64, uint64, double, std::string, std::array, std::vector and std::optional
+// of those.  They may also be structs with fields (tables) and vectors of such structs (arrays of tables).
+// A struct may have `void validate() const` for rules between its members.  It throws ConfigError, to
+// which the reader adds file, line and key.
 
 #include <algorithm>
 #include <array>
@@ -24,14 +25,14 @@
 
 namespace fokker {
 
-/// What a value must satisfy; on a list, each element must.
+/// The conditions that a value must satisfy.  On a list, each element must satisfy them.
 struct Constraint {
   static constexpr std::size_t max_names = 24;
   double low = -std::numeric_limits<double>::infinity();
   double high = std::numeric_limits<double>::infinity();
   bool low_open = false, high_open = false;
   bool required = false;  // the key must be given
-  bool nonempty = false;  // text or list
+  bool nonempty = false;  // the text or list must not be empty
   std::array<const char*, max_names> names{};
   bool listed = false;  // whether list_names is set: g++ 12 with -fsanitize=undefined cannot compare it in a constant
   std::vector<std::string> (*list_names)() = nullptr;
@@ -45,7 +46,7 @@ constexpr Constraint below(double high) { return {.high = high, .high_open = tru
 constexpr Constraint between(double low, double high) { return {.low = low, .high = high}; }
 constexpr Constraint required() { return {.required = true}; }
 constexpr Constraint nonempty() { return {.nonempty = true}; }
-/// One of the names, as in one_of("vp", "ve"), of an array of names, or of those that a registry lists.
+/// The value must be one of the names: those of one_of("vp", "ve"), of an array, or of those that a registry lists.
 template <std::convertible_to<const char*>... Names>
 constexpr Constraint one_of(Names... names) {
   static_assert(sizeof...(Names) <= Constraint::max_names);
@@ -62,7 +63,7 @@ constexpr Constraint one_of(std::vector<std::string> (*list_names)()) {
   return {.listed = true, .list_names = list_names};
 }
 
-/// Both constraints.
+/// A value must satisfy both constraints.
 constexpr Constraint operator&(Constraint a, const Constraint& b) {
   if (b.low > a.low) a.low = b.low, a.low_open = b.low_open;
   if (b.high < a.high) a.high = b.high, a.high_open = b.high_open;
@@ -73,7 +74,7 @@ constexpr Constraint operator&(Constraint a, const Constraint& b) {
   return a;
 }
 
-/// One row of a field table.
+/// One row of a field table.  `help` is shown alone, beside the key, and must be understood alone.
 template <class Struct, class Member>
 struct Field {
   const char* name;

@@ -11,8 +11,8 @@
 
 namespace fokker {
 
-/// One key of a config struct, for --help and the documentation: "train.steps", "integer", "3000", "optimizer steps",
-/// "≥ 1".  Keys inside an array of tables are "sample[].steps".
+/// One key of a config struct, for --help and the documentation, such as "train.steps", "integer", "3000", "number of
+/// optimizer steps", "≥ 1".  A key inside an array of tables is written "sample[].steps".
 struct ConfigRow {
   std::string key, type, fallback, help, bounds;
 };
@@ -34,14 +34,14 @@ inline constexpr bool is_array = false;
 template <class T, std::size_t N>
 inline constexpr bool is_array<std::array<T, N>> = true;
 
-/// What a struct's field table says, free of templates.
+/// The content of a struct's field table, free of templates.
 struct ConfigSchema {
   enum class Type : std::uint8_t { boolean, integer, real, text, list, table };
   Type type = Type::table;
-  bool optional = false;  // may be "none"
-  bool big = false;       // an integer of 64 bits without sign
+  bool optional = false;  // the value may be "none"
+  bool big = false;       // an unsigned integer of 64 bits
   std::int64_t lowest = INT64_MIN, highest = INT64_MAX;
-  std::int64_t length = -1;  // of a list of fixed length
+  std::int64_t length = -1;  // the number of values of a list of fixed length
   std::string name = {}, help = {};
   Constraint constraint = {};
   ConfigNode fallback = {};
@@ -58,10 +58,12 @@ bool is_none(const ConfigNode& node);
 void add(ConfigNode& table, std::string key, ConfigNode value);
 /// Throws ConfigError "FILE:LINE: key: message".
 [[noreturn]] void fail(const ConfigNode& node, const std::string& key, std::string_view message);
-/// Throws ConfigError unless `node` fits: keys, types, lengths, bounds, names, required keys.
+/// Throws ConfigError unless `node` fits the schema in its keys, types, lengths,
+/// bounds and names, and has every required key.
 void check(const ConfigNode& node, const ConfigSchema& schema);
 std::optional<std::uint64_t> parse_unsigned(std::string_view digits);
-/// TOML of a whole document, of one value, and of a double: the shortest digits that read back as the same bits.
+/// Return the TOML of a whole document, of one value, and of a double.  A double is written in the fewest digits that
+/// read back as the same bits.
 std::string to_toml(const ConfigNode& root);
 std::string value_text(const ConfigNode& node);
 std::string real_text(double value);

@@ -7,27 +7,27 @@
 
 namespace fokker {
 
-/// Base of everything that the library throws.  Messages read "[where] expected …, got …" and name a remedy.
+/// The base of all errors that the library throws.  A message reads "[where] expected …, got …" and names a remedy.
 class Error : public std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
-/// Shapes, dtypes or indices that do not fit together.
+/// Reports shapes, dtypes or indices that do not fit together.
 class ShapeError : public Error {
   using Error::Error;
 };
 
-/// A configuration, file content or argument that is not valid.  The command line exits with 2.
+/// Reports a configuration, file content or argument that is not valid.  The command line exits with 2.
 class ConfigError : public Error {
   using Error::Error;
 };
 
-/// A NaN, an overflow or a step size that vanished.  The command line exits with 3.
+/// Reports a NaN, an overflow or a step size that vanished.  The command line exits with 3.
 class NumericalError : public Error {
   using Error::Error;
 };
 
-/// A file that cannot be read or written.  The command line exits with 4.
+/// Reports a file that cannot be read or written.  The command line exits with 4.
 class IoError : public Error {
   using Error::Error;
 };

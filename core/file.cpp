@@ -35,7 +35,7 @@ class Descriptor {
 
   bool valid() const { return fd_ >= 0; }
   int get() const { return fd_; }
-  /// False, with errno, where the kernel reports a late error.
+  /// Returns false, with errno, where the kernel reports a late error.
   bool close() {
     const int fd = std::exchange(fd_, -1);
     return fd < 0 || ::close(fd) == 0;
@@ -45,7 +45,7 @@ class Descriptor {
   int fd_ = -1;
 };
 
-/// False, with errno, on failure.
+/// Returns false, with errno, on failure.
 bool write_all(int fd, const std::byte* data, std::size_t size) {
   constexpr std::size_t piece = std::size_t{1} << 28;
   while (size > 0) {
@@ -65,8 +65,8 @@ bool sync(int fd) {
   return result == 0;
 }
 
-/// Names in a folder are durable once it is.  Some file systems cannot sync folders and say EINVAL, and a folder that may
-/// be written but not read says EACCES.  False, with errno, on any other failure.
+/// Makes the names in a folder durable.  Some file systems cannot sync folders and say EINVAL; a folder that may be
+/// written but not read says EACCES.  Returns false, with errno, on any other failure.
 bool sync_folder(const fs::path& folder) {
   Descriptor directory(folder, O_RDONLY | O_DIRECTORY);
   return (directory.valid() && (sync(directory.get()) || errno == EINVAL)) || errno == EACCES;
@@ -82,7 +82,7 @@ fs::path temporary_path(const fs::path& path, const fs::path& folder) {
   return folder / fmt::format("{}{}-{}", temporary_prefix(path), ::getpid(), count++);
 }
 
-/// Removes what writers of `path` that were killed have left.  The age keeps clear of writers on other machines.
+/// Removes what killed writers of `path` have left.  The age spares the files of writers on other machines.
 void remove_leftovers(const fs::path& path, const fs::path& folder) {
   const auto old = fs::file_time_type::clock::now() - std::chrono::minutes(10);
   const std::string prefix = temporary_prefix(path);
@@ -219,7 +219,7 @@ void sync_file(const fs::path& path) {
 void append_line(const fs::path& path, std::string_view line) {
   Descriptor file(path, O_WRONLY | O_CREAT | O_APPEND | O_NOFOLLOW | O_NONBLOCK);
   require<IoError>(file.valid() || errno != ELOOP,
-                   "[append] {}: expected a file, got a symbolic link, which is not written by way of", path.string());
+                   "[append] {}: expected a file, got a symbolic link; replace the link by a file", path.string());
   require<IoError>(file.valid(), "[append] {}: {}", path.string(), cause(errno));
   struct stat status {};
   require<IoError>(::fstat(file.get(), &status) == 0, "[append] {}: {}", path.string(), cause(errno));

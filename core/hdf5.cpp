@@ -11,9 +11,9 @@ namespace {
 
 constexpr std::size_t memory_increment = std::size_t{1} << 20;
 
-/// Access to a file that lives in memory and never touches the disk: HDF5 1.10 crashes the process after a failed write
-/// to a full disk, and does not know how to replace a file whole.  The oldest superblock, because H5Fget_file_image of
-/// 1.10 leaves a wrong checksum in the newer ones.
+/// Gives access to a file that lives in memory and never touches the disk.  HDF5 1.10 crashes the process after a
+/// failed write to a full disk, and cannot replace a file as a whole.  The superblock is the oldest, because
+/// H5Fget_file_image of 1.10 leaves a wrong checksum in newer ones.
 Hdf5Handle memory_access() {
   Hdf5Handle access(H5Pcreate(H5P_FILE_ACCESS), H5Pclose);
   hdf5_check(H5Pset_fapl_core(access, memory_increment, false), "memory", "choosing the driver");
@@ -21,7 +21,7 @@ Hdf5Handle memory_access() {
   return access;
 }
 
-/// No times, so that the same content gives the same bytes; order of creation kept, as netCDF needs.
+/// Times are left out, so that equal content gives equal bytes.  The order of creation is kept, as netCDF needs.
 Hdf5Handle creation_list(hid_t kind) {
   Hdf5Handle list(H5Pcreate(kind), H5Pclose);
   constexpr unsigned order = H5P_CRT_ORDER_TRACKED | H5P_CRT_ORDER_INDEXED;
@@ -115,8 +115,9 @@ Hdf5File Hdf5File::parse(std::span<const std::byte> bytes, const std::string& na
   if (!state->file.valid()) {
     const std::string cause = hdf5_cause();
     if (cause.find("allocate memory") != std::string::npos) throw OutOfMemory("HDF5");
-    throw ConfigError(fmt::format("[hdf5] {}: expected an HDF5 file, got {} bytes that are none or damaged: {}", name,
-                                  bytes.size(), cause));
+    throw ConfigError(
+        fmt::format("[hdf5] {}: expected an HDF5 file, got {} bytes that are damaged or of another kind: {}", name,
+                    bytes.size(), cause));
   }
   return Hdf5File(std::move(state));
 }

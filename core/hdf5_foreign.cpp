@@ -54,7 +54,8 @@ class Packer {
   }
 };
 
-/// Believes nothing: a child whose memory the file has spoiled may write anything.
+/// Reads the answer of a child and believes nothing, since a child whose
+/// memory the file has spoiled may write anything.
 class Unpacker {
  public:
   Unpacker(std::span<const std::byte> bytes, std::string name) : rest_(bytes), name_(std::move(name)) {}
@@ -155,7 +156,7 @@ template <class F>
 void attempt(F&& read) {
   try {
     read();
-  } catch (const Error&) {  // of this object alone
+  } catch (const Error&) {  // the error is of this object alone
   }
 }
 

@@ -159,7 +159,7 @@ pid_t hdf5_fork() {
   mutex.lock();  // no other thread is inside the library meanwhile
   const pid_t child = ::fork();
   if (child == 0)
-    new (&mutex) std::recursive_mutex;  // its owner would be a thread of the parent
+    new (&mutex) std::recursive_mutex;  // the mutex's owner would be a thread of the parent
   else
     mutex.unlock();
   return child;

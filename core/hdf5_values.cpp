@@ -18,7 +18,7 @@ Shape shape_of(hid_t dataset, const std::string& place) {
   return Shape(signed_extents);
 }
 
-/// Refuses what a damaged or hostile file can do: a size out of all proportion to it, and filters of plugins.
+/// Refuses what a damaged or hostile file can do: sizes out of all proportion to the file, and filters of plugins.
 void check_storage(hid_t dataset, std::uint64_t needed, const std::string& place) {
   const Hdf5Handle list(H5Dget_create_plist(dataset), H5Pclose);
   for (int i = 0; i < H5Pget_nfilters(list); ++i) {
@@ -40,7 +40,7 @@ void check_storage(hid_t dataset, std::uint64_t needed, const std::string& place
   require_memory(needed, place);
 }
 
-/// Whether a type is one of the machine's numbers, in any order of bytes: conversions of others are little trodden.
+/// Whether a type is one of the machine's numbers, in any byte order; conversions of other types are little tested.
 bool plain_number(hid_t type) {
   const std::size_t size = H5Tget_size(type);
   const H5T_order_t order = H5Tget_order(type);
@@ -103,7 +103,7 @@ Numbers open_numbers(const Hdf5File& owner, hid_t file, const std::string& name,
   const std::int64_t all = numbers.shape.rank() > 0 ? numbers.shape[0] : 1;
   const std::int64_t taken = rows > 0 && rows < all ? rows : all;
   const auto count = static_cast<std::uint64_t>(all > 0 ? numbers.shape.size() / all * taken : 0);
-  require<ConfigError>(count <= (std::uint64_t{1} << 60) / element, "[hdf5] {}: expected less than {} values",
+  require<ConfigError>(count <= (std::uint64_t{1} << 60) / element, "[hdf5] {}: expected fewer than {} values",
                        numbers.place, count);
   check_storage(numbers.dataset, count * element, numbers.place);
   return numbers;

@@ -50,7 +50,7 @@ void confine(const ChildLimits& limits) {
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);
   for (const int signal : {SIGSEGV, SIGBUS, SIGABRT, SIGFPE, SIGILL, SIGXCPU, SIGTERM, SIGALRM, SIGPIPE})
     std::signal(signal, SIG_DFL);
-  std::signal(SIGINT, SIG_IGN);  // of the terminal: for the parent to hear
+  std::signal(SIGINT, SIG_IGN);  // the terminal's signal is for the parent
   sigset_t none;
   ::sigemptyset(&none);
   ::sigprocmask(SIG_SETMASK, &none, nullptr);

@@ -42,7 +42,7 @@ std::uint64_t system_memory(const fs::path& root) {
   return kilobytes ? *kilobytes * 1024 : unlimited;
 }
 
-/// What one group leaves; its cache of files can be taken back.
+/// Returns what one group leaves.  The group's cache of files can be taken back and does not count as used.
 std::uint64_t left_in(const fs::path& group, const char* most, const char* used, const char* cache) {
   const auto limit = number_in(group / most), usage = number_in(group / used);
   if (!limit || !usage) return unlimited;
@@ -50,7 +50,7 @@ std::uint64_t left_in(const fs::path& group, const char* most, const char* used,
   return *limit - std::min(*limit, held);
 }
 
-/// The least that the groups of this process and those above them leave.
+/// Returns the least that the groups of this process and those above them leave.
 std::uint64_t group_memory(const fs::path& root) {
   std::ifstream stream(root / "proc/self/cgroup");
   std::uint64_t left = unlimited;
@@ -61,7 +61,7 @@ std::uint64_t group_memory(const fs::path& root) {
     const bool old = ("," + controllers + ",").find(",memory,") != std::string::npos;
     if (!old && !controllers.empty()) continue;
     const fs::path top = root / (old ? "sys/fs/cgroup/memory" : "sys/fs/cgroup");
-    // In a container the path may be that of the host: the group at the top is then its own.
+    // In a container the path may be that of the host.  Then the group at the top is the container's own.
     for (fs::path path = fs::path(line.substr(second + 1)).relative_path();; path = path.parent_path()) {
       left = std::min(left,
                       old ? left_in(top / path, "memory.limit_in_bytes", "memory.usage_in_bytes", "total_inactive_file")

@@ -23,7 +23,8 @@ std::string letters(std::string_view name) {
   return result;
 }
 
-/// Letters to change, add or drop to make one of the other; `part`: of some part of `long_name`.
+/// Returns how many letters are to be changed, added or dropped to make one name of the other, or of some part of
+/// `long_name` where `part` is set.
 std::size_t edits(std::string_view name, std::string_view long_name, bool part) {
   std::vector<std::size_t> row(long_name.size() + 1);
   if (!part) std::iota(row.begin(), row.end(), std::size_t{0});
@@ -39,10 +40,10 @@ std::size_t edits(std::string_view name, std::string_view long_name, bool part) 
   return part ? *std::ranges::min_element(row) : row.back();
 }
 
-/// 0 for the same letters, `far` where one name cannot be meant by the other.
+/// Returns the distance of two names: 0 for equal letters, `far` where one cannot be meant by the other.
 std::size_t distance(std::string_view name, std::string_view known) {
   const std::size_t whole = edits(name, known, false), part = edits(name, known, true);
-  // Two changes turn any word of two letters into any other: a name with nothing in common is not near.
+  // Two changes turn any word of two letters into any other.  A name with nothing in common is therefore not near.
   if (whole <= std::max<std::size_t>(2, name.size() / 3) && whole < std::max(name.size(), known.size())) return whole;
   return name.size() >= 3 && part <= name.size() / 4 ? part + 1 : far;
 }

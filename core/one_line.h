@@ -5,9 +5,9 @@
 
 namespace fokker {
 
-/// `text` for a terminal or a log: line ends and tabs become blanks, other control characters and bytes that are no
-/// UTF-8 question marks.  Of more than `limit` bytes the middle is left out: messages begin with the place and end with
-/// the remedy.
+/// Returns `text` as one line for a terminal or a log.  Line ends and tabs become blanks; other control characters and
+/// bytes that are no UTF-8 become question marks.  A text longer than `limit` bytes loses its middle, because messages
+/// begin with the place and end with the remedy.
 std::string one_line(std::string_view text, std::size_t limit = 500);
 
 }  // namespace fokker

@@ -104,7 +104,7 @@ struct Job {
 
 class WorkerPool {
  public:
-  /// Where the system refuses a thread, those that started do the work: the results are the same.
+  /// Where the system refuses a thread, the threads that started do the work, with equal results.
   explicit WorkerPool(int threads) : wanted_(threads) {
     workers_.reserve(static_cast<std::size_t>(threads));
     try {

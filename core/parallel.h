@@ -5,14 +5,15 @@
 
 namespace fokker {
 
-/// Workers that `parallel` uses, the caller among them; at first the number of CPUs this process may use.
+/// Returns the number of workers that `parallel` uses, the caller included.  Initially it is the number of CPUs that
+/// this process may use.
 int thread_count();
 void set_thread_count(int threads);
 
-/// Runs task(0) … task(count − 1), each once, on the workers; returns when all have ended and rethrows the first
-/// exception by index.  Subnormals are flushed to zero in the tasks; the caller's own mode is left as it was.  The tasks
-/// listen to the caller's StopScope.  Results must not depend on which worker runs a task: cut work into tasks by its size alone.
-/// Nested calls run in place.
+/// Runs task(0) … task(count − 1), each once, on the workers.  Returns when all have ended, and rethrows the exception
+/// of the lowest index.  Tasks flush subnormals to zero; the caller's own mode stays as it was.  Tasks listen to the
+/// caller's StopScope.  Results must not depend on which worker runs a task, so work is cut into tasks by its size
+/// alone.  Nested calls run in place.
 void parallel(std::int64_t count, const std::function<void(std::int64_t)>& task);
 
 /// A part of the rows of a batch: rows first … first + count − 1, number `index` of the parts.
@@ -24,13 +25,14 @@ std::int64_t shard_count(std::int64_t rows, std::int64_t size);
 /// Runs work(range) for every part of at most `size` rows on the workers, as `parallel` does.
 void for_shards(std::int64_t rows, std::int64_t size, const std::function<void(const RowRange&)>& work);
 
-/// Index of the current worker in [0, thread_count()), for scratch memory.
+/// Returns the index of the current worker in [0, thread_count()), for scratch memory.
 int worker_index();
 
-/// Subnormals are flushed to zero on this thread from now on, as on every worker; for threads of the library's own.
+/// Makes this thread flush subnormals to zero from now on, as every worker
+/// does.  It is for threads of the library's own.
 void flush_subnormals();
 
-/// Subnormals are flushed to zero on this thread until the end of the scope, or are numbers again.
+/// While it lives, this thread flushes subnormals to zero (`flushed`), or keeps them.
 class SubnormalScope {
  public:
   explicit SubnormalScope(bool flushed);

@@ -10,43 +10,48 @@
 
 namespace fokker {
 
+/// How a grid of images is drawn.
 struct PngOptions {
-  double low = 0, high = 1;  // values of black and white; those beyond are clamped, NaN is black
-  int columns = 0;           // of the grid; 0: near-square
-  int scale = 0;             // pixels for one pixel of an image, in each direction; 0: small images become visible
+  double low = 0, high = 1;  // values of black and white; values beyond are clamped, NaN is black
+  int columns = 0;           // columns of the grid; 0: a grid that is nearly square
+  int scale = 0;             // pixels of each side
   int separator = 1;         // pixels between images
 };
 
-/// A grid of images [N, height, width, channels], 1 or 3 channels, row by row, as the bytes of a PNG.  A strip of R
-/// rows and C columns is R·C images with `columns = C`.  Throws ShapeError.
+/// Returns the bytes of a PNG that shows images [N, height, width, channels], with 1 or 3 channels, in a grid, row by
+/// row.  A strip of R rows and C columns consists of R·C images with `columns = C`.  Throws ShapeError.
 std::vector<std::byte> encode_png(const Tensor& images, const PngOptions& options = {});
 
-/// The same into a file, atomically; throws IoError.
+/// Writes the PNG of `encode_png` to a file, atomically.  Throws ShapeError and IoError.
 void write_png(const std::filesystem::path& path, const Tensor& images, const PngOptions& options = {});
 
-/// The image of a PNG file, [1, height, width, 1 or 3] in [0, 1].  Throws IoError where it is no such file, for pixels that
-/// are transparent, for other than 8 bits a channel, and for values that take more than `unpacked_limit` of the file.
+/// Returns the image of a PNG file, [1, height, width, 1 or 3] in [0, 1].  Throws IoError for a file that is no PNG,
+/// for transparent pixels and for other than 8 bits a channel.  Throws IoError also where the values take more than
+/// `unpacked_limit` of the file.
 Tensor read_png(const std::filesystem::path& path);
-/// The same from memory; `name` is for messages.
+/// Reads the image of a PNG from memory; messages call the file `name`.
 Tensor parse_png(std::span<const std::byte> bytes, const std::string& name);
 
+/// The range and the size of a picture of a density.
 struct DensityOptions {
-  double low = -4, high = 4;  // of both coordinates
+  double low = -4, high = 4;  // the range of both coordinates
   int size = 128;             // pixels
 };
 
-/// Points [N, ≥ 2] as a picture of their density in the first two coordinates, [1, size, size, 1] in [0, 1]: white
-/// where there are none, black where they are densest, shaded by the square root of the count; the second coordinate
-/// points up.
+/// Returns a picture of the density of points [N, ≥ 2] in their first two coordinates, [1, size, size, 1] in [0, 1].
+/// Empty pixels are white, the densest are black, and the shade follows the square root of the count.  The second
+/// coordinate points up.  Throws ShapeError for other points and ConfigError for options out of range.
 Tensor density_image(const Tensor& points, const DensityOptions& options = {});
 
+/// The range and the size of pictures of curves.
 struct CurveOptions {
-  double low = -1, high = 1;     // values at the lower and the upper edge; those beyond are clamped
+  double low = -1, high = 1;     // values at the lower and the upper edge; values beyond are clamped
   int width = 128, height = 64;  // pixels
 };
 
-/// Signals [N, length ≥ 2] as pictures of their curves, [N, height, width, 1] in [0, 1]: black on white, the first value
-/// at the left edge and the last at the right one, straight lines between neighbours.
+/// Returns pictures of the curves of signals [N, length ≥ 2], [N, height, width, 1] in [0, 1], black on white.  The
+/// first value is at the left edge and the last at the right one; straight lines join neighbours.  Throws ShapeError
+/// for other signals and ConfigError for options out of range.
 Tensor curve_images(const Tensor& signals, const CurveOptions& options = {});
 
 }  // namespace fokker

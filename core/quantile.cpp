@@ -9,7 +9,7 @@
 namespace fokker {
 namespace {
 
-/// The values at two neighbouring places of the order; the second is the first at its end.
+/// The values at two neighbouring places of the order.  Behind the last place, the second value is the first.
 struct Neighbours {
   double low, high;
 };
@@ -20,7 +20,7 @@ Neighbours neighbours(std::span<double> values, std::size_t place) {
   return {*low, low + 1 == values.end() ? *low : *std::min_element(low + 1, values.end())};
 }
 
-/// Numbers that are none have no place in an order.
+/// Whether the values have an order: a NaN has no place in one.
 bool ordered(std::span<const double> values, const char* where) {
   require<ShapeError>(!values.empty(), "[{}] expected at least one value, got none", where);
   return std::ranges::none_of(values, [](double value) { return std::isnan(value); });

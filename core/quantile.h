@@ -5,13 +5,13 @@
 
 namespace fokker {
 
-// Of at least one value; not a number where one of them is not.  Throw ShapeError for no values.
+// The functions below take at least one value, return NaN where a value is NaN, and throw ShapeError for no values.
 
-/// The quantile `share` in [0, 1] by linear interpolation at the place share·(n − 1) in the order of the values, as
-/// NumPy's and torch's.  The values come back in another order.  Throws ConfigError for another share.
+/// Returns the quantile `share` in [0, 1] by linear interpolation at the position share·(n − 1) of the sorted values,
+/// as NumPy and PyTorch do.  The values come back in another order.  Throws ConfigError for a share outside [0, 1].
 double quantile_in_place(std::span<double> values, double share);
 double quantile(std::vector<double> values, double share);
-/// The middle value, or the mean of the two in the middle.
+/// Returns the middle value, or the mean of the two in the middle.
 double median(std::vector<double> values);
 
 }  // namespace fokker

@@ -8,10 +8,10 @@
 
 namespace fokker {
 
-/// Philox4x32-10 [salmon2011]: the 128 random bits at `counter` under `key`.
+/// Returns the 128 random bits of Philox4x32-10 [salmon2011] at `counter` under `key`.
 std::array<std::uint32_t, 4> philox(std::array<std::uint32_t, 4> counter, std::array<std::uint32_t, 2> key);
 
-/// Named sequences of random numbers; two uses never share one.
+/// The named sequences of random numbers.  Two uses never share one.
 enum class Stream : std::uint32_t {
   general,
   initialisation,
@@ -33,8 +33,8 @@ enum class Stream : std::uint32_t {
   bound
 };
 
-/// A place in a counter-based random sequence: a value, without state.  Element e of (seed, stream, step) is the same
-/// number on any thread, in any batch, in any order.
+/// A position in a counter-based random sequence: a value, without state.  Element e of (seed, stream, step) is the
+/// same number on any thread, in any batch and in any order.
 class Rng {
  public:
   explicit Rng(std::uint64_t seed, Stream stream = Stream::general, std::uint32_t step = 0)
@@ -42,18 +42,19 @@ class Rng {
 
   Rng with(Stream stream) const { return Rng(seed_, stream, step_); }
   Rng at(std::uint32_t step) const { return Rng(seed_, static_cast<Stream>(stream_), step); }
-  /// An independent seed derived from this place and `tag`.
+  /// Returns an independent seed derived from this position and `tag`.
   Rng fork(std::uint64_t tag) const;
   std::uint64_t seed() const { return seed_; }
 
-  /// Elements [first, first + shape.size()) of the sequence; pass `sample · elements per sample` for a sample's own.
+  /// Returns elements [first, first + shape.size()) of the standard normal sequence.  A sample gets its own numbers
+  /// from `first` = sample · elements per sample.
   Tensor normal(const Shape& shape, Dtype dtype = Dtype::f32, std::uint64_t first = 0) const;
-  /// In [0, 1).
+  /// Returns elements of the uniform sequence, in [0, 1).
   Tensor uniform(const Shape& shape, Dtype dtype = Dtype::f32, std::uint64_t first = 0) const;
   double uniform_at(std::uint64_t element) const;
-  /// A uniform integer in [0, n), unbiased to 2⁻⁶⁴.
+  /// Returns a uniform integer in [0, n), unbiased to 2⁻⁶⁴.
   std::uint64_t index(std::uint64_t element, std::uint64_t n) const;
-  /// A uniform permutation of 0 … n−1 (Fisher–Yates).
+  /// Returns a uniform permutation of 0 … n−1 (Fisher–Yates).
   std::vector<std::int64_t> permutation(std::int64_t n) const;
 
  private:

@@ -19,12 +19,12 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-// It needs memory also where it frees a long object, and ends the process where there is none.
+// The JSON library needs memory also where it frees a long object, and ends the process where there is none.
 constexpr const char* json_library = "the JSON library";
 
 static_assert(std::endian::native == std::endian::little, "safetensors are little-endian, and are copied as they are");
 
-constexpr std::uint64_t largest_header = 100'000'000;  // of the reference implementation
+constexpr std::uint64_t largest_header = 100'000'000;  // bytes, as in the reference implementation
 constexpr const char* metadata_key = "__metadata__";
 
 /// binary16 → binary32, exact.
@@ -101,7 +101,7 @@ class Reader {
     return parse_json(text);
   }
 
-  /// JSON without duplicate keys, which parsers read differently, and no deeper than a header is.
+  /// Reads JSON without duplicate keys, which parsers read differently, and no deeper than a header is.
   Json parse_json(std::string_view text) const {
     std::vector<std::set<std::string>> keys;
     std::string problem;
@@ -214,7 +214,8 @@ class Reader {
   std::string name_;
 };
 
-/// Where each tensor begins: those of f64 first, so that every element stands at a multiple of its size.
+/// Returns where each tensor begins.  Tensors of f64 come first, so that every
+/// element stands at a multiple of its size.
 std::vector<std::uint64_t> place_tensors(const SafeTensors& content) {
   std::vector<std::uint64_t> begin(content.tensors.size());
   std::uint64_t at = 0;

@@ -12,19 +12,20 @@
 
 namespace fokker {
 
-/// The safetensors container: named tensors (F32, F64; F16 and BF16 are widened on reading) and text metadata.
+/// The content of a safetensors file: named tensors (F32, F64; F16 and BF16 are widened on reading) and text metadata.
 struct SafeTensors {
   std::vector<std::pair<std::string, Tensor>> tensors;
   std::map<std::string, std::string> metadata;
 };
 
-/// Every offset is checked against the file before use; throws IoError or ConfigError naming the file and the entry.
+/// Reads a file and checks every offset against its size before use.  Throws IoError or ConfigError, which name the
+/// file and the entry.
 SafeTensors read_safetensors(const std::filesystem::path& path);
-/// The same from memory; `name` is for messages.
+/// Reads a container from memory; messages call the file `name`.
 SafeTensors parse_safetensors(std::span<const std::byte> bytes, const std::string& name);
-/// The container's bytes.
+/// Returns the bytes of the container.
 std::vector<std::byte> encode_safetensors(const SafeTensors& content);
-/// Written atomically.
+/// Writes the container to a file, atomically.
 void write_safetensors(const std::filesystem::path& path, const SafeTensors& content);
 
 }  // namespace fokker

@@ -9,7 +9,7 @@
 
 namespace fokker {
 
-/// The extents of a row-major array, rank 0 to 6, held inline.
+/// The extents of a row-major array of rank 0 to 6, held inline.
 class Shape {
  public:
   static constexpr int max_rank = 6;
@@ -21,7 +21,7 @@ class Shape {
 
   int rank() const { return rank_; }
   std::int64_t size() const { return size_; }
-  /// Extent of `axis`; negative axes count from the end.
+  /// Returns the extent of `axis`; negative axes count from the end.
   std::int64_t operator[](int axis) const { return extents_[axis < 0 ? axis + rank_ : axis]; }
   const std::int64_t* begin() const { return extents_; }
   const std::int64_t* end() const { return extents_ + rank_; }
@@ -41,23 +41,25 @@ class Shape {
   int rank_ = 0;
 };
 
-/// "[64, 8, 8, 1]"
+/// Returns a text such as "[64, 8, 8, 1]".
 std::string to_string(const Shape& shape);
 
-/// NumPy's rule: aligned at the last axis, extents equal or 1.  Throws ShapeError naming `where`.
+/// Returns the shape to which a and b broadcast by NumPy's rule.  They are aligned at the last axis, and their extents
+/// are equal or 1.  Throws ShapeError, which names `where`.
 Shape broadcast(const Shape& a, const Shape& b, const char* where);
 
-/// `axis` in [0, rank); negative axes count from the end.  Throws ShapeError naming `where`.
+/// Returns `axis` in [0, rank); negative axes count from the end.  Throws ShapeError, which names `where`.
 int normalise_axis(int axis, int rank, const char* where);
 
-/// Copies of `shape` with one extent replaced, removed, or inserted before `axis`.
+/// Return copies of `shape` with one extent replaced, removed, or inserted before `axis`.
 Shape with_extent(const Shape& shape, int axis, std::int64_t extent);
 Shape without_axis(const Shape& shape, int axis);
 Shape with_axis(const Shape& shape, int axis, std::int64_t extent);
 
 }  // namespace fokker
 
-/// As `to_string` does, but only where the text is wanted: `require(condition, "… got {}", x.shape())` costs nothing.
+/// Formats a shape as `to_string` does, but only when the text is wanted, so that `require(…, "… got {}", x.shape())`
+/// is free where the condition holds.
 template <>
 struct fmt::formatter<fokker::Shape> : fmt::formatter<fmt::string_view> {
   auto format(const fokker::Shape& shape, fmt::format_context& context) const -> decltype(context.out()) {

@@ -18,7 +18,7 @@ constexpr const char* to_string(Dtype dtype) { return dtype == Dtype::f32 ? "f32
 template <class T>
 constexpr Dtype dtype_of = sizeof(T) == 4 ? Dtype::f32 : Dtype::f64;
 
-/// Calls `f(float{})` or `f(double{})`.
+/// Calls `f(float{})` or `f(double{})`, as `dtype` says.
 template <class F>
 decltype(auto) visit(Dtype dtype, F&& f) {
   return dtype == Dtype::f32 ? f(float{}) : f(double{});
@@ -29,7 +29,7 @@ struct Node;
 void retain(Node* node);
 void release(Node* node);
 
-/// Intrusive handle to a node of the tape.
+/// A reference-counting handle to a node of the tape.
 class NodeRef {
  public:
   NodeRef() = default;
@@ -53,11 +53,11 @@ class NodeRef {
 };
 }  // namespace detail
 
-/// A contiguous row-major array of f32 or f64 on the CPU; the one array type of Fokker.  A value: copies share
-/// memory, ops make new tensors, and only `data<T>()` of a non-const tensor writes.
+/// A contiguous row-major array of f32 or f64 on the CPU; the only array type of Fokker.  A tensor is a value: copies
+/// share memory, ops make new tensors, and only `data<T>()` of a non-const tensor writes.
 class Tensor {
  public:
-  /// No array at all; `defined()` is false.
+  /// Makes a tensor without an array: `defined()` is false.
   Tensor() = default;
 
   static Tensor empty(const Shape& shape, Dtype dtype = Dtype::f32);
@@ -70,7 +70,7 @@ class Tensor {
   static Tensor from(std::initializer_list<double> values, const Shape& shape, Dtype dtype = Dtype::f32) {
     return from(std::span<const double>(values.begin(), values.size()), shape, dtype);
   }
-  /// A tensor over memory that `keep_alive` owns; no copy.
+  /// Makes a tensor over memory that `keep_alive` owns, without a copy.
   static Tensor over(void* data, const Shape& shape, Dtype dtype, std::shared_ptr<void> keep_alive);
 
   bool defined() const { return static_cast<bool>(buffer_); }
@@ -83,7 +83,7 @@ class Tensor {
 
   const void* raw() const { return data_; }
   void* raw() { return data_; }
-  /// Elements; throws ShapeError where T is not the dtype.
+  /// Returns the elements.  Throws ShapeError where T is not the dtype.
   template <class T>
   std::span<const T> data() const {
     check_dtype(dtype_of<T>);
@@ -94,25 +94,25 @@ class Tensor {
     check_dtype(dtype_of<T>);
     return {static_cast<T*>(data_), static_cast<std::size_t>(size())};
   }
-  /// The value of a tensor of one element.
+  /// Returns the value of a tensor of one element.  Throws ShapeError for another number of elements.
   double item() const;
-  /// Element `index` of the flat array, as double.
+  /// Returns element `index` of the flat array as double.  Throws ShapeError for an index out of range.
   double at(std::int64_t index) const;
   std::vector<double> to_vector() const;
 
   /// Whether gradients flow through this tensor.
   bool tracked() const { return node_.get() != nullptr; }
-  /// The same memory off the tape; and as a new leaf that `grad` can differentiate by.
+  /// Return tensors over this memory: `detach` off the tape, `leaf` as a new leaf by which `grad` can differentiate.
   Tensor detach() const;
   Tensor leaf() const;
-  /// The same memory behind a reference count of its own, as a leaf: for one worker's copy of a parameter.
-  /// The caller keeps this tensor alive.
+  /// Returns a leaf over this memory with a reference count of its own, for one worker's copy of a parameter.  The
+  /// caller keeps this tensor alive.
   Tensor alias_leaf() const;
-  /// Same memory, other shape of equal size; off the tape (`reshape` is the op).
+  /// Returns this memory in another shape of equal size, off the tape; `reshape` is the op.  Throws ShapeError.
   Tensor view(const Shape& shape) const;
-  /// Rows [begin, end) of the first axis, same memory, off the tape (`slice` is the op).
+  /// Returns rows [begin, end) of the first axis over this memory, off the tape; `slice` is the op.  Throws ShapeError.
   Tensor rows(std::int64_t begin, std::int64_t end) const;
-  /// A copy of the values in memory of its own, off the tape.
+  /// Returns a copy of the values in memory of its own, off the tape.
   Tensor clone() const;
   /// Whether no other tensor shares the memory.
   bool unique() const { return buffer_.unique(); }
@@ -131,10 +131,10 @@ class Tensor {
   Dtype dtype_ = Dtype::f32;
 };
 
-/// `value` with its place on the tape; for `record` alone.
+/// Returns `value` with its place on the tape.  Only `record` calls it.
 Tensor link(Tensor value, detail::NodeRef node);
 
-/// Shape, dtype and at most eight values, for messages and the debugger.
+/// Returns the shape, the dtype and at most eight values, for messages and the debugger.
 std::string to_string(const Tensor& tensor);
 
 }  // namespace fokker

@@ -154,8 +154,8 @@ class Adaptive {
   AdaptiveSolution solution_;
 };
 
-/// A method that converges by the independence of its steps alone, as Euler–Maruyama does under noise that is not
-/// additive, has a wrong limit where the noise itself chooses them.
+/// Some methods converge by the independence of their steps alone, as Euler–Maruyama does under noise that is not
+/// additive.  Such a method has a wrong limit where the noise itself chooses the steps.
 void require_convergence(const Solver& solver, const Sde& sde) {
   require_fit(solver, sde);
   const auto converges = [&](const SolverClaims& claims) {

@@ -25,7 +25,7 @@ std::vector<Tensor> tensors(const SolverState& state) {
   return all;
 }
 
-/// The state with leaves for what is on the tape in a state `like` it, so that steps from it repeat to the bit.
+/// Returns the state with leaves for what is on the tape in the state `like`, so that steps from it repeat to the bit.
 SolverState cut(const SolverState& state, const SolverState& like) {
   const auto leaf = [](const Tensor& x, const Tensor& other) { return other.tracked() ? x.leaf() : x; };
   SolverState result{leaf(state.x, like.x)};
@@ -33,7 +33,7 @@ SolverState cut(const SolverState& state, const SolverState& like) {
   return result;
 }
 
-/// The leaves behind the state that are not among `known`.
+/// Returns the leaves behind the state that are not among `known`.
 std::vector<detail::NodeRef> leaves_behind(const SolverState& state, const std::vector<Tensor>& known) {
   std::set<const detail::Node*> seen;
   for (const Tensor& x : known) seen.insert(x.node());
@@ -95,12 +95,13 @@ class Replay {
   detail::Course course_;
   Tensor x0_;
   std::size_t segment_;
-  std::vector<std::int64_t> frame_at_;  // by grid point, −1 where there is none
+  std::vector<std::int64_t> frame_at_;  // number of the frame at each grid point, −1 where there is none
   std::vector<SolverState> kept_;       // after each segment, or after the last alone
   std::vector<detail::NodeRef> strangers_;
 };
 
-/// Leaves of the first step that the second meets again are held by the SDE; others were made on the way.
+/// Throws for leaves of the first step that the second step meets again: the SDE
+/// holds these; others were made on the way.
 void Replay::check_leaves(std::size_t i, const SolverState& state, const SolverState& start) {
   if (i > 1) return;
   std::vector<Tensor> known = tensors(start);
@@ -187,7 +188,7 @@ std::vector<Tensor> Replay::backward(const Tensor& dy) {
                               : reversible ? back(end, increments[0], first)
                                            : kept_[number - 1];
     const SolverState again = pull(start, first, increments, dy, gradient);
-    // Each step back meets its own forward step; how far they have strayed shows at x(0), which is known.
+    // Each step back meets its own forward step.  The error of all steps shows at x(0), which is known.
     if (!reversible || first == 0) check_repeated(again, end, !reversible);
     end = start;
     last = first;

@@ -26,7 +26,7 @@ Tensor correct(const Shard& shard, std::int64_t point, const Tensor& x) {
   const Marginal now = shard.sde.marginal(t);
   LangevinRun run{t, corrector_step(snr, now.sigma), config.steps, (point - 1) * config.steps};
   if (config.rule != "norm") return langevin(shard.score, corrector_noise(shard), x, run);
-  const double decay = shard.sde.marginal(before).alpha / now.alpha;  // its square is 1 − βᵢ of a discrete VP
+  const double decay = shard.sde.marginal(before).alpha / now.alpha;  // the square of decay is 1 − βᵢ of a discrete VP
   run.step = 2 * decay * decay * snr * snr;
   return norm_langevin(shard.score, corrector_noise(shard), x, run);
 }

@@ -61,7 +61,7 @@ BrownianIncrement BrownianRows::increment(std::int64_t from, std::int64_t to, co
                        "[noise] places {} to {} are no interval of the Brownian path", from, to);
   BrownianIncrement sum;
   double length = 0;
-  while (from < to) {  // by the largest cell that begins here and ends in time
+  while (from < to) {  // take the largest cell that begins here and ends in time
     int size = static_cast<int>(std::bit_width(static_cast<std::uint64_t>(to - from))) - 1;
     if (from > 0) size = std::min(size, std::countr_zero(static_cast<std::uint64_t>(from)));
     const std::int64_t next = from + (std::int64_t{1} << size);

@@ -88,7 +88,7 @@ BrownianIncrement BrownianTree::normals(std::int64_t node, std::span<const std::
   const auto draw = [&](Stream stream) {
     Tensor out = Tensor::empty(some, dtype);
     auto* at = static_cast<std::byte*>(out.raw());
-    for (std::size_t i = 0, j = 0; i < rows.size(); i = j) {  // by runs of neighbours
+    for (std::size_t i = 0, j = 0; i < rows.size(); i = j) {  // runs of neighbours go together
       for (j = i + 1; j < rows.size() && rows[j] == rows[j - 1] + 1;) ++j;
       const auto count = static_cast<std::int64_t>(j - i) * width;
       const std::uint64_t first = first_element(shape, first_sample + static_cast<std::int64_t>(rows[i]));

@@ -30,30 +30,35 @@ Target target(const GaussianMixture& mixture) {
 
 const std::vector<LangevinMethod>& langevin_methods() {
   static const std::vector<LangevinMethod> methods{
-      {.name = "ula", .text = "unadjusted Langevin; its law is off by O(step)", .move = ula_step, .strong_order = 1},
-      {.name = "mala", .text = "Metropolis-adjusted Langevin; exact law, needs the log density", .carries = true},
+      {.name = "ula",
+       .text = "unadjusted Langevin algorithm; the law is off by O(step)",
+       .move = ula_step,
+       .strong_order = 1},
+      {.name = "mala",
+       .text = "Metropolis-adjusted Langevin algorithm; the law is exact; the method needs the log density",
+       .carries = true},
       {.name = "baoab",
-       .text = "underdamped, splitting; exact variance on Gaussian laws, else off by O(step^2)",
+       .text = "underdamped splitting; the variance is exact on Gaussian laws, else the law is off by O(step^2)",
        .move = baoab_step,
        .underdamped = true,
        .carries = true,
        .strong_order = 1},
       {.name = "obabo",
-       .text = "underdamped, splitting; off by O(step^2)",
+       .text = "underdamped splitting; the law is off by O(step^2)",
        .move = obabo_step,
        .underdamped = true,
        .areas = 1,
        .carries = true,
        .strong_order = 1},
       {.name = "align",
-       .text = "underdamped, strong order 2",
+       .text = "underdamped method of strong order 2",
        .move = align_step,
        .underdamped = true,
        .areas = 1,
        .carries = true,
        .strong_order = 2},
       {.name = "quicsort",
-       .text = "underdamped, strong order 3",
+       .text = "underdamped method of strong order 3",
        .move = quicsort_step,
        .underdamped = true,
        .areas = 2,
@@ -170,7 +175,7 @@ class ChainShard {
   SequentialNoise noise_;
   ChainState state_;
   std::vector<std::int64_t> accepted_;
-  std::vector<double> lengths_;  // of MALA's steps
+  std::vector<double> lengths_;  // lengths of MALA's steps
   std::vector<StepAdaptation> adaptations_;
 };
 

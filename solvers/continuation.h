@@ -6,9 +6,9 @@
 
 namespace fokker::detail {
 
-/// A root of y = known + h f(y), y [1, D], f on the tape, found along the curve y = known + λ h f(y) from λ = 0 to 1,
-/// which is followed by its arc length, also where λ turns back [allgower1990].  Where all points of the curve are
-/// bounded, as for a score whose denoiser is, it ends in a root.  NaN where it leads nowhere.
+/// Returns a root of y = known + h f(y), y [1, D], with f on the tape.  The curve y = known + λ h f(y) is followed from
+/// λ = 0 to 1 by its arc length, also where λ turns back [allgower1990].  The curve ends in a root where all of its
+/// points are bounded, as for a score whose denoiser is bounded.  Returns NaN where the curve leads to no root.
 Tensor continued_root(const std::function<Tensor(const Tensor& y)>& f, const Tensor& known, double h);
 
 }  // namespace fokker::detail

@@ -20,7 +20,7 @@ Variances posterior(const Level& a, const Level& b, double eta) {
   return {v, v};
 }
 
-/// The variance β of the forward step in place of the posterior's.
+/// Puts the variance β of the forward step in place of the posterior's.
 Variances forward(const Level& a, const Level& b, double eta) {
   const double v = posterior(a, b, eta).kept;
   return {v, v * (a.alpha / b.alpha) * (a.s / b.s)};

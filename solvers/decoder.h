@@ -5,22 +5,24 @@
 
 namespace fokker {
 
-/// The time of a decoder to levels: where σ/α is a third of their width, or the SDE's t_min where that is later.  Before it a
-/// model spends bits on telling what rounding to the nearest level tells for nothing.
+/// Returns the time of a decoder to grey levels.  There σ/α is a third of the levels' width; an SDE whose t_min is
+/// later has its t_min.  Below this time a model would spend bits on what rounding to the nearest level tells for free.
 double decoding_time(const ForwardSde& sde, const GreyLevels& levels);
 
-/// log erfc(x), finite where erfc(x) itself underflows (x > 26).
+/// Returns log erfc(x), finite also where erfc(x) underflows (x > 26).
 double log_erfc(double x);
 
-/// log P(a < z < b) of a standard normal z, a < b, without cancellation and for any distance from 0; −∞ and ∞ are bounds.
+/// Returns log P(a < z < b) of a standard normal z, a < b, without cancellation at any
+/// distance from 0.  The bounds may be −∞ and ∞.
 double log_normal_interval(double a, double b);
 
-/// Σ over the elements of log P(level of x0), [B], f64, where each level has the mass that N(mean, deviation²) has within
-/// half a width of it; the bins of the first and last level reach to −∞ and ∞ [ho2020].  x0 and mean [B, ...].
-/// Throws ConfigError where a value of x0 is no level.
+/// Returns Σ log P(level of x0) over the elements of each sample, [B], f64, for x0 and mean [B, ...].  Each level has
+/// the mass that N(mean, deviation²) has within half a width of the level.  The bins of the first and last level reach
+/// to −∞ and ∞ [ho2020].  Throws ConfigError where a value of x0 is no level.
 Tensor discretised_log_probability(const Tensor& x0, const Tensor& mean, double deviation, const GreyLevels& levels);
 
-/// The same with masses in proportion to the density N(level; mean, deviation²) [kingma2021].
+/// Returns the sum of `discretised_log_probability` with other masses: they are proportional to the density N(level;
+/// mean, deviation²) [kingma2021].
 Tensor categorical_log_probability(const Tensor& x0, const Tensor& mean, double deviation, const GreyLevels& levels);
 
 }  // namespace fokker

@@ -28,7 +28,7 @@ double autocovariance(std::span<const double> x, double mean, std::size_t lag) {
   return sum / static_cast<double>(x.size());
 }
 
-/// Whether there is anything to estimate from: at least four draws a chain, all of them numbers.
+/// Whether there are enough draws for an estimate: at least four a chain, all of them numbers.
 bool estimable(const Series& series) {
   require<ConfigError>(!series.empty(), "[diagnostics] expected at least one chain, got none");
   bool numbers = true;
@@ -41,7 +41,7 @@ bool estimable(const Series& series) {
   return numbers && series.front().size() >= 4;
 }
 
-/// Both halves of each chain; of an odd number of draws the middle one is left out.
+/// Returns both halves of each chain.  An odd number of draws leaves out the middle one.
 Series halves(const Series& series) {
   Series result;
   for (const auto& chain : series) {
@@ -129,8 +129,8 @@ double plain_ess(const Series& chains) {
     for (std::size_t c = 0; c < chains.size(); ++c) covariance += autocovariance(chains[c], means[c], lag);
     return 1 - (variances.within - covariance / static_cast<double>(chains.size())) / variances.total;
   };
-  // Sums of neighbours ρ_2k + ρ_2k+1 are positive and fall for a reversible chain; noise, or the last lag, ends that.  The
-  // last pair counts by its first lag alone.
+  // Sums of neighbours ρ_2k + ρ_2k+1 are positive and fall for a reversible chain; noise, or the last lag, ends that.
+  // In the last pair only the first lag counts.
   double even = 1, pair = 1 + rho(1), least = pair, sum = 0;
   for (std::size_t lag = 2; pair > 0 && lag + 3 <= n; lag += 2) {
     least = std::min(least, pair);

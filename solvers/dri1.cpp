@@ -33,8 +33,8 @@ struct Tableau {
   }
 };
 
-/// The columns of the diffusion and the Brownian motions that they belong to.  Noise that is not general acts element by
-/// element, as one column.
+/// The columns of the diffusion and the Brownian motions that they belong to.  Noise that is not general acts element
+/// by element, as one column.
 class Columns {
  public:
   Columns(const Sde& sde, const BrownianIncrement& b, double length)

@@ -4,9 +4,10 @@
 
 namespace fokker {
 
-/// DRI1 [debrabant2009], a stochastic Runge–Kutta method of weak order 2 for general Itô noise, three drift evaluations
-/// a step.  The increments are Gaussian; the two-point variables of the method are the signs of H.  With W alone it
-/// reaches no more than strong order 1 under additive and diagonal noise and ½ in general.
+/// DRI1 [debrabant2009], a stochastic Runge–Kutta method of weak order 2 for general Itô noise, with three drift
+/// evaluations a step.  The increments are Gaussian; the two-point variables of the method are the signs of H.  Apart
+/// from these signs the method reads W alone.  It therefore has no more than strong order 1 under additive and diagonal
+/// noise, and ½ in general.
 class Dri1 final : public Solver {
  public:
   std::string name() const override { return "dri1"; }

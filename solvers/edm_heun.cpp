@@ -35,7 +35,7 @@ Tensor run_edm_heun(const Shard& shard, Tensor x) {
   Tensor y = passage.enter(x);
   for (std::int64_t i = 0; i < passage.steps(); ++i) {
     Level a = passage.level(i);
-    // Noise beyond the prior's has no time: the churn ends there.
+    // Noise beyond the prior's has no time, so that the churn ends there.
     const double raised = std::min(a.s * (1 + most), passage.first().s);
     if (raised > a.s && churn.low <= a.s && a.s <= churn.high) {
       y = add_noise(shard, y, i, churn.noise * std::sqrt((raised - a.s) * (raised + a.s)));

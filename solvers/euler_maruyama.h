@@ -4,8 +4,9 @@
 
 namespace fokker {
 
-/// Euler–Maruyama [kloeden1992]:  x⁺ = x + h f(x, t) + g(x, t) W.  Itô, additive and diagonal noise.  Strong order ½,
-/// 1 under additive noise; weak order 1; one drift evaluation a step.
+/// The Euler–Maruyama method [kloeden1992]:  x⁺ = x + h f(x, t) + g(x, t) W.
+/// It solves Itô SDEs under any noise.  Strong order ½, or 1 under additive noise;
+/// weak order 1; one drift evaluation a step.
 class EulerMaruyama final : public Solver {
  public:
   std::string name() const override { return "euler_maruyama"; }

@@ -25,14 +25,15 @@ double exponential_moment(int k, double z) {
   return m;
 }
 
-/// √r = e^{qλ} and s^{1+q} of the data form have to stay among the numbers of the samples, and r among doubles.
+/// Throws ConfigError unless √r = e^{qλ} and s^{1+q} of the data form are numbers
+/// of the samples' dtype, and r is a double.
 void check_eta(const Shard& shard, const Passage& passage, double q) {
-  const double most = shard.dtype == Dtype::f32 ? 86 : 350;  // of their logarithms
+  const double most = shard.dtype == Dtype::f32 ? 86 : 350;  // bound of the logarithms of both
   const double reach = std::max(std::abs(passage.first().lambda), std::abs(passage.last().lambda));
   require<ConfigError>(
       (1 + q) * reach <= most,
       "[eta] {}: expected at most {:.3g} for {} samples from t = {:g} to {:g}, got {:g}: the noise would "
-      "leave the range of the numbers; take less{}",
+      "leave the range of the numbers; take a smaller eta{}",
       shard.config.solver, std::sqrt(most / reach - 1), to_string(shard.dtype), passage.first().t, passage.last().t,
       std::sqrt(q), shard.dtype == Dtype::f32 ? ", or samples of f64" : "");
 }

@@ -21,7 +21,7 @@ double Carried::nfe() const {
 namespace detail {
 namespace {
 
-constexpr std::int64_t parts = 100;  // of a sample's way, for progress
+constexpr std::int64_t parts = 100;  // parts of a sample's way, for progress
 
 /// The samplers' size: about 2,048 numbers.
 std::int64_t shard_size(const Tensor& x, const FlowOptions& options) {

@@ -4,10 +4,10 @@
 
 namespace fokker {
 
-/// Stochastic Heun [kloeden1992]:  y = x + h f₀ + g₀ W,  x⁺ = x + ½ h (f₀ + f(y)) + ½ (g₀ + g(y)) W.  It finds the
-/// Stratonovich solution.  Strong order 1 under additive and diagonal noise, ½ in general; weak order 2 under additive
-/// noise, else 1; two drift evaluations a step.  Without noise it is Heun's second-order method.  The embedded method
-/// is Euler–Maruyama, y.
+/// The stochastic Heun method [kloeden1992]:  y = x + h f₀ + g₀ W,  x⁺ = x + ½ h (f₀ + f(y)) + ½ (g₀ + g(y)) W.
+/// It finds the Stratonovich solution, with two drift evaluations a step.  Strong order 1 under additive and diagonal
+/// noise, ½ in general; weak order 2 under additive noise, else 1.  Without noise it is Heun's second-order method.
+/// The embedded method is Euler–Maruyama, y.
 class StochasticHeun final : public EmbeddedSolver {
  public:
   std::string name() const override { return "stochastic_heun"; }
@@ -27,8 +27,10 @@ class StochasticHeun final : public EmbeddedSolver {
                 Tensor* lower) const override;
 };
 
-/// Euler–Heun: Euler's method for the drift, Heun's for the noise:  y = x + g₀ W,  x⁺ = x + h f₀ + ½ (g₀ + g(y)) W.
-/// Stratonovich; the strong orders of stochastic Heun, weak order 1, one drift evaluation a step.
+/// The Euler–Heun method, which is Euler's for the drift and Heun's for the noise:
+///   y = x + g₀ W,  x⁺ = x + h f₀ + ½ (g₀ + g(y)) W.
+/// It finds the Stratonovich solution, with one drift evaluation a step.  The strong orders are those of stochastic
+/// Heun; weak order 1.
 class EulerHeun final : public Solver {
  public:
   std::string name() const override { return "euler_heun"; }

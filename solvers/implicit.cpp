@@ -24,9 +24,9 @@ using detail::scatter_rows;
 constexpr int most_evaluations = 100;
 constexpr double linear_tolerance = 1e-3;
 
-/// y = known + h f(y, t) for each row of y [B, D], by (μ + 1 − h J) Δy = −(y − known − h f).  μ = 0 is Newton's method;
-/// where that does not descend, μ > 0 makes Δy an implicit step of y' = −(y − known − h f) [kelley1998], which leaves
-/// regions without a root.  Rows that it does not solve are continued from h = 0.
+/// Solves y = known + h f(y, t) for each row of y [B, D] by (μ + 1 − h J) Δy = −(y − known − h f).  μ = 0 is Newton's
+/// method.  Where that does not descend, μ > 0 makes Δy an implicit step of y' = −(y − known − h f) [kelley1998], which
+/// leaves regions without a root.  Rows without a solution are continued from h = 0.
 class Newton {
  public:
   Newton(const Sde& sde, const Tensor& known, double t, double h)
@@ -57,7 +57,7 @@ class Newton {
   }
 
  private:
-  /// Tries the steps of `rows`; those that still have to go on.
+  /// Tries the steps of `rows` and returns those that still have to go on.
   Rows improve(const Rows& rows) {
     const Tensor direction = gather_rows(direction_, rows), trial = gather_rows(y_, rows) + direction;
     const Recording on_tape(true);
@@ -87,7 +87,8 @@ class Newton {
     return next;
   }
 
-  /// Back to the last accepted state of `rows`, for a more careful direction; those that are not hopeless.
+  /// Takes `rows` back to their last accepted state, for a more careful
+  /// direction, and returns those that are not hopeless.
   Rows retry(const Rows& rows) {
     Rows next;
     for (const std::size_t row : rows) {
@@ -98,7 +99,7 @@ class Newton {
     return next;
   }
 
-  /// Accepts the trials at places `accepted`, with new directions; those samples that have to follow them.
+  /// Accepts the trials at places `accepted` and finds new directions; returns the samples that have to follow them.
   Rows turn(const Rows& accepted, const Rows& rows, const Tensor& trial, const Tensor& residual,
             const Tensor& direction) {
     const std::vector<double> lengths = detail::row_norms(direction), sizes = detail::row_norms(trial),
@@ -114,7 +115,7 @@ class Newton {
     }
     scatter_rows(gather_rows(trial, accepted), moved, y_);
     scatter_rows(gather_rows(direction, accepted), moved, direction_);
-    // Newton's method squares a small error: the last correction needs no proof.
+    // Newton's method squares a small error, so that the last correction needs no check.
     scatter_rows(gather_rows(y_, last) + gather_rows(direction_, last), last, y_);
     const Rows careful = retry(uphill);
     next.insert(next.end(), careful.begin(), careful.end());
@@ -150,7 +151,7 @@ class Newton {
   Tensor known_;
   double t_, h_, enough_;
   Tensor y_, direction_;
-  std::vector<double> sizes_, residuals_, mu_;  // of each row
+  std::vector<double> sizes_, residuals_, mu_;  // one number for each row
   Rows hopeless_;                               // for Newton's method
 };
 

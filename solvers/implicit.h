@@ -4,12 +4,12 @@
 
 namespace fokker {
 
-/// Drift-implicit Euler–Maruyama [kloeden1992, §12.2] for stiff drift:  x⁺ = x + h f(x⁺, t + h) + g(x, t) W.
-/// Strong order ½, 1 under additive noise; weak order 1; Itô.  Each sample's equation is solved by a damped Newton
-/// method, its linear systems by GMRES on products with the drift's Jacobian, which autodiff gives: exact up to 40
-/// dimensions.  Where that fails, the root is followed from h = 0 on; where that leads nowhere either, the sample becomes
-/// NaN, which `solve` and `sample` report.  Throws ConfigError for a drift that is not written in ops, and for a state on
-/// the tape: the step is not differentiable.
+/// The drift-implicit Euler–Maruyama method [kloeden1992, §12.2] for stiff drift:  x⁺ = x + h f(x⁺, t + h) + g(x, t) W.
+/// Strong order ½, or 1 under additive noise; weak order 1; Itô.  Each sample's equation is solved by a damped Newton
+/// method.  GMRES solves the linear systems with products of the drift's Jacobian, which autodiff gives; it is exact up
+/// to 40 dimensions.  Where Newton's method fails, the root is followed from h = 0 on.  Where that finds no root, the
+/// sample becomes NaN, which `solve` and `sample` report.  Throws ConfigError for a drift that is not written in ops,
+/// and for a state on the tape, since the step is not differentiable.
 class ImplicitEuler final : public Solver {
  public:
   std::string name() const override { return "implicit_euler"; }

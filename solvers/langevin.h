@@ -13,27 +13,28 @@ struct LangevinRun {
   double t;
   double step;  // ε, in units of x²
   int steps;
-  std::int64_t first_increment;  // number of the first increment taken from the noise
+  std::int64_t first_increment;  // number, in the noise, of the first increment that is used
 };
 Tensor langevin(const Score& score, const BrownianMotion& noise, Tensor x, const LangevinRun& run);
 
-/// The same with each sample's own step at each step,  ε = `run.step` (‖ξ‖/‖s‖)²,  `run.step` = 2 α r² [song2021], who
-/// take the norms' means over the batch, which makes a sample depend on its neighbours.  On N(0, V I) in many dimensions
-/// the stationary variance is near V (1 + r²); in few ‖s‖ may be near 0, and the steps are far too long.
+/// Runs the algorithm with a step of each sample's own at each step,  ε = `run.step` (‖ξ‖/‖s‖)²,  `run.step` = 2 α r²
+/// [song2021].  The paper takes the norms' means over the batch, which makes a sample depend on its neighbours.  On
+/// N(0, V I) in many dimensions the stationary variance is near V (1 + r²).  In few dimensions ‖s‖ may be near 0, and
+/// the steps are then far too long.
 Tensor norm_langevin(const Score& score, const BrownianMotion& noise, Tensor x, const LangevinRun& run);
 
-/// The corrector's ε = 2 (r σ)² [song2021, with σ for ‖ξ‖/‖s‖]: the same for all samples of a level.  On N(0, V) the
-/// stationary variance is V/(1 − ε/2V) ≤ V/(1 − r²).
+/// Returns the corrector's ε = 2 (r σ)² [song2021, with σ for ‖ξ‖/‖s‖], which is common to all samples of a level.  On
+/// N(0, V) the stationary variance is V/(1 − ε/2V) ≤ V/(1 − r²).
 double corrector_step(double snr, double sigma);
 
-/// The ε/σ² of `steps` Langevin steps at noise level σ that bring the variance of a Gaussian from (ratio·σ)² nearest to
-/// σ² [song2020, technique 4]:  v ← (1 − e)² v + 2e.
+/// Returns the ε/σ² for `steps` Langevin steps at noise level σ.  These steps bring the variance of a Gaussian from
+/// (ratio·σ)² nearest to σ² [song2020, technique 4]:  v ← (1 − e)² v + 2e.
 double annealing_step(double ratio, int steps);
 
 namespace detail {
-/// ‖x‖² of each sample of x [B, ...], in double.
+/// Returns ‖x‖² of each sample of x [B, ...], in double.
 std::vector<double> square_norms(const Tensor& x);
-/// One number a sample, in a shape that broadcasts over x.
+/// Returns one number a sample, in a shape that broadcasts over x.
 Tensor by_sample(std::span<const double> values, const Tensor& x);
 }  // namespace detail
 

@@ -19,7 +19,7 @@ void require_tracked(const Tensor& f) {
       "is given");
 }
 
-/// A number for each sample that its values determine, so that probes follow a sample wherever it stands.
+/// Returns a number for each sample that its values determine, so that probes follow a sample in any batch.
 std::uint64_t fingerprint(const Tensor& x, std::int64_t row, std::int64_t width) {
   constexpr std::uint64_t basis = 0xcbf29ce484222325, prime = 0x100000001b3;  // FNV-1a
   const std::size_t bytes = static_cast<std::size_t>(width * element_size(x.dtype()));
@@ -124,7 +124,7 @@ DensityFlow carry_density(const VectorField& f, const Tensor& x, std::array<doub
 
 Likelihood log_likelihood(const Score& score, const ForwardSde& sde, const Tensor& x, const LikelihoodConfig& config,
                           const LikelihoodOptions& options) {
-  // Checked by itself, since the drift is on the tape by its linear part.
+  // The score is checked by itself, since the drift is on the tape by its linear part.
   const Score checked = Score::of({&score, 1}, [&score](const Tensor& at, double t) {
     Tensor s = score(at, t);
     require_tracked(s);

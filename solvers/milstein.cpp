@@ -25,7 +25,7 @@ Tensor Milstein::step(const Sde& sde, const BrownianIncrement& b, const Tensor& 
     const detail::DriftTerm support[] = {{h, f}, {root, g}};
     slope = (sde.diffusion(detail::advance(x, support, {}, b), t0) - g) * (1 / root);
   } else {
-    // W² has a mean: the first-order error of a one-sided difference would add up.
+    // W² has a mean, so that the first-order errors of a one-sided difference would add up.
     const detail::DriftTerm up[] = {{root, g}}, down[] = {{-root, g}};
     slope = (sde.diffusion(detail::advance(x, up, {}, b), t0) - sde.diffusion(detail::advance(x, down, {}, b), t0)) *
             (0.5 / root);

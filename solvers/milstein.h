@@ -6,9 +6,9 @@ namespace fokker {
 
 /// Milstein's method [milstein1974] for diagonal or scalar noise:
 ///   x⁺ = x + h f + g W + ½ (g·∇g)(W² − h)  in Itô's sense, without − h in Stratonovich's.
-/// Strong order 1, weak order 1, one drift evaluation a step.  The derivative is by autodiff; or, derivative-free
-/// [kloeden1992, §11.1], √h g·∇g is replaced by g(x + h f + √h g) − g in Itô's sense, and in Stratonovich's by
-/// ½ (g(x + √h g) − g(x − √h g)): there the one-sided difference measures strong order ½.
+/// Strong order 1, weak order 1, one drift evaluation a step.  The derivative is by autodiff, or derivative-free
+/// [kloeden1992, §11.1].  The derivative-free form replaces √h g·∇g by g(x + h f + √h g) − g in Itô's sense.  In
+/// Stratonovich's it is ½ (g(x + √h g) − g(x − √h g)): there the one-sided difference measures strong order ½.
 class Milstein final : public Solver {
  public:
   enum class Derivative : std::uint8_t { autodiff, free };

@@ -63,7 +63,8 @@ class Multistep {
     if (places.size() != 2 || method_.slope == MultistepMethod::Slope::exact) return kernel.weights(places);
     const double whole = kernel.moment(0), b = method_.slope == MultistepMethod::Slope::bh1 ? h : whole;
     const double slope = 0.5 * b / (places[0] - places[1]);
-    // The constant is the value at the start of the step: the older of a corrector's two, the newer of a predictor's.
+    // The constant is the value at the start of the step: the older of a
+    // corrector's two values, the newer of a predictor's.
     if (places[0] == 0) return {whole + slope, -slope};
     return {slope, whole - slope};
   }

@@ -4,24 +4,25 @@
 
 namespace fokker::detail {
 
-/// An exponential multistep method: the prediction is the polynomial in λ through its last values, and its integral is
-/// exact.  A corrector solves the step again with the value at the predicted end, which then serves the next step: one
-/// evaluation a step.  Starts with as many points as there are.
+/// An exponential multistep method.  The prediction is the polynomial in λ through its last values, and the integral of
+/// the polynomial is exact.  A corrector solves the step again with the value at the predicted end.  The next step uses
+/// that value, too, so that a step takes one evaluation.  The method starts with as many points as there are.
 struct MultistepMethod {
   Prediction prediction = Prediction::data;
-  int predictor = 1;  // points
-  int corrector = 0;  // points, the end of the step among them; 0: none
-  /// Weight of the slope in a predictor or corrector of two points: the exact integral, or half of B(h), as published:
-  /// B = h (bh1), or B = 1 − e^{−ph} (bh2).
+  int predictor = 1;  // number of points
+  int corrector = 0;  // number of points, with the end of the step among them; 0: none
+  /// The weight of the slope in a predictor or corrector of two points: the exact integral, or half of B(h), as
+  /// published.  B is h (bh1), or 1 − e^{−ph} (bh2).
   enum class Slope : std::uint8_t { exact, bh1, bh2 } slope = Slope::exact;
 };
 
-/// [ho2020] in the limit; the first step of all others.
+/// [ho2020] in the limit of small steps; all other methods begin with a step of it.
 inline constexpr MultistepMethod exponential_euler{};
-/// [lu2022pp], η = 0 and 1 [k-diffusion's SDE forms]; three points with the exact integral of the parabola.
+/// [lu2022pp], with η = 0, and with η = 1 the SDE forms of k-diffusion; three
+/// points take the exact integral of the parabola.
 inline constexpr MultistepMethod dpmpp_2m{.predictor = 2, .slope = MultistepMethod::Slope::bh2};
 inline constexpr MultistepMethod dpmpp_3m{.predictor = 3};
-/// [zhang2023], polynomials in log σ.
+/// [zhang2023], with polynomials in log σ.
 inline constexpr MultistepMethod deis_2{.prediction = Prediction::noise, .predictor = 2};
 inline constexpr MultistepMethod deis_3{.prediction = Prediction::noise, .predictor = 3};
 /// [zhao2023]

@@ -7,8 +7,8 @@
 
 namespace fokker {
 
-/// A score that counts the samples that it is evaluated on, so that an NFE is measured, never declared, and
-/// multiplies in `precision`.  Copies share the count; one thread at a time.
+/// A score that counts the samples on which it is evaluated, so that an NFE is measured, never declared.  It multiplies
+/// in `precision`.  Copies share the count, and one thread at a time may use them.
 class CountedScore {
  public:
   explicit CountedScore(Score score, Precision precision = Precision::f32)
@@ -18,7 +18,7 @@ class CountedScore {
     const MixedPrecision scope(precision_);
     return score_(x, t);
   }
-  /// Evaluations so far, summed over samples.
+  /// Returns the evaluations so far, summed over samples.
   std::int64_t count() const { return *count_; }
 
  private:

@@ -7,7 +7,8 @@
 
 namespace fokker {
 
-/// A Brownian path B over one interval of length h, by its first coefficients [foster2020], independent normals:
+/// A Brownian path B over one interval of length h, given by its first coefficients
+/// [foster2020], which are independent normals:
 ///   W = B(t + h) − B(t) ~ N(0, h);
 ///   H = (1/h) ∫ A(s) ds ~ N(0, h/12), the space-time Lévy area, with A(s) = B(t + s) − B(t) − (s/h) W;
 ///   K = (1/h²) ∫ A(s) (h/2 − s) ds ~ N(0, h/720), the space-time-time Lévy area.
@@ -16,27 +17,27 @@ struct BrownianIncrement {
   Tensor w, h, k;
 };
 
-/// The increment over two adjacent intervals, of those coefficients that both parts have.
+/// Returns the increment over two adjacent intervals, with those coefficients that both parts have.
 BrownianIncrement join(const BrownianIncrement& first, double first_length, const BrownianIncrement& second,
                        double second_length);
 
-/// The increment of the path run backwards, from t1 to t0:  −W, H, −K.
+/// Returns the increment of the path run backwards, from t1 to t0:  −W, H, −K.
 BrownianIncrement reversed(const BrownianIncrement& b);
 
-/// Gives the increments of every interval of a time grid, keyed by (seed, sample): sample i has the same path in any
-/// batch.
+/// Gives the increments of every interval of a time grid.  They are keyed by (seed, sample), so that sample i has the
+/// same path in any batch.
 class BrownianMotion {
  public:
   virtual ~BrownianMotion() = default;
-  /// The increment of step `step`, from t0 to t1; |t1 − t0| is its length.  `areas` says how many Lévy areas are wanted:
-  /// 0: W alone, 1: and H, 2: and K.
+  /// Returns the increment of step `step`, from t0 to t1; |t1 − t0| is the step's length.  `areas` says which
+  /// coefficients are wanted; 0: W alone, 1: W and H, 2: W, H and K.
   virtual BrownianIncrement increment(std::int64_t step, double t0, double t1, int areas) const = 0;
 };
 
-/// Independent increments per step: the fast path of a fixed grid.
+/// Independent increments for each step: the fast path for a fixed grid.
 class SequentialNoise final : public BrownianMotion {
  public:
-  /// Sample i of the batch, shape[0] samples, has index first_sample + i.
+  /// Sample i of a batch of shape[0] samples has index first_sample + i.
   SequentialNoise(std::uint64_t seed, Shape shape, Dtype dtype = Dtype::f32, std::int64_t first_sample = 0,
                   Stream w = Stream::brownian, Stream h = Stream::levy_area);
   BrownianIncrement increment(std::int64_t step, double t0, double t1, int areas) const override;
@@ -49,7 +50,7 @@ class SequentialNoise final : public BrownianMotion {
 };
 
 namespace detail {
-/// Number of the first element of sample `first_sample` in a stream.
+/// Returns the number of the first element of sample `first_sample` in a stream.
 std::uint64_t first_element(const Shape& shape, std::int64_t first_sample);
 }  // namespace detail
 

@@ -6,33 +6,35 @@
 
 namespace fokker {
 
-/// An order of convergence: the slope of log error against log step.
+/// A measured order of convergence: the slope of log error against log step.
 struct MeasuredOrder {
-  /// What finite steps may leave of the terms of higher order.
+  /// The deviation that terms of higher order may cause at finite steps.
   static constexpr double margin = 0.1;
 
   double value = 0;
-  double half_width = 0;  // of the 95 % interval; 0 where the errors are exact
+  double half_width = 0;  // half width of the 95 % interval; 0 where the errors are exact
 
   /// Whether the interval is narrow enough to tell orders apart.
   bool decided() const { return half_width < margin; }
-  /// Whether the order may be the claimed one: they differ by less than the margin, which a wide interval widens.
+  /// Whether the order may be the claimed one.  The two differ by less than the margin, to which the half width is
+  /// added where the order is not decided.
   bool contains(double claimed) const;
 };
 
 namespace detail {
-/// Least squares of −log₂ error on the level; the steps of a level are half those of the one before.
+/// Returns the least-squares slope of −log₂ error on the level, from one error a level.  The steps of each level are
+/// half those of the level before.
 double order_of(std::span<const double> errors);
 
-/// Replicas of a set of paths, drawn from it with replacement.
+/// Bootstrap replicas of a set of paths, drawn from the set with replacement.
 class Bootstrap {
  public:
   Bootstrap(std::int64_t paths, std::uint64_t seed);
-  /// The order of the root mean square over paths, from squares [levels, paths].
+  /// Returns the order of the root mean square over paths, from squared errors [levels, paths].
   MeasuredOrder order(std::span<const double> squares) const;
 
  private:
-  std::vector<std::vector<int>> counts_;  // how often a replica has each path; the first replica is the set itself
+  std::vector<std::vector<int>> counts_;  // how often each replica has each path; the first replica is the set itself
 };
 }  // namespace detail
 

@@ -22,8 +22,8 @@ constexpr std::int64_t finest = 1 << 13;  // steps of what stands for a solution
 /// B(1) of a path from 0 to 1.
 Tensor last(const BrownianPath& path) { return path.increment(0, 0, 1, 0).w; }
 
-/// The problem with the solution by a solver on the finest grid; where SRA1 fits its own error there is 8^-1.5 of the
-/// smallest measured.
+/// Returns the problem with the solution by a solver on the finest grid.  Where SRA1 fits, its own error there is
+/// 8^-1.5 of the smallest that is measured.
 OrderProblem by_small_steps(OrderProblem problem, const std::string& solver) {
   problem.solution = [sde = problem.sde, solver, from = problem.begin, to = problem.end](const BrownianPath& path,
                                                                                          const Tensor& x0) {
@@ -32,8 +32,9 @@ OrderProblem by_small_steps(OrderProblem problem, const std::string& solver) {
   return problem;
 }
 
-/// x(1) of OU:  e^{−θ} x0 + σ ∫ e^{−θ(1−s)} dB, each cell of the finest grid by  e^{−θ(1−m)} (W − θ h H), the integral of
-/// the exponential's line through the cell's midpoint m;  ∫ (s − m) dB = −h H.
+/// x(1) of OU:  e^{−θ} x0 + σ ∫ e^{−θ(1−s)} dB.
+/// Each cell of the finest grid contributes  e^{−θ(1−m)} (W − θ h H), the integral of the exponential's line through
+/// the cell's midpoint m;  ∫ (s − m) dB = −h H.
 Tensor ou_solution(const OrnsteinUhlenbeck& ou, const BrownianPath& path, const Tensor& x0) {
   Tensor x = x0 * std::exp(-ou.theta());
   const auto grid = uniform_points(0, 1, finest);
@@ -59,7 +60,7 @@ OrderProblem double_well(const std::string& name, double sigma, double kappa) {
   return by_small_steps({.name = name, .sde = std::make_shared<DoubleWell>(sigma, kappa), .start = {0.3}}, "sra1");
 }
 
-/// Backwards in time, through the times in which the modes part.
+/// Runs backwards in time, through the times at which the modes part.
 OrderProblem reverse_mixture() {
   const VP vp;
   const GaussianMixture mixture({{-1.5}, {0}, {2}}, {0.5, 0.4, 0.6}, {0.4, 0.25, 0.35});

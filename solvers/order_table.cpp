@@ -11,7 +11,7 @@ namespace fokker {
 namespace {
 
 using Solvers = std::span<const Solver* const>;
-using Rows = std::vector<std::vector<OrderRow>>;  // by solver
+using Rows = std::vector<std::vector<OrderRow>>;  // the rows of each solver
 
 template <class Problem>
 OrderRow row(const Solver& solver, const char* kind, const Problem& problem, MeasuredOrder measured) {

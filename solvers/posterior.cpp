@@ -27,7 +27,7 @@ Tensor bounded(const Tensor& c, Marginal at, const PosteriorConfig& config) {
   return reshape(detail::scale_rows(flat_rows(c), factors), c.shape());
 }
 
-/// What a method sees.
+/// Everything that a method sees.
 struct Moment {
   const Score& prior;
   const detail::Noised& noised;

@@ -10,15 +10,15 @@
 
 namespace fokker::detail {
 
-/// Counts work over all workers and calls back at most every 20 ms, by one worker at a time.
+/// Counts work over all workers, and calls back at most every 20 ms, by one worker at a time.
 class ProgressMeter {
  public:
   using Callback = std::function<bool(std::int64_t done, std::int64_t total)>;
 
-  /// Keeps a reference to `callback`, which may be empty and returns false to cancel.
+  /// Keeps a reference to `callback`.  The callback may be empty; it returns false to cancel.
   ProgressMeter(const Callback& callback, std::int64_t total) : callback_(callback), total_(total) {}
 
-  /// Throws Cancelled from now on where the callback said so.
+  /// Adds to the work done.  Throws Cancelled once the callback has returned false.
   void add(std::int64_t count) {
     if (!callback_) return;
     const std::int64_t done = done_.fetch_add(count) + count;

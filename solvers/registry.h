@@ -9,20 +9,20 @@
 
 namespace fokker {
 
-/// What SampleConfig::solver may say.
+/// Returns the names that SampleConfig::solver takes.
 std::vector<std::string> solver_names();
-/// Those among them that are steppers of any SDE: `make_solver` takes them.
+/// Returns the names of the steppers of any SDE, which `make_solver` takes.
 std::vector<std::string> stepper_names();
-/// Throws ConfigError for an unknown name, with the nearest.
+/// Makes a stepper.  Throws ConfigError for an unknown name, with the nearest, and for a solver that is no stepper.
 std::unique_ptr<Solver> make_solver(const std::string& name);
 
-/// What a solver made for diffusions promises: its order on the probability flow (multistep methods, which start by lower
-/// orders, keep it where the denoiser hardly changes at the prior's level), and its strong and weak order on the reverse
-/// SDE; 0 where it solves none.
+/// The orders that a solver made for diffusions promises: on the probability flow, and strong and weak on the reverse
+/// SDE.  An order is 0 where the solver does not solve that equation.  Multistep methods start by lower orders; they
+/// keep the order where the denoiser hardly changes at the prior's level.
 struct SamplerClaims {
   int flow = 0;
   double strong = 0, weak = 0;
-  int evaluations = 1;  // of the score, a step
+  int evaluations = 1;  // evaluations of the score in a step
 };
 
 /// The η of the reverse SDE that a solver takes by itself, and whether another may be asked for.
@@ -33,8 +33,9 @@ struct EtaRule {
 /// Throws ConfigError for an unknown name.
 EtaRule eta_of(const std::string& solver);
 
-/// What a solver takes where a configuration leaves it open, as its paper or that paper's code does (docs/solvers.md): the
-/// spacing of its grid, its clock, and whether it ends with the denoiser's mean or stays at t_min.
+/// What a solver takes where a configuration leaves it open, as its paper or that paper's code does
+/// (docs/solvers.md).  The members are the spacing of the grid, the clock, and whether the samples end
+/// with the denoiser's mean or stay at t_min.
 struct SolverDefaults {
   const char* grid = "uniform";
   const char* clock = "t";
@@ -43,12 +44,12 @@ struct SolverDefaults {
 /// Throws ConfigError for an unknown name.
 SolverDefaults defaults_of(const std::string& solver);
 
-/// A line for lists and documentation.
+/// A row of lists and documentation.
 struct SolverSummary {
   std::string name, text;
   SolverDefaults defaults;
-  std::optional<SolverClaims> claims;    // of steppers
-  std::optional<SamplerClaims> sampler;  // of solvers made for diffusions
+  std::optional<SolverClaims> claims;    // the claims of a stepper
+  std::optional<SamplerClaims> sampler;  // the claims of a solver made for diffusions
 };
 std::vector<SolverSummary> solver_summaries();
 

@@ -13,8 +13,8 @@ void check_times(const SampleConfig& config) {
   const SampleConfig fresh;
   const bool generates = config.solver == "ancestral" && config.denoises();
   require<ConfigError>(times.size() > 1 || generates,
-                       "[times] expected at least two points, got {}; from a single one, ancestral makes a sample by "
-                       "denoise = true alone",
+                       "[times] expected at least two points, got {}; a single point is enough for ancestral "
+                       "with denoise = true alone",
                        times.size());
   for (std::size_t i = 0; i < times.size(); ++i)
     require<ConfigError>(times[i] > 0 && std::isfinite(times[i]) && (i == 0 || times[i] < times[i - 1]),
@@ -42,7 +42,7 @@ void CorrectorConfig::check(const std::string& solver) const {
   require<ConfigError>(!level || epsilon,
                        "[corrector] the rule level needs epsilon, such as 2e-5 for images [song2019]");
   require<ConfigError>(level || !epsilon,
-                       "[corrector] epsilon is of the rule level of annealed_langevin alone; leave it out");
+                       "[corrector] epsilon belongs to the rule level of annealed_langevin alone; leave it out");
 }
 
 void RestartConfig::validate() const {

@@ -90,7 +90,7 @@ class Sampling {
   }
 
  private:
-  /// Evaluations and failures of one shard, whose samples go into the result.
+  /// Returns the evaluations and failures of one shard, and puts its samples into the result.
   std::pair<std::int64_t, std::int64_t> run_shard(std::int64_t first, std::int64_t count) {
     const NoGrad off_tape;
     const CountedScore counted(score_, precision_of(config_.precision));
@@ -138,7 +138,7 @@ class Sampling {
     }
   }
 
-  /// Runs the shard again, since runs repeat to the bit, and looks at every step.
+  /// Runs the shard again, which repeats to the bit, and looks at every step.
   [[noreturn]] void report_failure(detail::Shard shard, std::int64_t row) const {
     shard.tick = [](std::int64_t) {};
     shard.observe = [&](std::int64_t point, const Tensor& x) {

@@ -11,7 +11,7 @@ namespace {
 
 constexpr int levels = 6;
 constexpr double flow_end = 0.3, path_end = 0.1, gaussian_end = 0.01;  // times
-constexpr double deviation = 0.5;                                      // of the Gaussian
+constexpr double deviation = 0.5;                                      // standard deviation of the Gaussian
 
 const VP& vp() {
   static const VP sde;
@@ -33,8 +33,8 @@ SampleConfig settings(const std::string& solver, std::int64_t steps, double end,
 
 bool reads_the_snr(const std::string& solver) { return !solver.starts_with("er_sde") && solver != "seeds_2"; }
 
-/// Sample 0 carries a unit of the prior, sample i + 1 the unit normal of interval i, all others nothing: what a linear
-/// sampler makes of each, and so the variance of its samples.
+/// Sample 0 carries a unit of the prior, sample i + 1 the unit normal of interval i, and all others nothing.  The
+/// result is what a linear sampler makes of each, and so the variance of its samples.
 class UnitNoise final : public BrownianMotion {
  public:
   explicit UnitNoise(Shape shape) : shape_(shape) {}

@@ -127,7 +127,7 @@ Tensor Course::march(const Tensor& x, const std::function<void(std::size_t i, co
 
 void Course::require_finite(const Tensor& x, const Tensor& end) const {
   if (x.size() == 0 || first_not_finite(end) < 0) return;
-  // Once more, since the noise repeats, to find where it began.
+  // The steps are taken once more, since the noise repeats, to find where a value stopped being finite.
   const NoGrad off_tape;
   march(x.detach(), [&](std::size_t i, const SolverState& at) {
     const std::int64_t sample = first_not_finite(at.x);
@@ -147,7 +147,7 @@ std::int64_t first_not_finite(const Tensor& x) {
 
 namespace {
 
-/// Up to three more terms on top of `x` at a pass.
+/// Adds up to three more terms to `x` in one pass.
 class Sum {
  public:
   explicit Sum(const Tensor& x) : total_(x) {}

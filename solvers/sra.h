@@ -69,7 +69,7 @@ inline constexpr SraTableau<3> sra3{.c0 = {0, 1, 1. / 2},
                                     .beta2 = {-1, 1, 0}};
 static_assert(satisfies_order_conditions(sra3));
 
-/// Optimised for a large region of mean-square stability [rackauckas2020].
+/// SOSRA, which is optimised for a large region of mean-square stability [rackauckas2020].
 inline constexpr SraTableau<3> sosra{
     .c0 = {0, .6923962376159507, 1},
     .c1 = {0, .041248171110700504, 1},
@@ -80,8 +80,8 @@ inline constexpr SraTableau<3> sosra{
     .beta2 = {.4237535769069274, .6010381474428539, -1.0247917243497813}};
 static_assert(satisfies_order_conditions(sosra));
 
-/// The method of a tableau.  Strong order 1.5, weak order 2, S drift evaluations a step, additive noise.  The embedded
-/// method is Euler–Maruyama, x + h f(Y₁) + g W.
+/// The method of a tableau for additive noise.  Strong order 1.5, weak order 2, S drift evaluations a step.  The
+/// embedded method is Euler–Maruyama, x + h f(Y₁) + g W.
 template <int S>
 class Sra final : public EmbeddedSolver {
  public:
@@ -105,7 +105,8 @@ extern template class Sra<3>;
 
 /// SEA, the shifted Euler method for additive noise [foster2024]:
 ///   x⁺ = x + h f(x + g₀ (½W + H), t) + g₀ W + (g₁ − g₀)(½W − H).
-/// Strong order 1, weak order 1 (with a far smaller constant than Euler–Maruyama's), one drift evaluation a step.
+/// Strong order 1, weak order 1, one drift evaluation a step.  The weak error has a far
+/// smaller constant than that of Euler–Maruyama.
 class Sea final : public Solver {
  public:
   std::string name() const override { return "sea"; }

@@ -56,12 +56,12 @@ constexpr bool satisfies_order_conditions(const SriTableau& m) {
          is(dot(m.alpha, b0_squared), 1.5) && is(dot(m.beta1, a1_b0) / 2 + dot(m.beta3, a1_b0) / 3, 0);
 }
 
-/// SRIW1 and SRIW2 [rossler2010];  SOSRI [rackauckas2020], optimised for mean-square stability.
+/// SRIW1 and SRIW2 [rossler2010], and SOSRI [rackauckas2020], which is optimised for mean-square stability.
 extern const SriTableau sriw1, sriw2, sosri;
 
-/// The method of a tableau.  Strong order 1.5 under additive, diagonal and scalar noise; weak order `weak` under
-/// multiplicative noise, 2 under additive noise.  The embedded method has strong order 1:
-/// x + h f(Y₁) + Σ (β1ᵢ I₁ + β2ᵢ I₁₁/√h) g(Zᵢ).
+/// The method of a tableau.  Strong order 1.5 under additive, diagonal and scalar noise; weak order 2 under additive
+/// noise and `weak` under other noise.  The embedded method, of strong order 1, is
+///   x + h f(Y₁) + Σ (β1ᵢ I₁ + β2ᵢ I₁₁/√h) g(Zᵢ).
 class Sri final : public EmbeddedSolver {
  public:
   Sri(std::string name, const SriTableau& tableau, double weak);

@@ -8,9 +8,9 @@ namespace fokker::detail {
 
 using Rows = std::vector<std::size_t>;
 
-/// Where each sample of a batch stands under error control.  Places run from 0 to 2^bits; a step is a cell of the
-/// lattice, an aligned power of two, so that samples in one cell step together and a rejected step is followed by steps
-/// within it.
+/// The place of each sample of a batch under error control.  Places run from 0 to 2^bits.  A step is a cell of the
+/// lattice, that is an aligned power of two.  Samples in one cell therefore step together, and a rejected step is
+/// followed by steps within it.
 class StepLattice {
  public:
   struct Place {
@@ -23,23 +23,23 @@ class StepLattice {
     std::string_view method;
     std::int64_t sample;
     double t;
-    bool finite;  // the last step's error
+    bool finite;  // whether the last step's error is finite
     std::int64_t max_steps;
   };
 
-  /// Steps are at least 2^lowest long, and 1/32 of the whole at first.
+  /// Makes a lattice whose steps are at least 2^lowest long, and initially 1/32 of the whole.
   StepLattice(int bits, std::size_t rows, int lowest = 0);
   const Place& operator[](std::size_t row) const { return places_[row]; }
   std::size_t rows() const { return places_.size(); }
   std::int64_t end() const { return std::int64_t{1} << bits_; }
-  /// How far the slowest sample is, of 1.
+  /// Returns the share of the way that the slowest sample has done.
   double fraction() const;
-  /// The samples farthest behind that take the same step, in order; none at the end.
+  /// Returns the samples farthest behind that take one common step, in order; none at the end.
   Rows next_group() const;
-  /// Counts a try, moves on where it was accepted, and changes the size of the next step by `factor`, rounded down to
-  /// what the lattice allows.
+  /// Counts a try and moves on where it was accepted.  The size of the next step is multiplied by `factor` and rounded
+  /// down to what the lattice allows.
   void control(std::size_t row, bool accepted, double factor);
-  /// Throws NumericalError, naming sample, step, time and remedy, where sample `row` cannot go on.
+  /// Throws NumericalError, which names sample, step, time and remedy, where sample `row` cannot go on.
   void require_progress(std::size_t row, const Report& at) const;
 
  private:

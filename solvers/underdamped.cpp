@@ -30,7 +30,8 @@ namespace {
 
 using detail::exponential_moment;
 
-/// Free motion under friction over the share c of a step:  β = e^{−γch},  a = ∫₀^{ch} e^{−γr} dr,  b = (1/h) ∫₀^{ch} a(r) dr.
+/// Free motion under friction over the share c of a step:
+///   β = e^{−γch},  a = ∫₀^{ch} e^{−γr} dr,  b = (1/h) ∫₀^{ch} a(r) dr.
 struct Decay {
   double beta, a, b;
   Decay(LangevinStep step, double c) {
@@ -51,7 +52,7 @@ double sigma(LangevinStep step) { return std::sqrt(2 * step.friction); }
 
 void baoab_step(const Target& target, const BrownianIncrement& b, LangevinStep step, ChainState& state) {
   const double h = step.h, keep = std::exp(-step.friction * h);
-  const double noise = std::sqrt(-std::expm1(-2 * step.friction * h) / h);  // of W, for √(1 − keep²) of a normal
+  const double noise = std::sqrt(-std::expm1(-2 * step.friction * h) / h);  // factor of W, for √(1 − keep²) of a normal
   kick(0.5 * h, state);
   drift(0.5 * h, state);
   state.v = weighted_sum({{keep, state.v}, {noise, b.w}});

@@ -24,7 +24,7 @@ namespace {
 struct Node {
   double t;
   double s;       // discrete: the next point, nearer to the data
-  double weight;  // of ‖ε − ε̂‖²
+  double weight;  // factor of ‖ε − ε̂‖²
 };
 
 /// Σ over each sample of x [n, ...], [n], in f64.
@@ -140,7 +140,7 @@ class Bound {
     result.nfe = static_cast<double>(calls) / static_cast<double>(n);
   }
 
-  /// Samples of one shard, the first of which has number `first` in the streams.
+  /// The samples of one shard, the first of which has number `first` in the streams.
   struct Part {
     Score score;
     Tensor x0;
@@ -156,7 +156,7 @@ class Bound {
     return {epsilon, weighted_sum({{at.alpha, part.x0}, {at.sigma, epsilon}})};
   }
 
-  /// ε − ε̂ = ε + σ s(x, t): (α/σ) times x̂₀ − x₀, without the cancellation of either.
+  /// Returns ε − ε̂ = ε + σ s(x, t), which is (α/σ) times x̂₀ − x₀, without the cancellation of either.
   Tensor residual(const Part& part, const Noised& at, double t) const {
     const Tensor s = part.score(at.x, t);
     require<ShapeError>(s.shape() == at.x.shape(), "[bound] expected the score to return {}, got {}",
@@ -168,7 +168,7 @@ class Bound {
     return cast(weighted_sum({{1, at.epsilon}, {sde_.marginal(t).sigma, s}}), Dtype::f64);
   }
 
-  /// The part of evaluation `number` in the sum of divergences, [n].
+  /// Returns the part of evaluation `number` in the sum of divergences, [n].
   Tensor divergence(const Part& part, std::size_t number) const {
     const Node& node = nodes_[number];
     const Rng rng(config_.seed, Stream::bound, static_cast<std::uint32_t>(number));
@@ -202,7 +202,7 @@ class Bound {
     const double deviation = config_.deviation * noise;
     if (decoder_ == "categorical") return categorical_log_probability(x0, x0 + apart, noise, options_.levels);
     if (decoder_ == "discretised") return discretised_log_probability(x0, x0 + apart, deviation, options_.levels);
-    // Of mean 0, and nearly all of the noise of what it is added to.
+    // The control variate has mean 0 and nearly all of the noise of what it is added to.
     const Tensor control = per_sample(square(epsilon)) - static_cast<double>(width_);
     return gaussian_log_density(apart, deviation) + control * (0.5 / (config_.deviation * config_.deviation));
   }

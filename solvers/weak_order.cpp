@@ -27,7 +27,7 @@ Matrix kronecker(const Matrix& a, const Matrix& b) {
   return k;
 }
 
-/// Of matrices whose norm is of the order of one.
+/// This serves matrices whose norm is of the order of one.
 Matrix exponential(const Matrix& m) {
   Matrix sum = Matrix::Identity(m.rows(), m.cols()), term = sum;
   for (int i = 1; i < 60; ++i) sum += term = term * m / i;
@@ -104,7 +104,7 @@ constexpr double nodes[points] = {-3.3242574335521189, -1.8891758777537109, -0.6
 constexpr double weights[points] = {0.0025557844020562465, 0.088615746041914522, 0.40882846955602919,
                                     0.40882846955602919,   0.088615746041914522, 0.0025557844020562465};
 
-/// Points for the increments of M Brownian motions in a step, each point `copies` times in succession.
+/// Quadrature points for the increments of M Brownian motions in a step, each `copies` times in succession.
 struct Quadrature {
   std::vector<double> weight;
   BrownianIncrement b;
@@ -130,8 +130,8 @@ Quadrature quadrature(std::int64_t motions, int areas, double h, int copies) {
   return result;
 }
 
-/// E R ⊗ R of the random matrix R by which a step from t multiplies z = (x, 1): the images of the unit vectors and of 0
-/// are its columns.
+/// Returns E R ⊗ R of the random matrix R by which a step from t multiplies z = (x, 1).  The columns of R are the
+/// images of the unit vectors and of 0.
 Matrix second_moments(const Solver& solver, const WeakProblem& problem, const Quadrature& noise, double t, double h) {
   const auto dimension = static_cast<Eigen::Index>(problem.start.size());
   std::vector<double> starts;

@@ -4,9 +4,9 @@
 
 namespace fokker::kernels {
 
-/// softmax(scale·q kᵀ + key_bias) v by head: q, y [batch, queries, heads·size], k, v [batch, keys, heads·size], key_bias
-/// [batch, keys] or null.  Logits are never stored; `logsums` [batch, heads, queries] holds the logarithm of each
-/// softmax's denominator.
+/// Computes softmax(scale·q kᵀ + key_bias) v by head: q, y [batch, queries, heads·size], k, v [batch, keys,
+/// heads·size], key_bias [batch, keys] or null.  Logits are never stored.  `logsums` [batch, heads, queries] holds the
+/// logarithm of each softmax's denominator.
 struct AttentionArguments {
   std::int64_t batch, queries, keys, heads, size;
   double scale;

@@ -11,9 +11,9 @@
 namespace fokker::kernels {
 
 // Raw loops behind the ops, single-threaded.  Each .cpp of this folder is compiled once for every instruction set
-// (baseline, x86-64-v3, x86-64-v4) and yields one table of function pointers; `table()` picks the best that the CPU has.
-// Pointers are `const void*` in the dtype that selects the table row.  A result never depends on an element's position
-// in the array, so that shards and batches may be cut anywhere.
+// (baseline, x86-64-v3, x86-64-v4) and yields one table of function pointers.  `table()` picks the best that the CPU
+// has.  Pointers are `const void*` in the dtype that selects the table row.  A result never depends on an element's
+// position in the array, so that shards and batches may be cut anywhere.
 
 enum class Unary : std::uint8_t {
   exp,
@@ -58,7 +58,7 @@ struct Reduce {
   /// x [outer, reduced, inner] → out [outer, inner]
   void (*sum)(const void* x, void* out, std::int64_t outer, std::int64_t reduced, std::int64_t inner);
   void (*max)(const void* x, void* out, std::int64_t outer, std::int64_t reduced, std::int64_t inner);
-  /// rows of the last axis
+  /// softmax, logsumexp and softmax_backward work on rows of the last axis.
   void (*softmax)(const void* x, void* out, std::int64_t rows, std::int64_t columns);
   void (*logsumexp)(const void* x, void* out, std::int64_t rows, std::int64_t columns);
   /// dx = y·(dy − Σ dy·y)
@@ -67,8 +67,8 @@ struct Reduce {
   double (*sum_of_squares)(const void* x, std::int64_t n);
 };
 
-/// C [M, N] = op(A) op(B) (+ C where accumulate), row-major with leading dimensions; K is summed in one fixed order, so
-/// that the bits of a row of C do not depend on M.
+/// C [M, N] = op(A) op(B) (+ C where accumulate), row-major with leading dimensions.  K is summed in one fixed order,
+/// so that the bits of a row of C do not depend on M.
 struct GemmArguments {
   std::int64_t m, n, k;
   const void* a;
