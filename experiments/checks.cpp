@@ -9,7 +9,7 @@
 namespace fokker {
 namespace {
 
-/// One loss of one sample, for data, network and objective that do not fit each other.
+/// Computes one loss of one sample, which fails where data, network and objective do not fit each other.
 void try_loss(const Model& model) {
   const Dataset& data = model.data().training;
   const std::int64_t first = 0;
@@ -19,7 +19,7 @@ void try_loss(const Model& model) {
   model.system.objective->loss(*model.system.network, one);
 }
 
-/// Samples that the metrics can compare with the data.
+/// Checks that there are samples that the metrics can compare with the data.
 void check_sizes(const Experiment& experiment, const Model& model) {
   if (experiment.evaluate.metrics.empty()) return;
   const std::int64_t least = least_samples(experiment.evaluate);
@@ -56,7 +56,7 @@ Model checked(Model model, const Experiment& experiment) {
       sample(silent, *model.sde, config, {.shape = model.sample_shape});
     } catch (const ConfigError& error) {
       throw ConfigError(fmt::format("sample \"{}\": {}", config.title(), error.what()));
-    } catch (const NumericalError&) {  // two long steps of a score that knows nothing say nothing of the trained one
+    } catch (const NumericalError&) {  // two long steps of an untrained score say nothing of the trained one
     }
   return model;
 }

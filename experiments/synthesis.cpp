@@ -46,7 +46,7 @@ Dataset together(Dataset a, const Dataset& b) {
   return a;
 }
 
-/// ½ (P(d(a, b) > d(a, a)) + P(d(b, a) > d(b, b))), d the distance to the nearest other sample.
+/// Computes ½ (P(d(a, b) > d(a, a)) + P(d(b, a) > d(b, b))), where d is the distance to the nearest other sample.
 double adversarial_accuracy(const Tensor& a, const Tensor& b) {
   const auto share = [](const Tensor& from, const Tensor& to) {
     const auto across = neighbour_distances(from, to, 1), within = neighbour_distances(from, from, 1, Self::leave_out);
