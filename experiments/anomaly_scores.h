@@ -70,8 +70,8 @@ struct NormalModel {
 /// What a method finds for each of N samples of D numbers.
 struct AnomalyScores {
   Tensor terms;           // [N, levels], f64; one column for methods without levels
-  Tensor map = {};        // of reconstructions: squared error of each element, a mean over draws and levels, like x
-  Tensor residuals = {};  // of `whitened`: x̂ − x, a mean over draws, [N, levels, D]
+  Tensor map = {};        // reconstruction: squared error of each element, a mean over draws and levels, like x
+  Tensor residuals = {};  // whitened: x̂ − x, a mean over draws, [N, levels, D]
 };
 
 /// Scores each sample of x [N, …]; scores are high for anomalies.

@@ -74,13 +74,14 @@ CompareConfig resolved(CompareConfig config);
 
 /// The results of one solver at one budget.
 struct CompareCell {
-  std::int64_t steps = 0;                                  // 0: not run, `note` says why
-  double tolerance = 0;                                    // tolerance of a solver that chooses its own steps
-  std::string note = {};                                   // "needs ≥ 5", "failed: …"
-  std::vector<double> nfe = {}, seconds = {};              // by seed
-  std::vector<std::int64_t> failures = {};                 // samples that are not finite, by seed
-  std::map<std::string, std::vector<double>> errors = {};  // by metric and seed; empty where it failed
-  Tensor shown = {};                                       // some samples of the first seed, in the units of the data
+  std::int64_t steps = 0;                      // 0: not run, `note` says why
+  double tolerance = 0;                        // tolerance of a solver that chooses its own steps
+  std::string note = {};                       // "needs ≥ 5", "failed: …"
+  std::vector<double> nfe = {}, seconds = {};  // one entry for each seed
+  std::vector<std::int64_t> failures = {};     // samples that are not finite, by seed
+  std::map<std::string, std::vector<double>> errors =
+      {};             // for each metric one entry for each seed; empty where it failed
+  Tensor shown = {};  // some samples of the first seed, in the units of the data
 };
 
 /// A comparison with all that was measured.

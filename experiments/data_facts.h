@@ -14,7 +14,7 @@ namespace fokker {
 /// What a run keeps of its data: all that sampling needs, and the hash that shows whether the data have changed.
 struct DataFacts {
   std::string name = {};
-  std::string sha256 = {};  // of the file, or of the values of a toy
+  std::string sha256 = {};  // hash of the file, or of the values of a toy
   Shape sample_shape = {};
   Scaling scaling = {};
   ValueRange range = {};  // in the units of the data

@@ -44,13 +44,14 @@ struct DataLikelihoodConfig {
 /// What a bound says about every held-out sample.
 struct BoundRow {
   std::string name;
-  Tensor bits;                                              // bits a dimension, [N], f64
-  Interval interval = {};                                   // 95 % interval of their mean over samples
-  double error = std::numeric_limits<double>::quiet_NaN();  // of the mean, over draws or probes; NaN where unknown
-  double nfe = 0, seconds = 0;                              // evaluations for each sample
-  std::vector<std::pair<std::string, Tensor>> parts = {};   // parts of variational bounds, in nats, [N]
-  std::vector<double> t = {};                               // time of each evaluation of the score
-  Tensor profile = {};                                      // mean nats of each evaluation, [t.size()]
+  Tensor bits;             // bits a dimension, [N], f64
+  Interval interval = {};  // 95 % interval of their mean over samples
+  double error =
+      std::numeric_limits<double>::quiet_NaN();  // standard error of the mean, over draws or probes; NaN where unknown
+  double nfe = 0, seconds = 0;                   // evaluations for each sample
+  std::vector<std::pair<std::string, Tensor>> parts = {};  // parts of variational bounds, in nats, [N]
+  std::vector<double> t = {};                              // time of each evaluation of the score
+  Tensor profile = {};                                     // mean nats of each evaluation, [t.size()]
 };
 
 /// Upper bounds on the bits a dimension that a run's model spends on its held-out data.  All bounds are of the same

@@ -17,13 +17,14 @@ struct ValueRange {
 
 /// Samples, and where they came from.
 struct Dataset {
-  Tensor x = {};                              // [N, …] f32; images are [N, height, width, channels]
-  std::vector<std::int64_t> labels = {};      // a class for each sample, or empty
-  Tensor target = {};                         // [N, …] for regression, or undefined
-  std::vector<std::string> captions = {};     // what each image shows, or empty
-  std::vector<std::int64_t> tokens = {};      // of the captions, [N, length], once they are read (score/tokenizer.h)
-  std::vector<std::int64_t> pairs = {};       // rows with one number show one thing under several labels; or empty
-  std::vector<bool> held_out = {};            // split that comes with the data, or empty
+  Tensor x = {};                           // [N, …] f32; images are [N, height, width, channels]
+  std::vector<std::int64_t> labels = {};   // a class for each sample, or empty
+  Tensor target = {};                      // [N, …] for regression, or undefined
+  std::vector<std::string> captions = {};  // what each image shows, or empty
+  std::vector<std::int64_t> tokens =
+      {};                                // numbers of the captions, [N, length], once they are read (score/tokenizer.h)
+  std::vector<std::int64_t> pairs = {};  // rows with one number show one thing under several labels; or empty
+  std::vector<bool> held_out = {};       // split that comes with the data, or empty
   std::vector<std::string> features = {};     // names of the columns of a table [N, D], or empty
   std::string label_name = "label";           // name of a table's column of labels
   std::vector<std::string> label_texts = {};  // text of that column for each class; empty: the number of the class
@@ -31,7 +32,7 @@ struct Dataset {
   std::string name = {};                      // "digits"
   ValueRange range = {};
   std::string source = {};  // who made it, and its licence where known
-  std::string sha256 = {};  // of the file, or of the values of a toy
+  std::string sha256 = {};  // hash of the file, or of the values of a toy
 
   std::int64_t size() const { return x.defined() ? x.extent(0) : 0; }
   bool images() const { return x.defined() && x.rank() == 4; }

@@ -63,7 +63,7 @@ class Judge {
 
   NormalModel model_;
   const DetectConfig& config_;
-  std::vector<Mahalanobis> distances_ = {};  // of `whitened`, one a level
+  std::vector<Mahalanobis> distances_ = {};  // whitened: one for each level
   Tensor reference_ = {};
 };
 

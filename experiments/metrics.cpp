@@ -96,7 +96,7 @@ Tensor rows_of(const Tensor& x, std::span<const std::int64_t> rows) {
   return x.defined() ? gather(x, rows) : x;
 }
 
-/// At most `limit` different numbers below n, in random order; all in their own order where n ≤ limit.
+/// Chooses at most `limit` different numbers below n, in random order.  Where n ≤ limit, it returns all in order.
 std::vector<std::int64_t> draw(std::int64_t n, std::int64_t limit, const Rng& rng) {
   std::vector<std::int64_t> rows(static_cast<std::size_t>(n));
   std::iota(rows.begin(), rows.end(), 0);
@@ -181,7 +181,7 @@ Tensor Evaluator::in_units(const Tensor& x) const {
 
 Evaluator::~Evaluator() = default;
 
-/// Of x in the units of the data: the network's, or the rows in the units of the metrics.
+/// The features of x in the units of the data: the network's, or the rows in the units of the metrics.
 Tensor Evaluator::features(const Tensor& x, const Tensor& rows) const {
   return network_ ? network_->features(x) : rows;
 }

@@ -49,7 +49,7 @@ struct MetricConfig {
 struct MetricResult {
   std::string name;
   double value;
-  double reference;           // the same figure for real against real data
+  double reference;           // figure of real against real data
   std::string features = {};  // the feature network that is its unit
 };
 
@@ -61,7 +61,7 @@ struct MetricInput {
   const Modes* modes = nullptr;  // modes of the training data, where a metric asks for them
 };
 
-/// One metric with one or several figures.  The same function gives the reference, from real samples.
+/// One metric with one or several figures.  One function gives the figures and the reference, from real samples.
 struct MetricEntry {
   const char* name;
   std::vector<const char*> results;  // names of its figures

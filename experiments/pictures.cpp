@@ -13,7 +13,7 @@ namespace {
 constexpr std::int64_t grid_images = 64, strip_rows = 8;
 constexpr int gap = 4;  // pixels between images
 
-/// At most `most` samples.
+/// The first samples, at most `most`.
 Tensor as_images(const Tensor& x, const Look& look, std::int64_t most) {
   return as_images(x.rows(0, std::min(x.extent(0), most)), look);
 }

@@ -85,7 +85,7 @@ struct Prepared {
   std::vector<std::int64_t> excluded_index = {};
   Scaling scaling = {};
   ValueRange range = {};     // range of the original data
-  Dataset original = {};     // as loaded, where it has labels; feature networks are trained on it
+  Dataset original = {};     // data as loaded, where they have labels; feature networks are trained on them
   Tokenizer tokenizer = {};  // tokenizer of the training captions
   std::vector<PreparationReport> report = {};
 };

@@ -15,8 +15,7 @@ namespace {
 namespace fs = std::filesystem;
 using Json = nlohmann::json;
 constexpr const char* hashes =
-    "sha256";  // of files, in run.json: of the last content, and while it is put in place of the
-               // one before
+    "sha256";  // in run.json: hashes of each file's last content, and of the content before while it is replaced
 
 Json read_run_json(const fs::path& run) {
   const fs::path file = run / "run.json";

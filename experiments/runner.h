@@ -10,9 +10,10 @@
 
 namespace fokker {
 
+/// Whether a run came to its end or was stopped before.
 enum class Outcome : std::uint8_t { done, stopped };
 
-/// How a run ended.
+/// The result of a run.
 struct RunResult {
   Outcome outcome = Outcome::done;
   std::filesystem::path path;

@@ -33,7 +33,7 @@ std::array<std::int64_t, 2> corner(std::int64_t layout, bool second) {
   }
 }
 
-/// One digit of a scene.  Its network sees neither its place nor its neighbour, so that a composition that training
+/// One digit of a scene.  A network sees neither the digit's place nor the neighbour, so a composition that training
 /// lacks is read like any other.
 struct Slot {
   std::int64_t row, layout;

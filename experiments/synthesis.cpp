@@ -25,7 +25,7 @@ std::map<std::int64_t, std::int64_t> counts(const std::vector<std::int64_t>& lab
 
 Tensor flat(const Tensor& x) { return x.view({x.extent(0), x.size() / x.extent(0)}); }
 
-/// At most n rows, evenly spaced.
+/// Thins x to at most n rows, evenly spaced.
 Tensor thinned(const Tensor& x, std::int64_t n) {
   if (x.extent(0) <= n) return x;
   std::vector<std::int64_t> rows(static_cast<std::size_t>(n));

@@ -160,7 +160,7 @@ Tensor with_law(const Tensor& z) {
   auto values = x.data<float>();
   const auto whitened = z.data<double>();
   const double fresh = std::sqrt(1 - neighbour_correlation * neighbour_correlation);
-  double unit = 0;  // of variance 1, and correlated with the feature before
+  double unit = 0;  // has variance 1, correlated with the feature before
   for (std::int64_t i = 0; i < z.size(); ++i) {
     const std::int64_t j = i % features;
     unit = j == 0 ? whitened[i] : neighbour_correlation * unit + fresh * whitened[i];

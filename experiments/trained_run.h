@@ -26,7 +26,7 @@ std::shared_ptr<Judges> make_judges();
 /// A finished run, ready to be used.  The data are loaded when something asks for them.
 struct TrainedRun {
   Experiment experiment;
-  Model model;                               // its system has the averaged weights
+  Model model;                               // the system has the averaged weights
   Score score;                               // score of model.sde; empty where the objective trains none
   LogVarianceRatio log_variance_ratio = {};  // log variance ratio of reverse steps, where the network learns it
   /// For an average made from snapshots: their number, and the relative error of its weights over time.

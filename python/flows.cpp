@@ -22,7 +22,7 @@ ScoreArgument to_differentiable_score(const py::object& object) {
           .references = {callback.callable}};
 }
 
-/// `work(options)` without the GIL, on all workers, or with all samples in one shard where Python is called back.
+/// Runs `work(options)` without the GIL: on all workers, or with all samples in one shard where Python is called back.
 template <class Work>
 void under_watch(const py::object& progress, bool python, std::int64_t samples, FlowOptions& options, Work&& work) {
   if (python) {
@@ -88,7 +88,7 @@ py::dict likelihood_of(const py::object& score, const ForwardSde& sde, const Ten
   return to_dict(found);
 }
 
-/// `work(options)` of a run's held-out data, without the GIL.
+/// Runs `work(options)` on a run's held-out data, without the GIL.
 template <class Work>
 void with_run_options(const py::object& progress, Work&& work) {
   watched(progress, [&](Watch& watch) {
@@ -122,7 +122,7 @@ py::dict to_dict(const BoundRow& row) {
   return result;
 }
 
-/// The rows, what they are of, and the lines of the table.
+/// The rows, the kind of bits, and the lines of the table.
 py::tuple bits_of_run(const TrainedRun& run, const py::dict& keywords, const py::object& progress) {
   const auto config = from_keywords<DataLikelihoodConfig>(keywords);
   DataLikelihood found;
@@ -198,7 +198,7 @@ void bind_flows(py::module_& m) {
   m.def("bound_of", &bound_of, py::arg("score"), py::arg("sde"), py::arg("x"), py::arg("keywords"), py::arg("levels"),
         py::arg("progress"));
   m.def("slerp", &slerp, py::arg("a"), py::arg("b"), py::arg("weight"),
-        "Spherical interpolation, sample by sample: weight 0 is a, 1 is b.");
+        "Interpolates on the sphere, sample by sample: weight 0 is a, 1 is b.");
   m.def("ode_method_names", &ode_method_names);
   m.def(
       "integrate_ode",

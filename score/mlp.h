@@ -8,8 +8,8 @@
 
 namespace fokker {
 
+/// Options of the multilayer perceptron.
 struct MlpConfig {
-  /// Options of the multilayer perceptron.
   std::vector<std::int64_t> hidden = {256, 256, 256, 256};
   std::int64_t time_dimension = 64;  // size of the sinusoidal embedding
   bool residual = false;             // whether hidden layers are added to their input where the widths agree

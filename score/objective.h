@@ -44,7 +44,7 @@ using LogVarianceRatio = std::function<Tensor(const Tensor& x, double t, double 
 /// learned noise schedule.  They are trained and averaged like those of the network.
 class Objective : public Module {
  public:
-  /// The loss of a shard with its gradient.
+  /// The loss of a shard, on the tape.
   virtual ShardLoss loss(const Network& network, const Shard& shard) const = 0;
   /// The diffusion that samples are drawn from, with its present parameters.
   virtual std::shared_ptr<const ForwardSde> sde() const = 0;

@@ -20,7 +20,7 @@ struct ScoreMatchingConfig {
   std::string trace = "exact";
 };
 
-/// The objective w(t) σ²(‖s‖² + 2 tr ∂s/∂x)/D at x_t = α x₀ + σ ε.  Its expectation is that of denoising score matching
+/// The objective w(t) σ²(‖s‖² + 2 tr ∂s/∂x)/D at x_t = α x₀ + σ ε.  The expectation is that of denoising score matching
 /// under the same weighting, less E w.
 class ScoreMatching final : public Objective {
  public:

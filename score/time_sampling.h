@@ -31,8 +31,8 @@ struct TimeSamplingConfig {
   double mean = -1.2, deviation = 1.2;  // parameters of log_normal
 };
 
+/// Draws the times of training batches.
 class TimeSampler {
-  /// Draws the times of training batches.
  public:
   /// Throws ConfigError for an unknown kind or numbers out of range.
   TimeSampler(TimeSamplingConfig config, const ForwardSde& sde);

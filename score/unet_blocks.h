@@ -33,7 +33,7 @@ struct UNetConfig {
   bool divide_by_time = false;      // whether the output is divided by the time label, which is then σ
   bool scale_shift = false;         // whether the embedding scales and shifts the second norm, or is added before it
   std::string downsample = "conv";  // "conv", or residual blocks: "resnet" with plain pooling, "fir" with (1, 3, 3, 1)
-  std::string upsample = "conv";    // as `downsample`
+  std::string upsample = "conv";    // one of the choices of `downsample`
   int downsample_padding = 1;       // "conv": 1 on every side, or 0 for one pixel after each axis
   double residual_divisor = 1;      // divides every residual sum outside the middle
   double mid_divisor = 1;
@@ -48,6 +48,7 @@ struct UNetConfig {
   void check() const;
 };
 
+/// How a block changes the resolution.
 enum class Resample : std::uint8_t { none, down, up };
 
 /// Computes (x + conv2(dropout(norm2(conv1(norm1(x)) + projected embedding)))) / divisor for x [B, H, W, C] [ho2020].
@@ -77,7 +78,7 @@ struct ResidualBlock {
 /// Halves or doubles H and W of x [B, H, W, C]: by a convolution under diffusers' name `conv`, or by a residual block.
 struct Resampler {
   Conv2d conv;
-  std::vector<ResidualBlock> block;  // at most one
+  std::vector<ResidualBlock> block;  // empty, or one block
   Resample resample = Resample::none;
 
   Resampler(std::int64_t channels, Resample resample, const UNetConfig& config, const Rng& rng);
