@@ -19,7 +19,7 @@ double energy_distance(const Tensor& a, const Tensor& b);
 /// Squared maximum mean discrepancy [gretton2012].  It is unbiased, so it can be negative.  The kernel is the mean of
 /// exp(−|x − y|² / 2h²) over h = bandwidth · {¼, ½, 1, 2, 4}.
 double mmd_squared(const Tensor& a, const Tensor& b, double bandwidth);
-/// The median distance between different rows of x, which is the usual bandwidth.  Of more than 1,000 rows it takes
+/// The median distance between different rows of x, which is the usual bandwidth.  From more than 1,000 rows, it takes
 /// 1,000 evenly spaced ones.
 double median_distance(const Tensor& x);
 

@@ -150,8 +150,9 @@ void bind_reductions(py::module_& m, py::class_<Tensor>& tensor) {
   m.def("mean", mean_along, py::arg("x"), axis, keep);
   m.def("max", max_along, py::arg("x"), axis, keep);
   tensor.def("sum", sum_along, axis, keep).def("mean", mean_along, axis, keep).def("max", max_along, axis, keep);
-  m.def("logsumexp", &logsumexp, py::arg("x"), py::arg("keepdims") = false, "Along the last axis.");
-  m.def("softmax", &softmax, py::arg("x"), "Along the last axis.");
+  m.def("logsumexp", &logsumexp, py::arg("x"), py::arg("keepdims") = false,
+        "Returns log Σ exp(x) along the last axis.");
+  m.def("softmax", &softmax, py::arg("x"), "Returns exp(x) / Σ exp(x) along the last axis.");
 }
 
 void bind_views(py::module_& m, py::class_<Tensor>& tensor) {

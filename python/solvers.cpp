@@ -75,7 +75,7 @@ struct SolveConfig {
   std::optional<double> tolerance;
 
   static constexpr auto fields = std::tuple{
-      field("solver", &SolveConfig::solver, "stepper", one_of(stepper_names)),
+      field("solver", &SolveConfig::solver, "stepper that solves the SDE", one_of(stepper_names)),
       field("seed", &SolveConfig::seed, "seed of the Brownian motion"),
       field("same_path", &SolveConfig::same_path, "takes one Brownian path for any times"),
       field("adjoint", &SolveConfig::adjoint, "way in which gradients flow",

@@ -697,7 +697,7 @@ def log1p(x: Array) -> Tensor:
     ...
 def logsumexp(x: Array, keepdims: bool = False) -> Tensor:
     """
-    Along the last axis.
+    Returns log Σ exp(x) along the last axis.
     """
 def lorenz(noise: float = 1.0) -> FunctionSde:
     """
@@ -773,7 +773,7 @@ def slerp(a: Array, b: Array, weight: float) -> Tensor:
     """
 def softmax(x: Array) -> Tensor:
     """
-    Along the last axis.
+    Returns exp(x) / Σ exp(x) along the last axis.
     """
 def softplus(x: Array) -> Tensor:
     ...

@@ -144,7 +144,7 @@ def compare(score, sde=None, *, solvers=("euler_maruyama", "sea", "sra1", "heun"
         margin=0.1: differences that do not matter, in standard deviations of the errors of exact samples;
         paths=128: samples in a seed for the strong error, "path";
         same_path=False: True draws all samples of a seed on one Brownian path for any steps; name="compare".
-    The same seed gives all solvers the same draws of the prior.  Solvers that fail are reported, not raised.
+    One seed gives all solvers the same draws of the prior.  Solvers that fail are reported, not raised.
     """
     from .runs import Run
 

@@ -1,7 +1,7 @@
 """How well chains have mixed, and how many independent draws they are worth.
 
 Draws are [draws, chains, …], or [draws] of one chain.  Results have the shape of the remaining axes, or are a float.
-As in ArviZ, they are NaN where a draw is NaN.  All but mean and sd are NaN where a chain has fewer than four draws.
+Results are NaN where a draw is NaN, as in ArviZ.  All but mean and sd are NaN where a chain has fewer than four draws.
 """
 
 from . import _fokker

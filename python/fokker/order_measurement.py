@@ -44,7 +44,7 @@ def orders(solvers=None, *, paths=2000, seed=2024, progress=False):
     solvers: a name or names, of steppers or of solvers made for diffusions; all of them by default.
     paths: number of Brownian paths of a strong order, which all solvers and step sizes share; solvers made for
         diffusions take a quarter of them.
-    The same seed gives the same figures on any number of threads.  Ctrl-C ends the measurement.
+    One seed gives the same figures on any number of threads.  Ctrl-C ends the measurement.
     """
     names = [] if solvers is None else [solvers] if isinstance(solvers, str) else list(solvers)
     if solvers is not None and not names:
