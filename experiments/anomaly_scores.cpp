@@ -14,9 +14,9 @@
 namespace fokker {
 namespace {
 
-constexpr double last_of_first = 0.05;  // the last level of several steps, in units of the first
+constexpr double last_of_first = 0.05;  // last level of several steps, in units of the first
 
-/// The samples of a shard, which score they have and where they stand.
+/// The samples of a shard, the score of the model, and the place of the shard.
 struct Part {
   const Score& score;
   const ForwardSde& sde;
@@ -29,7 +29,7 @@ struct Part {
 
 double time_of_level(const ForwardSde& sde, double level) { return sde.time_of_lambda(-std::log(level)); }
 
-/// Levels must lie between those of t_min and t_max: beyond them time_of_lambda gives the nearer end.
+/// Levels must lie between those of t_min and t_max.  Beyond them time_of_lambda gives the nearer end.
 void check_levels(const ForwardSde& sde, const DetectConfig& config) {
   const double low = std::exp(-sde.marginal(sde.t_min()).lambda()),
                high = std::exp(-sde.marginal(sde.t_max()).lambda());
@@ -41,7 +41,7 @@ void check_levels(const ForwardSde& sde, const DetectConfig& config) {
 
 Tensor rows_sum(const Tensor& x) { return sum(reshape(x, {x.extent(0), x.size() / x.extent(0)}), {1}); }
 
-/// The denoised end of x + level·ε.
+/// The denoised end of a path from x + level·ε.
 Tensor reconstructed(const Part& part, const Tensor& noised, double level, std::int64_t steps) {
   Tensor u = noised, clean;  // u = x_t/α
   for (std::int64_t k = 0; k < steps; ++k) {
@@ -56,7 +56,7 @@ Tensor reconstructed(const Part& part, const Tensor& noised, double level, std::
   return clean;
 }
 
-/// Mean of the first `kept` in rising order of each row of [n, draws].
+/// The mean of the `kept` smallest values of each row of [n, draws].
 Tensor mean_of_least(const Tensor& errors, std::int64_t kept) {
   Tensor all = errors.clone(), result = Tensor::zeros({errors.extent(0)}, Dtype::f64);
   const auto draws = errors.extent(1);

@@ -2,9 +2,10 @@
 
 namespace fokker {
 
-// What the declaration of an application names: Findings name(const TrainedRun&, const NameConfig&, const ApplicationInput&,
-// const RunOptions&).  Declared alone, so that an experiment can hold the configs of applications that work on its run.  A
-// config with a member `check(const Model&)` is asked before the run is trained; it throws ConfigError for what cannot work.
+// The declaration of an application names these types: Findings name(const TrainedRun&, const NameConfig&, const
+// ApplicationInput&, const RunOptions&).  They are declared alone, so that an experiment can hold the configs of its
+// applications.  A config may have a member `check(const Model&)`, which is called before the run is trained; it throws
+// ConfigError for settings that cannot work.
 struct ApplicationInput;
 struct Findings;
 struct Model;

@@ -11,7 +11,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// Throws unless `out` can be a folder with nothing in it, or is left open.
+/// Throws unless `out` is left open or can be a folder with nothing in it.
 void require_free(const fs::path& out) {
   require_folder_place(out);
   require<ConfigError>(out.empty() || !fs::exists(out) || fs::is_empty(out),
@@ -19,7 +19,7 @@ void require_free(const fs::path& out) {
                        out.string());
 }
 
-/// A folder of this call's own: the next number of its name in the run, or the user's.
+/// The folder of this call: the user's, or the next number of its name in the run.
 fs::path own_folder(const fs::path& run, const fs::path& out, const std::string& title) {
   if (out.empty()) return make_numbered_folder(run, title);
   require_free(out);
@@ -34,7 +34,7 @@ int application_command(const std::string& name, const ApplicationTarget& target
   const TrainedRun run = load_run(target.run);
   const auto [title, application] = application_entry(name).with(Config::of(settings), run.experiment);
   const ApplicationInput input = read_images(run, target.images);
-  require_free(target.out);  // before the work
+  require_free(target.out);  // checked before the work
   const Findings findings = application(run, input, options);
   const fs::path folder = own_folder(target.run, target.out, title);
   Hdf5File file;

@@ -11,7 +11,7 @@ namespace fokker {
 
 namespace {
 
-/// Finds units that are not those of the run's data.
+/// Throws ConfigError for values in other units than those of the run's data.
 void check_values(const ApplicationInput& input, const Tensor& x, const ValueRange& range, double reach) {
   const double width = range.high - range.low, margin = width > 0 ? reach * width : INFINITY;
   const auto values = x.data<float>();

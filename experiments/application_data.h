@@ -8,28 +8,30 @@
 
 namespace fokker {
 
-/// What an application works on, of one row each.
+/// What an application works on.  Each member has one row for each sample.
 struct ApplicationData {
-  Tensor x;         // in the units of the data
-  Tensor prepared;  // in those of the network
+  Tensor x;         // [N, …] in the units of the data
+  Tensor prepared;  // [N, …] in the units of the network
   std::vector<std::int64_t> labels = {};
 
   std::int64_t size() const { return x.extent(0); }
 };
 
-/// The first n samples (0: all) of the input, or without one of the run's held-out data.  An input may lie outside the
-/// range of the run's data by `reach` times its width.  Throws ConfigError for one that lies farther out or is not finite,
-/// and where there are no data; ShapeError for samples of another shape than the run's.
+/// Returns the first n samples (0: all) of the input, or of the run's held-out data where there is no input.  An input
+/// may lie outside the range of the run's data by `reach` times the width of that range.  Throws ConfigError for values
+/// that lie farther out or are not finite, and where there are no data.  Throws ShapeError for samples of another shape
+/// than the run's.
 ApplicationData application_data(const TrainedRun& run, const ApplicationInput& input, std::int64_t n,
                                  double reach = 1);
 
-/// A share of the data's range in the units of the network.  Throws ConfigError for data whose columns have different units.
+/// Converts a share of the data's range to the units of the network.  Throws ConfigError for data whose columns have
+/// different units.
 double in_network_units(const DataFacts& facts, double share);
 
-/// Root of the mean variance of an element of the training data, in the units of the network.
+/// The root of the mean variance of an element of the training data, in the units of the network.
 double data_deviation(const Prepared& data);
 
-/// Rows 0, 0, …, 1, 1, …: each `times` times.
+/// Repeats every row of x [N, …] `times` times: rows 0, 0, …, 1, 1, … of the result [N·times, …].
 Tensor repeat_rows(const Tensor& x, std::int64_t times);
 
 /// Mean and standard deviation over the `each` rows of every input, [N·each, …] → [N, …].
@@ -38,14 +40,15 @@ struct MeanAndSpread {
 };
 MeanAndSpread over_samples(const Tensor& x, std::int64_t each);
 
-/// Means over the `each` values of every input.
+/// The mean over the `each` values of every input, [N·each] → [N].
 std::vector<double> input_means(const std::vector<double>& values, std::int64_t each);
 
-/// Root mean square difference of each row.
+/// The root mean square difference of each row of a and b [N, …].
 std::vector<double> row_distances(const Tensor& a, const Tensor& b);
 
-/// A picture with a row for each of the first inputs: of every column its image or curve, or at most four where a column has
-/// several samples of each input.  The first column has one; data that are neither image nor signal have no picture.
+/// Adds a picture with a row for each of the first inputs.  Each column shows its image or curve for that input, or at
+/// most four where the column has several samples of each input.  The first column has one sample for each input.  Data
+/// that are neither images nor signals have no picture.
 void add_rows(Findings& findings, const std::string& name, const std::vector<Tensor>& columns, const Look& look);
 
 }  // namespace fokker

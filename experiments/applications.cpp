@@ -59,19 +59,19 @@ constexpr char sweep_name[] = "guidance_sweep", edit_name[] = "edit", translate_
 
 constexpr ApplicationEntry entries[] = {
     entry<sweep_name, GuidanceSweepConfig, &Experiment::guidance_sweep, guidance_sweep>(
-        "samples at several strengths of guidance: precision against recall"),
+        "draw samples at several strengths of guidance, and compare precision with recall"),
     entry<edit_name, EditConfig, &Experiment::edit, edit>(
-        "image to image: noise added up to a strength, then taken away, under labels or none"),
+        "change images: add noise up to a strength, then remove it, with or without labels"),
     entry<captions_name, CaptionsConfig, &Experiment::captions, draw_captions>(
-        "text to image: drawn to held-out captions, or prompts, and how many show what theirs says"),
+        "draw images to held-out captions or prompts, and count those that show what their caption says"),
     entry<translate_name, TranslateConfig, &Experiment::translate, translate>(
-        "image to image: encoded under one label by the probability flow, decoded under another"),
+        "translate images: encode them under one label by the probability flow, and decode them under another"),
     entry<inpaint_name, InpaintConfig, &Experiment::inpaint, inpaint>(
-        "samples given a part of each image, or any linear measurement of it"),
-    entry<denoise_name, DenoiseConfig, &Experiment::denoise, denoise>("noise taken away: posterior mean and samples"),
-    entry<detect_name, DetectConfig, &Experiment::detect, detect>("anomalies found, at a stated rate of false alarms"),
+        "draw samples given a part of each image, or any linear measurement of it"),
+    entry<denoise_name, DenoiseConfig, &Experiment::denoise, denoise>("remove noise: posterior mean and samples"),
+    entry<detect_name, DetectConfig, &Experiment::detect, detect>("find anomalies at a stated rate of false alarms"),
     entry<synthesise_name, SynthesiseConfig, &Experiment::synthesise, synthesise>(
-        "samples of each class, or what rare classes lack: how useful they are, and how private"),
+        "draw samples of each class, or those that rare classes lack, and measure use and privacy"),
 };
 
 }  // namespace

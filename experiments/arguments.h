@@ -14,15 +14,15 @@ namespace fokker {
 
 /// What a call of the program gives to its commands.
 struct Arguments {
-  std::string target;  // a config, a run, a kind or a source of data
-  std::string action;  // of `fokker data`
+  std::string target;  // a config, a run, a kind of list, or a source of data
+  std::string action;  // action of `fokker data`
   std::vector<std::string> overrides, sweep, solvers;
   std::vector<double> lengths;
   std::string out;
   AverageChoice average;
   StrongOrderConfig orders;
   std::vector<std::filesystem::path> images;
-  // of generate: they become keys of [[sample]]
+  // Options of generate, which become keys of [[sample]].
   std::vector<std::string> labels, prompts, flags;
   int threads = 0;
   std::string isa;
@@ -32,7 +32,7 @@ struct Arguments {
   std::vector<std::string> all_settings() const;
 };
 
-/// All commands with their arguments, which parsing puts into `arguments`.
+/// Defines all commands with their arguments.  Parsing stores the arguments in `arguments`.
 void define(CLI::App& app, Arguments& arguments);
 
 }  // namespace fokker

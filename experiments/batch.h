@@ -9,8 +9,9 @@
 
 namespace fokker {
 
-/// The order of training samples, a function of the seed alone: permutations of 0 … n−1, one an epoch, stand one behind
-/// the other, and step k takes places [k·batch, (k+1)·batch).  Every epoch holds each sample once; batches are full.
+/// The order of training samples, a function of the seed alone.  Permutations of 0 … n−1, one for each epoch, are
+/// joined end to end, and step k takes places [k·batch, (k+1)·batch).  Every epoch holds each sample once, and batches
+/// are full.
 class BatchOrder {
  public:
   /// Throws ConfigError unless n ≥ 1 and batch ≥ 1.
@@ -23,14 +24,14 @@ class BatchOrder {
   std::uint64_t seed_;
   std::int64_t n_, batch_;
   std::int64_t epoch_ = -1;
-  std::vector<std::int64_t> permutation_;  // of epoch_
+  std::vector<std::int64_t> permutation_;  // the permutation of epoch_
 };
 
-/// The same without the memory of the current epoch.
+/// The indices that BatchOrder(seed, n, batch) gives for a step, without a memory of the epoch.
 std::vector<std::int64_t> batch_indices(std::uint64_t seed, std::int64_t step, std::int64_t batch, std::int64_t n);
 
-/// Random changes of the images of a batch, from texts such as "flip", "shift(1)" and "shift(2, edge)".
-/// Row r of step k depends on (seed, k, first_row + r) alone.
+/// Random changes of the images of a batch, described by texts such as "flip", "shift(1)" and "shift(2, edge)".  Row r
+/// of step k depends on (seed, k, first_row + r) alone.
 class Augmentation {
  public:
   Augmentation() = default;
@@ -38,7 +39,7 @@ class Augmentation {
   explicit Augmentation(const std::vector<std::string>& steps, double background = -1);
 
   bool empty() const { return steps_.empty(); }
-  /// x [B, height, width, channels] → the same shape; throws ShapeError for others.
+  /// Changes x [B, height, width, channels] and returns the same shape.  Throws ShapeError for other shapes.
   Tensor operator()(const Tensor& x, std::uint64_t seed, std::int64_t step, std::int64_t first_row = 0) const;
 
  private:

@@ -15,7 +15,7 @@ namespace {
 
 constexpr std::int64_t pictured = 64, most_real = 5000;
 
-/// A caption for each sample: the prompts in turn, or those of the held-out samples.
+/// A caption for each sample: the prompts in turn, or the captions of the held-out samples.
 std::vector<std::string> captions_of_samples(const TrainedRun& run, const CaptionsConfig& config) {
   const auto& source = config.prompts.empty() ? run.model.data().held_out.captions : config.prompts;
   std::vector<std::string> captions;
@@ -45,7 +45,7 @@ struct Tally {
   std::int64_t right = 0, all = 0;
 };
 
-/// Shares of right images, of all and by kind of caption, and of the styles that were read.
+/// Adds the shares of right images, of all and by kind of caption, and of the styles that were read.
 void judge(const std::vector<Scene>& seen, const std::vector<std::string>& captions, Findings& findings) {
   std::map<std::string, Tally> right;
   std::array<std::int64_t, Scene::styles.size()> styles{};

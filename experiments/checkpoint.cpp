@@ -73,7 +73,7 @@ SafeTensors load_checkpoint(const fs::path& file) {
 std::optional<SafeTensors> latest_checkpoint(const fs::path& folder) {
   for (const auto& [step, file] : std::views::reverse(saved_steps(folder))) try {
       return load_checkpoint(file);
-    } catch (const ConfigError&) {  // damaged: an older one gives the same results, later
+    } catch (const ConfigError&) {  // damaged: an older checkpoint gives the same results, later
     }
   return std::nullopt;
 }

@@ -10,7 +10,7 @@
 namespace fokker {
 namespace {
 
-/// One loss of one sample, for data, network and objective that do not fit each other.
+/// Computes one loss of one sample, which fails where data, network and objective do not fit each other.
 void try_loss(const Model& model) {
   const Dataset& data = model.data().training;
   const std::int64_t first = 0;
@@ -68,7 +68,7 @@ Model checked(Model model, const Experiment& experiment) {
       sample(silent, *model.sde, config, {.shape = model.sample_shape});
     } catch (const ConfigError& error) {
       throw ConfigError(fmt::format("sample \"{}\": {}", config.title(), error.what()));
-    } catch (const NumericalError&) {  // two long steps of a score that knows nothing say nothing of the trained one
+    } catch (const NumericalError&) {  // two long steps of an untrained score say nothing of the trained one
     }
   return model;
 }

@@ -34,7 +34,7 @@ struct FeatureClassifier::Layers final : Module {
     visitor("second", second);
     visitor("last", last);
   }
-  /// x [B, D] → [B, features]
+  /// Maps x [B, D] to [B, features].
   Tensor features(const Tensor& x) const { return relu(second(relu(first((x - mean) * (1 / deviation))))); }
 
   void standardise(const Tensor& x) {
@@ -57,7 +57,7 @@ FeatureClassifier::FeatureClassifier(const Dataset& training, const ClassifierCo
   layers_ = std::make_unique<Layers>(width, classes, config);
   layers_->standardise(training.x);
   const Tensor x = training.x.view({n, width});
-  const auto replica = layers_->replica();  // of the same memory, on the tape
+  const auto replica = layers_->replica();  // shares its memory, on the tape
   const auto& network = static_cast<const Layers&>(*replica);
   std::vector<Tensor> leaves;
   for (const auto& parameter : replica->trainable_parameters()) leaves.push_back(*parameter.tensor);

@@ -26,7 +26,7 @@ Begin with `fokker run experiments/digits.toml`, which trains on the digits that
 `fokker list` says what there is to choose from, `fokker COMMAND --help` what a command takes.
 )";
 
-/// CLI11 itself would only say that a subcommand is required.
+/// Requires a subcommand.  CLI11 itself would only say that one is required.
 void require_known(const CLI::App& app, const std::string& command) {
   std::vector<std::string> names;
   for (const CLI::App* known : app.get_subcommands({})) names.push_back(known->get_name());
@@ -63,13 +63,13 @@ int dispatch(const std::string& command, const Arguments& arguments, const RunOp
   return info_command(arguments.target, options);
 }
 
-/// The subcommand that a call got to: the program itself where it names none.
+/// The subcommand that a call reached, or the program itself where it names none.
 const CLI::App& last_of(const CLI::App& app) {
   const auto chosen = app.get_subcommands();
   return chosen.empty() ? app : last_of(*chosen.front());
 }
 
-/// Help and version are no errors; a call without a subcommand is shown what there is.
+/// Shows help and version, which are no errors, and what there is to a call without a subcommand.
 int refused(const CLI::App& app, const CLI::ParseError& error) {
   if (error.get_exit_code() == 0) {
     app.exit(error);

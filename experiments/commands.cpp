@@ -115,7 +115,7 @@ int evaluate_command(const std::filesystem::path& path, const std::vector<std::s
   }
   for (const auto& line : metrics_table(sets)) options.say(line);
   const RunDirectory directory = RunDirectory::open_when_free(path, options);
-  Hdf5File file = open_results(path);  // again, under the lock
+  Hdf5File file = open_results(path);  // read again, under the lock
   for (const SampleSet& set : sets) write_evaluation(file, set.config.title(), set.metrics);
   save_results(path, file);
   return 0;

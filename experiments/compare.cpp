@@ -28,7 +28,7 @@ std::vector<std::pair<std::string, std::string>> settings(const SampleConfig& co
   return all;
 }
 
-/// The solver's name, and behind it what is not by default and tells the entry from others of that solver.
+/// The solver's name, followed by the settings that are not default and tell the entry from others of that solver.
 std::string default_name(const SampleConfig& entry, const std::vector<SampleConfig>& solvers) {
   SampleConfig plain{.solver = entry.solver};
   plain.use_defaults();

@@ -16,7 +16,7 @@ namespace fokker {
 
 std::vector<std::string> compare_metric_names();
 
-/// A comparison of samplers: solvers × budgets of score evaluations × seeds on one score.
+/// A comparison of samplers on one score: solvers × budgets of score evaluations × seeds.
 struct CompareConfig {
   std::string name = "compare";
   std::uint64_t seed = 0;
@@ -37,83 +37,89 @@ struct CompareConfig {
 
   static constexpr auto fields = std::tuple{
       field("name", &CompareConfig::name, "name of the run's folder", nonempty()),
-      field("seed", &CompareConfig::seed, "the first seed"),
-      field("seeds", &CompareConfig::seeds, "independent repetitions; intervals need two", at_least(1)),
-      field("n", &CompareConfig::n, "samples a seed", at_least(2)),
-      field("reference", &CompareConfig::reference, "samples of a mixture to compare with; 0: n", at_least(0)),
-      field("nfe", &CompareConfig::nfe, "budgets: score evaluations a sample", at_least(1), nonempty()),
-      field("metrics", &CompareConfig::metrics, "errors; the first one ranks", one_of(&compare_metric_names),
-            nonempty()),
-      field("projections", &CompareConfig::projections, "directions of sliced_w1 and sliced_w2", at_least(1)),
-      field("limit", &CompareConfig::limit, "samples of either side that energy and mmd, which see all pairs, look at",
-            at_least(2)),
-      field(
-          "paths", &CompareConfig::paths,
-          "samples a seed whose distance to the end of their path, \"path\", is measured, always on one Brownian path; "
-          "0: none",
-          at_least(0)),
-      field("same_path", &CompareConfig::same_path,
-            "all samples of a seed on one Brownian path for any number of steps; about 0.2 µs a number and step"),
-      field("confidence", &CompareConfig::confidence, "of intervals, and of all that the verdict says together",
-            above(0), below(1)),
-      field("margin", &CompareConfig::margin,
-            "differences of errors that do not matter, in standard deviations of the errors of exact samples",
+      field("seed", &CompareConfig::seed, "first seed"),
+      field("seeds", &CompareConfig::seeds, "number of independent repetitions; intervals need two", at_least(1)),
+      field("n", &CompareConfig::n, "number of samples for each seed", at_least(2)),
+      field("reference", &CompareConfig::reference, "number of samples of a mixture to compare with; 0: n",
             at_least(0)),
-      field("target", &CompareConfig::target, "the score"),
-      field("sde", &CompareConfig::sde, "diffusion of a mixture; a run brings its own"),
-      field("solver", &CompareConfig::solver, "the samplers: keys of [[sample]] but steps, n and seed", nonempty())};
+      field("nfe", &CompareConfig::nfe, "budgets of score evaluations for each sample", at_least(1), nonempty()),
+      field("metrics", &CompareConfig::metrics, "errors to measure; the first one ranks the solvers",
+            one_of(&compare_metric_names), nonempty()),
+      field("projections", &CompareConfig::projections, "number of directions of sliced_w1 and sliced_w2", at_least(1)),
+      field("limit", &CompareConfig::limit,
+            "number of samples of either side that energy and mmd look at; they compare all pairs", at_least(2)),
+      field("paths", &CompareConfig::paths,
+            "number of samples for each seed whose distance to the end of their path, \"path\", is measured on one "
+            "Brownian path; 0: none",
+            at_least(0)),
+      field("same_path", &CompareConfig::same_path,
+            "draws all samples of a seed on one Brownian path for any number of steps; costs about 0.2 µs for each "
+            "number and step"),
+      field("confidence", &CompareConfig::confidence,
+            "confidence of intervals, and of all statements of the verdict together", above(0), below(1)),
+      field("margin", &CompareConfig::margin,
+            "size of differences of errors that do not matter, in standard deviations of the errors of exact samples",
+            at_least(0)),
+      field("target", &CompareConfig::target, "score that the samplers draw from"),
+      field("sde", &CompareConfig::sde, "diffusion of a mixture; a run has its own"),
+      field("solver", &CompareConfig::solver,
+            "samplers to compare, with keys of [[sample]] other than steps, n and seed", nonempty())};
 };
 
-/// Throws ConfigError naming file, line and key.
+/// Reads a comparison.  Throws ConfigError naming file, line and key.
 CompareConfig read_comparison(const std::filesystem::path& path, const std::vector<std::string>& overrides = {});
-/// Rules between keys; names every solver, sorts the budgets.  Throws ConfigError.
+/// Applies the rules between keys, names every solver, and sorts the budgets.  Throws ConfigError for settings that do
+/// not fit together.
 CompareConfig resolved(CompareConfig config);
 
-/// One solver at one budget.
+/// The results of one solver at one budget.
 struct CompareCell {
-  std::int64_t steps = 0;                                  // 0: not run, `note` says why
-  double tolerance = 0;                                    // of a solver that chooses its own steps
-  std::string note = {};                                   // "needs ≥ 5", "failed: …"
-  std::vector<double> nfe = {}, seconds = {};              // by seed
-  std::vector<std::int64_t> failures = {};                 // samples that are not finite, by seed
-  std::map<std::string, std::vector<double>> errors = {};  // by metric and seed; empty where it failed
-  Tensor shown = {};                                       // some samples of the first seed, in the units of the data
+  std::int64_t steps = 0;                      // 0: not run, `note` says why
+  double tolerance = 0;                        // tolerance of a solver that chooses its own steps
+  std::string note = {};                       // "needs ≥ 5", "failed: …"
+  std::vector<double> nfe = {}, seconds = {};  // one entry for each seed
+  std::vector<std::int64_t> failures = {};     // samples that are not finite, by seed
+  std::map<std::string, std::vector<double>> errors =
+      {};             // for each metric one entry for each seed; empty where it failed
+  Tensor shown = {};  // some samples of the first seed, in the units of the data
 };
 
+/// A comparison with all that was measured.
 struct Comparison {
   CompareConfig config;
   std::string target;
   ValueRange range;
-  std::vector<std::string> metrics;                  // those of the config, and "path" where a solver has one
-  std::vector<std::string> limits;                   // what the paths of each solver tend to; empty: to nothing
+  std::vector<std::string> metrics;                  // metrics of the config, and "path" where a solver has one
+  std::vector<std::string> limits;                   // what the paths of each solver tend to; empty: no limit
   std::vector<std::vector<CompareCell>> cells;       // [solver][budget]
-  std::map<std::string, std::vector<double>> floor;  // exact samples in the place of a solver's, by metric and seed
-  Tensor shown;                                      // exact samples
-  std::vector<std::vector<Ranked>> rankings;         // by budget, in the first metric
-  /// In words: for all budgets together, then for each.
+  std::map<std::string, std::vector<double>> floor;  // errors of exact samples, by metric and seed
+  Tensor shown;                                      // some exact samples
+  std::vector<std::vector<Ranked>> rankings;         // rankings by budget, in the first metric
+  /// The verdict in words: for all budgets together, then for each.
   std::vector<std::string> verdict;
 
-  /// Over the seeds, the figure that other work on the machine disturbs least.
+  /// The least time over the seeds, which other work on the machine disturbs least.
   double least_seconds(std::size_t solver, std::size_t budget) const;
-  /// Of the mean of a metric's values by seed.
+  /// The confidence interval of the mean of a metric's values by seed.
   Interval interval(const std::string& metric, std::span<const double> values) const;
   Interval floor_interval(const std::string& metric) const;
-  /// Names of the solvers by the limit of their paths.
+  /// The names of the solvers by the limit of their paths.
   std::map<std::string, std::vector<std::string>> solvers_by_limit() const;
 };
 
+/// How a comparison reports its progress.
 struct CompareOptions {
-  /// Work done and in all; false cancels (Cancelled).
+  /// Receives the work done and the whole work; false cancels the comparison (Cancelled).
   std::function<bool(std::string_view task, std::int64_t done, std::int64_t total)> progress = {};
 };
 
-/// Runs all solvers at the largest number of steps whose counted NFE fits each budget (those with a tolerance at the
-/// smallest that fits).  A seed gives all solvers the same draws of the prior, and steppers on one grid and clock the
-/// same Brownian increments; strong errors are measured on one path for all steps, as is everything where the config says
-/// so.  Everything but times depends on config and target alone.
+/// Runs all solvers at the largest number of steps whose counted NFE fits each budget.  Solvers with a tolerance get
+/// the smallest one that fits.  A seed gives all solvers the same draws of the prior.  Steppers on one grid and clock
+/// see the same Brownian increments.  Strong errors are measured on one path for all steps, and with config.same_path
+/// so is everything.  All results but times depend on config and target alone.
 Comparison compare(const CompareTarget& target, const CompareConfig& config, const CompareOptions& options = {});
 
-/// What `rankings` and `cells` say in words, and no more than that.
+/// Says in words what `rankings` and `cells` show, and no more than that.
 std::vector<std::string> verdict_text(const Comparison& comparison);
 
 }  // namespace fokker

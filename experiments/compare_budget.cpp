@@ -11,7 +11,7 @@ constexpr std::int64_t dry_samples = 2, dry_samples_adaptive = 128;
 constexpr std::int64_t most_starting_steps =
     1024;                                       // some solvers refuse few steps, which take them out of [t_min, t_max]
 constexpr double loosest = 1, tightest = 1e-7;  // tolerances
-constexpr double margin = 0.98;                 // of a budget, for a mean over few samples
+constexpr double margin = 0.98;  // share of a budget that is used, since the count is a mean over few samples
 
 /// Whether the evaluations of a step depend on the sample, as where an equation is solved.
 bool evaluations_vary(const std::string& solver) {
@@ -32,7 +32,7 @@ BudgetPlanner::BudgetPlanner(const CompareTarget& target, SampleConfig config)
   std::int64_t refused = 0;
   for (; !count_steps(least_); least_ *= 2) {
     if (least_ > most_starting_steps) {
-      draw(target_, config_);  // throws what is wrong
+      draw(target_, config_);  // throws the error of wrong settings
       throw ConfigError(fmt::format("[compare] {} takes no number of steps up to {}", config_.title(), least_));
     }
     refused = least_;
@@ -54,7 +54,7 @@ std::optional<double> BudgetPlanner::count_steps(std::int64_t steps) {
   dry.tolerance = std::max(dry.tolerance, 1e-3);
   try {
     place->second = draw(target_, dry).nfe;
-  } catch (const ConfigError&) {  // not this number of steps
+  } catch (const ConfigError&) {  // the solver refuses this number of steps
   } catch (const NumericalError&) {
     place->second = std::numeric_limits<double>::infinity();
   }
@@ -80,7 +80,8 @@ bool BudgetPlanner::fits(std::int64_t steps, std::int64_t budget) {
   return nfe && *nfe <= (varies_ ? margin : 1) * static_cast<double>(budget);
 }
 
-/// NFE is affine in the steps for most solvers: the guess is checked on both sides, and bisection serves the others.
+/// Most solvers have an NFE that is affine in the steps.  The guess is checked on both sides, and bisection serves the
+/// others.
 std::int64_t BudgetPlanner::largest(std::int64_t budget) {
   const double first = *count_steps(least_),
                slope = (count_steps(second_).value_or(first + 1) - first) / static_cast<double>(second_ - least_);

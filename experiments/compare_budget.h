@@ -10,9 +10,9 @@ namespace fokker {
 /// How a solver meets a budget.
 struct BudgetPlan {
   SampleConfig config;  // with steps or tolerance chosen
-  double nfe;           // counted in a dry run; of a plan that does not fit, the least there is
+  double nfe;           // counted in a dry run; for a plan that does not fit, the least possible
   bool fits;
-  bool adaptive;  // by tolerance
+  bool adaptive;  // whether it is set by tolerance
 };
 
 /// Finds settings for budgets of score evaluations by counting them in dry runs of few samples.
@@ -32,13 +32,13 @@ class BudgetPlanner {
   const CompareTarget& target_;
   SampleConfig config_;
   std::int64_t least_ = 1, second_ = 2;  // the two smallest numbers of steps that the solver takes
-  bool varies_;                          // evaluations a step depend on the sample
+  bool varies_;                          // whether the evaluations of a step depend on the sample
   bool adaptive_ = false;
   std::map<std::int64_t, std::optional<double>> by_steps_;
   std::map<double, double> by_tolerance_;
 };
 
-/// Samples in the units of the score; samples that are not finite are counted, not thrown.
+/// Draws samples in the units of the score.  Samples that are not finite are counted and cause no error.
 Samples draw(const CompareTarget& target, const SampleConfig& config,
              const std::function<bool(std::int64_t, std::int64_t)>& progress = {});
 

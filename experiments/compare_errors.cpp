@@ -15,14 +15,15 @@
 namespace fokker {
 namespace {
 
-// Trials of what a path tends to.
+// Constants of the trials that find the limit of a path.
 constexpr std::int64_t few_steps = 64, many_steps = 512;
-constexpr double near = 0.1, at_once = 1e-3;  // of the distance between samples
-// Evaluations of a limit's fine steps, in units of the largest budget: at order 1 its error is a sixteenth of those shown.
+constexpr double near = 0.1, at_once = 1e-3;  // in units of the distance between samples
+// Evaluations of a limit's fine steps, in units of the largest budget.  Then its error at order 1 is a sixteenth of the
+// errors shown.
 constexpr std::int64_t fineness = 16;
 constexpr double fine_tolerance = 1e-6;
 
-/// ∫ |F⁻¹ − G⁻¹| of two sorted samples, exact.
+/// The integral ∫ |F⁻¹ − G⁻¹| of two sorted samples, exact.
 double sorted_w1(std::span<const double> a, std::span<const double> b) {
   double sum = 0, u = 0;
   for (std::size_t i = 0, j = 0; i < a.size() && j < b.size();) {
@@ -45,7 +46,7 @@ std::vector<double> sorted_along(std::span<const double> direction, const Tensor
   return line;
 }
 
-/// Mean of W₁(θ·a, θ·b) over random directions θ on the sphere.
+/// The mean of W₁(θ·a, θ·b) over random directions θ on the sphere.
 double sliced_w1(const ErrorInput& input) {
   const std::int64_t dimension = input.samples.extent(1), count = dimension == 1 ? 1 : input.config.projections;
   Tensor theta = Rng(input.seed, Stream::metric).normal({count, dimension}, Dtype::f64);
@@ -59,7 +60,7 @@ double sliced_w1(const ErrorInput& input) {
   return std::accumulate(distances.begin(), distances.end(), 0.0) / static_cast<double>(count);
 }
 
-/// Largest |mean posterior weight − weight|: under the law itself the means are the weights.
+/// The largest |mean posterior weight − weight|.  Under the law itself the means are the weights.
 double mode_weights(const ErrorInput& input) {
   const Tensor posterior = input.target.responsibilities(input.samples);
   const auto values = posterior.data<double>();
@@ -103,7 +104,7 @@ Tensor flat(const Tensor& x) {
   return reshape(cast(x.detach(), Dtype::f64), {x.extent(0), x.size() / std::max<std::int64_t>(1, x.extent(0))});
 }
 
-/// Distances between rows of the same number.
+/// The distances between rows of the same number.
 std::vector<double> row_distances(const Tensor& a, const Tensor& b) {
   const Tensor left = flat(a), right = flat(b);
   const auto x = left.data<double>(), y = right.data<double>();
@@ -190,10 +191,10 @@ std::optional<PathLimit> PathReference::limit(const SampleConfig& entry) {
     if (tends(coarse, fine, known_ends(flow.fine, config_.seed))) return flow;
     try {
       if (tends(coarse, fine, known_ends(reverse.fine, config_.seed))) return reverse;
-    } catch (const Error&) {  // an SDE or score that the clock does not suit
+    } catch (const Error&) {  // the clock does not suit an SDE or score
     }
     if (tends(coarse, fine, trial(2 * many_steps)) && known_ends(own.fine, config_.seed).defined()) return own;
-  } catch (const Error&) {  // a number of steps that the solver refuses, or samples that are not finite
+  } catch (const Error&) {  // the solver refuses the number of steps, or samples are not finite
   }
   return {};
 }

@@ -10,7 +10,7 @@
 
 namespace fokker {
 
-/// What metrics look at; samples and reference flattened to [N, D] f64.
+/// What metrics look at.  Samples and reference are flattened to [N, D] and [M, D], f64.
 struct ErrorInput {
   Tensor samples, reference;
   const CompareTarget& target;
@@ -18,6 +18,7 @@ struct ErrorInput {
   std::uint64_t seed;
 };
 
+/// One measure of the difference between samples and reference.
 struct CompareMetric {
   const char* name;
   const char* title;
@@ -28,37 +29,38 @@ struct CompareMetric {
 };
 
 std::span<const CompareMetric> compare_metrics();
-/// In words, of a metric or of "path".
+/// Describes a metric, or "path", in words.
 std::string metric_title(const std::string& name);
 Range metric_range(const std::string& name);
 
-/// All figures of a config for samples in the units of the data.
+/// All figures of a config for samples [N, …] and reference [M, …] in the units of the data.
 std::map<std::string, double> errors_of(const Tensor& samples, const Tensor& reference, const CompareTarget& target,
                                         const CompareConfig& config, std::uint64_t seed);
 
 /// What the samples of a solver tend to, path by path, as steps are added.
 struct PathLimit {
-  SampleConfig fine;  // comes near it
-  std::string text;   // what it is
+  SampleConfig fine;  // settings that come near the limit
+  std::string text;   // the limit in words
 };
 
-/// Distances of samples to the limits of their paths, from the same draws of the prior and the same Brownian path: the
-/// strong error.
+/// Distances of samples to the limits of their paths: the strong error.  Samples and limits start from the same draws
+/// of the prior and follow the same Brownian path.
 class PathReference {
  public:
   PathReference(const CompareTarget& target, const CompareConfig& config) : target_(target), config_(config) {}
-  /// By trial with many steps: the end of the probability flow, of the reverse SDE of η = 1 driven in the SNR, or a limit
-  /// of the solver's own; nothing where the samples come near none, as those do whose noise is not that of a path.
+  /// Finds the limit of a solver by trial with many steps.  Candidates are the end of the probability flow, the end of
+  /// the reverse SDE with η = 1 driven in the SNR, and a limit of the solver's own.  Returns nothing where the samples
+  /// come near no limit, as for solvers whose noise is not that of a path.
   std::optional<PathLimit> limit(const SampleConfig& entry);
-  /// E |x − limit|, the strong error: the mean distance of config's samples, on the limit's path, to the limit, in the
-  /// units of the data.  Throws NumericalError where they are not finite.
+  /// The strong error E |x − limit|: the mean distance between config's samples on the limit's path and the limit, in
+  /// the units of the data.  Throws NumericalError where samples are not finite.
   double error(const PathLimit& limit, SampleConfig config);
 
  private:
-  /// The first `paths` samples, in the units of the data.  Throws NumericalError where they are not finite.
+  /// The first `paths` samples [paths, …], in the units of the data.  Throws NumericalError where they are not finite.
   Tensor ends(SampleConfig config) const;
   const Tensor& known_ends(SampleConfig fine, std::uint64_t seed);
-  /// Whether eight times as many steps leave a small distance and halve it, or leave next to none.
+  /// Whether eight times as many steps leave a small distance and halve it, or leave nearly none.
   static bool tends(const Tensor& coarse, const Tensor& fine, const Tensor& limit);
 
   const CompareTarget& target_;

@@ -29,8 +29,8 @@ std::vector<double> differences(std::span<const double> a, std::span<const doubl
   return result;
 }
 
-/// The tests of one budget: its solvers in the order of their means, and the first of their p-values among those of the
-/// family: of solver i those against solvers 0 … i − 1, then that against exact samples.
+/// The tests of one budget: its solvers in the order of their means, and the place of its first p-value in the family.
+/// The p-values of solver i are those against solvers 0 … i − 1, then the one against exact samples.
 struct Budget {
   std::vector<std::size_t> solvers;
   std::size_t first;

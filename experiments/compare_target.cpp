@@ -35,7 +35,7 @@ MixtureParts parts_of(const TargetConfig& config) {
   return {config.means, config.deviations, config.weights};
 }
 
-/// The mean and three deviations around it, of the widest coordinate.
+/// The range of the mean and three deviations around it, of the widest coordinate.
 ValueRange extent(const GaussianMixture& mixture) {
   const auto mean = mixture.mean(), covariance = mixture.covariance();
   double far = 0;
@@ -44,7 +44,7 @@ ValueRange extent(const GaussianMixture& mixture) {
   return {-far, far};
 }
 
-/// P(component k | x) for the rows of x, [n, components].
+/// The posterior weights P(component k | x) for the rows of x, [n, components].
 Tensor posterior(const MixtureParts& parts, const Tensor& x) {
   const std::int64_t n = x.extent(0), components = static_cast<std::int64_t>(parts.means.size());
   const Tensor rows = cast(x.detach(), Dtype::f64);
@@ -79,7 +79,7 @@ void use_weights(CompareTarget& target, MixtureParts parts) {
 
 std::uint64_t drawn_from(std::uint64_t seed, std::uint64_t use) { return Rng(seed, Stream::data).fork(use).seed(); }
 
-/// n different rows (at most all), drawn by the seed.
+/// Draws n different rows (at most all) by the seed.
 Tensor random_rows(const Tensor& x, std::uint64_t seed, std::int64_t n) {
   auto order = Rng(seed, Stream::split).permutation(x.extent(0));
   order.resize(static_cast<std::size_t>(std::min(n, x.extent(0))));

@@ -15,7 +15,7 @@ using Names = std::vector<std::string>;
 
 constexpr std::size_t most_names = 6;
 
-/// The first names, and how many more there are.
+/// Lists the first names, and says how many more there are.
 Names shortened(Names names) {
   if (names.size() <= most_names) return names;
   const std::size_t more = names.size() - most_names + 1;
@@ -24,7 +24,7 @@ Names shortened(Names names) {
   return names;
 }
 
-/// "A", "A and B", "A, B and C"
+/// Joins names as "A", "A and B", "A, B and C".
 std::string listed(const Names& names) {
   if (names.size() < 2) return names.empty() ? "" : names[0];
   return fmt::format("{} and {}", fmt::join(names.begin(), names.end() - 1, ", "), names.back());
@@ -38,7 +38,7 @@ const std::string& title(const Comparison& comparison, const Ranked& ranked) {
   return comparison.config.solver[ranked.solver].title();
 }
 
-/// Whether the errors of the best solver can be told from those of exact samples; empty without seeds to tell.
+/// Says whether the errors of the best solver can be told from those of exact samples; empty without seeds to tell.
 std::string against_floor(const Comparison& comparison, std::size_t budget) {
   const auto& metric = comparison.config.metrics[0];
   const Ranked& best = comparison.rankings[budget][0];
@@ -58,7 +58,7 @@ std::string ties(const Comparison& comparison, const std::vector<Ranked>& rankin
   return "";
 }
 
-/// Solvers without a place at a budget, and why.
+/// Says which solvers have no place at a budget, and why.
 std::string left_out(const Comparison& comparison, std::size_t budget) {
   Names failed, costly;
   for (std::size_t s = 0; s < comparison.cells.size(); ++s) {
@@ -82,7 +82,7 @@ std::string budget_line(const Comparison& comparison, std::size_t budget) {
                      against_floor(comparison, budget), ties(comparison, ranking), left_out(comparison, budget));
 }
 
-/// Budgets with the same best solver in one clause, in the order of the budgets.
+/// Joins budgets with the same best solver in one clause, in the order of the budgets.
 std::string headline(const Comparison& comparison) {
   std::vector<std::pair<std::string, Names>> clauses;
   for (std::size_t b = 0; b < comparison.rankings.size(); ++b) {

@@ -9,16 +9,17 @@
 
 namespace fokker {
 
-/// What the program says, from any thread: lines on standard output, errors and progress on standard error.
+/// What the program says, from any thread.  Lines go to standard output; errors and progress go to standard error.
 class Console {
  public:
   /// `command` stands before errors, as in "fokker run: …".
   explicit Console(std::string command) : command_(std::move(command)) {}
 
-  /// A line, or several, without control characters.  A reader that closes its pipe ends the output and nothing else.
+  /// Writes one or several lines without control characters.  A reader that closes its pipe ends the output and nothing
+  /// else.
   void line(std::string_view text);
   void progress(std::string_view task, std::int64_t done, std::int64_t total);
-  /// One line on standard error.
+  /// Writes one line on standard error.
   void error(std::string_view message);
   /// Why lines were lost, or "".
   const std::string& failure() const { return failure_; }
@@ -30,9 +31,9 @@ class Console {
   std::mutex mutex_;
 };
 
-/// 2 for what was asked for, 3 for numbers, 4 for files and memory: the code that the program ends with.
+/// The exit code for an error: 2 for the user's settings, 3 for numbers, 4 for files and memory.
 int exit_code(const std::exception& error);
-/// What to tell of an error, with what the standard library leaves out.
+/// The text to show for an error, with what the standard library leaves out.
 std::string message_of(const std::exception& error);
 
 }  // namespace fokker

@@ -32,7 +32,7 @@ class Reader {
   bool ended() const { return at_ >= text_.size(); }
   std::int64_t line() const { return line_; }
 
-  /// The next row; leaves the place behind its line end.
+  /// Reads the next row and moves to the place after its line end.
   Cells row() {
     Cells cells(1);
     while (!ended()) {
@@ -53,7 +53,7 @@ class Reader {
   }
 
  private:
-  /// Behind the opening quote; a doubled quote stands for one.
+  /// Reads a quoted cell after its opening quote.  A doubled quote stands for one.
   void read_quoted(std::string& cell) {
     const std::int64_t first = line_;
     while (true) {
@@ -84,7 +84,7 @@ void check_names(const Cells& names, const std::string& file) {
   }
 }
 
-/// What the cells take as texts, beside the file itself.
+/// The memory that the cells take as texts, beside the file itself.
 void check_memory(std::string_view text, const std::string& file) {
   const auto cells = std::ranges::count_if(text, [](char c) { return c == ',' || c == '\n' || c == '\r'; });
   require_memory(text.size() + 2 * sizeof(std::string) * static_cast<std::uint64_t>(cells), file);

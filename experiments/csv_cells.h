@@ -14,7 +14,7 @@ struct CsvColumn {
   std::vector<std::string> cells;
 };
 
-/// The cells of a table, column by column, and the line of the file in which each row begins.
+/// The cells of a table by column, and the line of the file in which each row begins.
 struct CsvCells {
   std::string file;
   std::vector<CsvColumn> columns;
@@ -23,16 +23,17 @@ struct CsvCells {
   std::int64_t rows() const { return std::ssize(lines); }
 };
 
-/// A header and rows, with commas between the cells and quotes around cells that hold commas, quotes or line ends.  Lines
-/// end as on any system, empty ones are left out, and a byte-order mark is no part of the first name.  Throws ConfigError
-/// naming the line of a row of another length or of a quote that does not end, and for names that repeat or hold "=";
-/// IoError for a file that cannot be read or does not fit the memory.
+/// Reads a header and rows, with commas between the cells and quotes around cells that hold commas, quotes or line
+/// ends.  Line ends may be those of any system, and empty lines are left out.  A byte-order mark is no part of the
+/// first name.  Throws ConfigError, naming the line, for a row of another length or a quote that does not end.  Throws
+/// ConfigError for names that repeat or hold "=".  Throws IoError for a file that cannot be read or does not fit the
+/// memory.
 CsvCells read_csv_cells(const std::filesystem::path& file);
 
 /// Whether a cell says that its value is missing, in the words that pandas knows: nothing, NA, N/A, NaN, null, None, …
 bool is_missing(const std::string& cell);
 
-/// The number that a whole cell is, blanks around it aside; a missing one is no number.
+/// The number in a cell, with blanks around it ignored.  A missing value is no number.
 std::optional<double> cell_number(const std::string& cell);
 
 }  // namespace fokker

@@ -17,7 +17,7 @@ namespace {
 
 using Cells = std::vector<std::string>;
 
-constexpr std::size_t most_texts = 1000;  // of a column: a table of more columns is a mistake, and takes the memory
+constexpr std::size_t most_texts = 1000;  // texts of a column; a table of more is a mistake, and takes the memory
 
 /// A cell of a column, for messages: "people.csv:17: column age".
 std::string place_of(const CsvCells& table, const CsvColumn& column, std::size_t row) {
@@ -42,7 +42,7 @@ bool has_numbers(const CsvColumn& column) {
   return std::ranges::any_of(column.cells, [](const auto& cell) { return !is_missing(cell) && cell_number(cell); });
 }
 
-/// Whether a column is one of texts: those that are declared so, and those that hold no number.
+/// Whether a column is one of texts.  Columns that are declared so, or that hold no number, are.
 bool categorical(const CsvCells& table, const CsvColumn& column, const Cells& declared) {
   if (std::ranges::find(declared, column.name) != declared.end()) return true;
   const std::size_t row = first_text(column);
@@ -54,7 +54,7 @@ bool categorical(const CsvCells& table, const CsvColumn& column, const Cells& de
   return true;
 }
 
-/// Classes in rising order of the numbers, or of the texts.
+/// The classes in rising order of the numbers, or of the texts.
 void add_classes(Dataset& data, const CsvCells& table, const CsvColumn& column) {
   Cells texts = distinct_texts(column);
   const bool numbers = first_text(column) == column.cells.size();
@@ -74,7 +74,7 @@ void add_classes(Dataset& data, const CsvCells& table, const CsvColumn& column) 
   data.label_texts = std::move(texts);
 }
 
-/// Columns of the matrix, one after the other.
+/// Builds the columns of the matrix, one after the other.
 struct Matrix {
   std::vector<std::string> features;
   std::vector<std::vector<float>> columns;
@@ -109,7 +109,7 @@ struct Matrix {
   }
 };
 
-/// A name that the table has; throws ConfigError naming those that it has.
+/// Checks a name against those of the table.  Throws ConfigError naming these.
 void check_name(const CsvCells& table, const std::string& name, const char* what) {
   Cells names;
   for (const auto& column : table.columns) names.push_back(column.name);

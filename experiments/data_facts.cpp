@@ -21,7 +21,7 @@ Tensor tensor_from(const Json& json) {
                       Shape(json.at("shape").get<std::vector<std::int64_t>>()));
 }
 
-/// Of captions that have these words, the longest of them `length` − 1.
+/// The tokenizer of captions that have these words, the longest of them with `length` − 1 words.
 Tokenizer tokenizer_of(std::vector<std::string> words, std::int64_t length) {
   std::string longest;
   for (std::int64_t i = 1; i < length && !words.empty(); ++i) longest += words.front() + " ";

@@ -14,10 +14,10 @@
 namespace fokker {
 namespace {
 
-/// The samples that every bound is of.
+/// The samples that every bound is about.
 struct HeldOut {
   const TrainedRun& run;
-  Tensor x;                             // in the units of the network
+  Tensor x;                             // [N, …] in the units of the network
   std::span<const std::int64_t> index;  // rows of the original data
   GreyLevels levels = {};
   double log_jacobian = 0;  // log |∂ prepared / ∂ data| of a sample
@@ -44,7 +44,7 @@ HeldOut held_out(const TrainedRun& run, std::int64_t n) {
   return data;
 }
 
-/// log p in the units of the data.
+/// The log density log p in the units of the data.
 Likelihood density(const HeldOut& data, const Tensor& x, const LikelihoodConfig& config, const RunOptions& options) {
   LikelihoodOptions how;
   how.progress = options.watching("ode");

@@ -33,10 +33,11 @@ constexpr std::array entries{
     DatasetEntry{"npy", "PATH", "a NumPy array [samples, features], [samples, y, x] or [samples, y, x, channel]",
                  load_npy},
     DatasetEntry{"csv", "PATH[,LABEL[,CATEGORICAL…]]",
-                 "a table with a header; the last column is the label, or -; columns without a number, and those named "
-                 "behind the label, are categories",
+                 "a table with a header; LABEL is the column of labels, by default the last, or - for none; columns "
+                 "without numbers, and the CATEGORICAL ones, are categories",
                  load_csv},
-    DatasetEntry{"hdf5", "PATH#DATASET", "an HDF5 dataset of such a shape, labelled by \"label\" beside it", load_hdf5},
+    DatasetEntry{"hdf5", "PATH#DATASET", "an HDF5 dataset [samples, …], labelled by the dataset \"label\" beside it",
+                 load_hdf5},
     DatasetEntry{"eight_gaussians", "", "eight normal laws on a circle, in the plane", load_toy<eight_gaussians>},
     DatasetEntry{"gaussian_grid", "", "25 narrow normal laws on a square grid, in the plane", load_toy<gaussian_grid>},
     DatasetEntry{"two_moons", "", "two interleaved half circles, in the plane", load_toy<two_moons>},
@@ -48,17 +49,19 @@ constexpr std::array entries{
                  load_toy<chirps>},
     DatasetEntry{"gaussian_features", "", "a table of ten correlated normal features whose law is known",
                  load_toy<gaussian_features>},
-    DatasetEntry{"gaussian_anomalies", "", "the same, a quarter of the samples 3 deviations off: labelled 1",
+    DatasetEntry{"gaussian_anomalies", "",
+                 "gaussian_features with a quarter of the samples 3 deviations off, which have label 1",
                  load_toy<gaussian_anomalies>},
     DatasetEntry{
         "breast_cancer", "",
         "UCI breast cancer (WDBC): a table of 569 tumours, 30 features, benign or malignant; comes with Fokker",
         load_breast_cancer},
-    DatasetEntry{"styles", "", "the digits, each plain, thin, bold, slanted and inverted; labels are styles",
+    DatasetEntry{"styles", "", "the digits in five styles: plain, thin, bold, slanted and inverted; labels are styles",
                  digit_styles},
-    DatasetEntry{"scenes", "",
-                 "captioned scenes of 16 × 16 composed of the digits, as \"a 3 above a 7\"; other captions held out",
-                 load_toy<scenes>},
+    DatasetEntry{
+        "scenes", "",
+        "captioned scenes of 16 × 16 composed of the digits, such as \"a 3 above a 7\"; other captions held out",
+        load_toy<scenes>},
     DatasetEntry{"regression_toy", "", "independent normal inputs and targets of 100 numbers",
                  load_toy<regression_toy>}};
 

@@ -25,7 +25,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// Samples of any file as [N, D] or [N, height, width, channels]: grey images get their channel.
+/// Samples of any file as [N, D] or [N, height, width, channels].  Grey images get their channel.
 Tensor with_channel(const Tensor& x, const std::string& where) {
   require<ConfigError>(
       x.rank() >= 1 && x.rank() <= 4 && x.size() > 0,
@@ -44,7 +44,7 @@ void check_finite(const Dataset& data, const std::string& where) {
                        bad < std::ssize(values) ? values[bad] : 0, bad / (data.x.size() / data.size()));
 }
 
-/// Checks what a file gave, and keeps its first samples.
+/// Checks the content of a file, and keeps its first samples.
 Dataset finish(Dataset data, const fs::path& file, const DatasetOptions& options) {
   const std::string where = file.string();
   data.x = with_channel(cast(data.x.detach(), Dtype::f32), where);
@@ -60,7 +60,7 @@ Dataset finish(Dataset data, const fs::path& file, const DatasetOptions& options
 
 // --- files ----------------------------------------------------------------------------------------------------------
 
-/// What is read of a file by a child process: x, label, and attributes.
+/// The content that a child process reads from a file: x, label, and attributes.
 Hdf5Content read_content(const Hdf5File& file, const std::string& dataset, std::int64_t n, const std::string& name) {
   Hdf5Content content;
   content.tensors["x"] = file.read(dataset, Dtype::f32, n);
@@ -85,7 +85,7 @@ std::string text_of(const Hdf5Content& content, const std::string& name) {
   return text ? *text : std::string{};
 }
 
-/// The lines of the attribute "features" of a table, its columns' names.
+/// The lines of the attribute "features" of a table, which are the names of its columns.
 std::vector<std::string> feature_names(const Hdf5Content& content, const std::string& where, const Tensor& x) {
   std::vector<std::string> names;
   std::istringstream lines(text_of(content, "features"));
@@ -107,7 +107,7 @@ ValueRange value_range(const Hdf5Content& content, const std::string& where, con
   return {(*ends)[0], (*ends)[1]};
 }
 
-/// Samples `dataset` of a file; labels are the dataset "label" of the same group, where there is one.
+/// Loads samples `dataset` of a file.  Labels are the dataset "label" of the same group, where there is one.
 Dataset read_hdf5(const fs::path& path, const std::string& dataset, const DatasetOptions& options) {
   const std::string name = dataset.starts_with('/') ? dataset : "/" + dataset;
   const std::string where = path.string() + "#" + dataset;

@@ -26,7 +26,7 @@ double time_of_noise(const ForwardSde& sde, double noise) {
   return std::max(sde.time_of_lambda(-std::log(noise)), sde.t_min());
 }
 
-/// The number of a Poisson law of this mean whose cumulative probability first exceeds u.
+/// The smallest number whose cumulative probability under a Poisson law of this mean exceeds u.
 double poisson_quantile(double mean, double u) {
   double probability = std::exp(-mean), passed = probability, count = 0;
   while (u >= passed && count < mean + 40 * std::sqrt(mean) + 40) {
@@ -38,10 +38,10 @@ double poisson_quantile(double mean, double u) {
 
 struct Noisy {
   Tensor y;          // in the units of the network
-  double level = 0;  // deviation, of the same
+  double level = 0;  // deviation of the noise, in the units of the network
 };
 
-/// Counts over the peak, as a share of the range, for x in the units of the data.
+/// Draws counts over the peak, as a share of the range, for x in the units of the data.
 Tensor poisson_counts(const Tensor& x, const DenoiseConfig& config, const ValueRange& range) {
   const Rng rng(config.sampler.seed, Stream::noise);
   Tensor y = Tensor::empty(x.shape());
@@ -54,7 +54,7 @@ Tensor poisson_counts(const Tensor& x, const DenoiseConfig& config, const ValueR
   return y * (range.high - range.low) + range.low;
 }
 
-/// The inputs with noise, and the level that they have where it is known.
+/// The inputs with noise, and its level where that is known.
 Noisy make_noisy(const TrainedRun& run, const DenoiseConfig& config, const ApplicationData& inputs, bool has_noise) {
   const DataFacts& data = run.model.facts;
   const double unit = in_network_units(data, 1);
@@ -72,7 +72,7 @@ Noisy make_noisy(const TrainedRun& run, const DenoiseConfig& config, const Appli
   return noisy;
 }
 
-/// Posterior samples [N·samples, …] from x_t = α y on.
+/// Posterior samples [N·samples, …], which start at x_t = α y.
 Tensor draw(const TrainedRun& run, const DenoiseConfig& config, const Noisy& noisy, const RunOptions& options) {
   const ForwardSde& sde = *run.model.sde;
   const double begin = sde.marginal(time_of_noise(sde, noisy.level)).lambda();
@@ -91,7 +91,7 @@ Tensor draw(const TrainedRun& run, const DenoiseConfig& config, const Noisy& noi
   return sample(run.score, sde, sampler, sampling).values;
 }
 
-/// In the units of the data; images bounded to its range.
+/// Converts to the units of the data, and bounds images to the data's range.
 Tensor as_data(const Tensor& x, const DataFacts& data) {
   const Tensor values = data.scaling.invert(x);
   return data.images() ? clamp(values, data.range.low, data.range.high) : values;

@@ -15,8 +15,8 @@
 namespace fokker {
 namespace {
 
-constexpr double near = 0.01;  // of the range
-constexpr double far = 3;      // medians
+constexpr double near = 0.01;  // share of the range
+constexpr double far = 3;      // multiple of the median
 constexpr int outlier_neighbour = 5;
 
 bool is_table(const Dataset& data) { return data.x.rank() == 2 && !data.signals; }

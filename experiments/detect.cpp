@@ -15,10 +15,10 @@ namespace fokker {
 namespace {
 
 constexpr std::int64_t reference_samples = 4096;
-/// Samples that a covariance takes.
+/// The number of samples that a covariance takes.
 std::int64_t covariance_samples(const Tensor& x) { return 2 * (x.size() / x.extent(0)); }
 
-/// Samples of one kind, in the units of the network, with what was found of them.
+/// Samples of one kind, in the units of the network, and what was found of them.
 struct Judged {
   Tensor x = {};
   std::vector<double> scores = {};
@@ -63,7 +63,7 @@ class Judge {
 
   NormalModel model_;
   const DetectConfig& config_;
-  std::vector<Mahalanobis> distances_ = {};  // of `whitened`, one a level
+  std::vector<Mahalanobis> distances_ = {};  // whitened: one for each level
   Tensor reference_ = {};
 };
 
@@ -77,7 +77,7 @@ Figure share_above(std::string name, const std::vector<double>& scores, double t
   return share_figure(std::move(name), count_above(scores, threshold), std::ssize(scores));
 }
 
-/// The threshold by every other score of normal data, and the rate of false alarms on the rest.
+/// The threshold from every other score of normal data, and the rate of false alarms on the rest.
 double set_threshold(const std::vector<double>& normal, double rate, Findings& found) {
   std::vector<double> calibration, rest;
   for (std::size_t i = 0; i < normal.size(); ++i) (i % 2 == 0 ? calibration : rest).push_back(normal[i]);
@@ -122,7 +122,7 @@ Tensor in_colour(const Tensor& images, const ValueRange& range) {
   return concat({unit, unit, unit}, 3);
 }
 
-/// Errors [N, H, W, C] as colours of a glowing body, from black over red and yellow to white at `most`.
+/// Errors [N, H, W, C] as the colours of a glowing body, from black over red and yellow to white at `most`.
 Tensor glowing(const Tensor& map, double most) {
   const std::int64_t channels = map.extent(3);
   Tensor total = slice(map, 3, 0, 1);
@@ -131,7 +131,7 @@ Tensor glowing(const Tensor& map, double most) {
   return concat({clamp(heat, 0, 1), clamp(heat - 1, 0, 1), clamp(heat - 2, 0, 1)}, 3);
 }
 
-/// Four rows: the most anomalous images, their error maps, the most normal images, their error maps.
+/// Adds four rows: the most anomalous images, their error maps, the most normal images, their error maps.
 void add_heat_maps(const Judged& normal, const Judged& others, const ValueRange& range, Findings& found) {
   constexpr std::int64_t most_columns = 8;
   if (!normal.map.defined() || !drawable(normal.x.shape())) return;
@@ -174,7 +174,7 @@ void DetectConfig::check(const Model& model) const {
       "[detect.method] \"whitened\" estimates a covariance: expected at least {} training samples, two "
       "an element, got {}; use \"reconstruction\"",
       needed, training.extent(0));
-  // As many scores as the threshold comes from, whatever they will be.
+  // The number of scores that the threshold comes from is known before the scores are.
   alarm_threshold(std::vector<double>(static_cast<std::size_t>((model.data().held_out.size() + 1) / 2)), false_alarm);
 }
 
@@ -182,7 +182,7 @@ Findings detect(const TrainedRun& run, const DetectConfig& config, const Applica
                 const RunOptions& options) {
   const Prepared& data = run.model.data();
   config.check(run.model);
-  // What is anomalous may well lie outside the data's range; of images, whose range is known, not at any distance.
+  // Anomalies may lie outside the data's range.  Images, whose range is known, may not lie at any distance.
   const double reach = data.training.images() ? 10 : INFINITY;
   const Tensor asked = input.x.defined() ? application_data(run, input, 0, reach).prepared : Tensor{};
   const Judge judge(run, config, options);

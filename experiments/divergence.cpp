@@ -25,7 +25,7 @@ struct Largest {
   double norm = -1;
 };
 
-/// Among the gradients or the parameters.
+/// The name and the norm of the tensor of largest norm, among the gradients or the parameters.
 Largest largest(const StepNumbers& numbers, bool gradients) {
   Largest result;
   for (std::size_t i = 0; i < numbers.parameters.size(); ++i) {

@@ -11,20 +11,21 @@ namespace fokker {
 
 /// What a step computed, before it changes anything.
 struct StepNumbers {
-  std::int64_t step;  // from 1
+  std::int64_t step;  // counted from 1
   double loss, gradient_norm;
   std::span<const NamedParameter> parameters;
   std::span<const Tensor> gradients;
   const Dataset& data;
 };
 
-/// Stops a training whose numbers run away: not finite, or a loss that exceeds the median of those before by more than
-/// `factor` times its size (the larger of the median itself and the median distance to it).
+/// Stops a training whose numbers run away.  A number that is not finite stops it.  A loss stops it where it exceeds
+/// the median of the earlier losses by more than `factor` times their size: the larger of the median itself and the
+/// median distance to it.
 class DivergenceGuard {
  public:
-  /// factor 0: any finite loss passes.
+  /// With factor 0 any finite loss passes.
   explicit DivergenceGuard(double factor) : factor_(factor) {}
-  /// Throws NumericalError that names the step and the tensor; else remembers the loss.
+  /// Remembers the loss.  Throws NumericalError that names the step and the tensor where the numbers run away.
   void check(const StepNumbers& numbers);
   /// The last losses, in live memory.
   Tensor state() const { return losses_; }
@@ -37,7 +38,7 @@ class DivergenceGuard {
   Tensor losses_ = Tensor::zeros({window}, Dtype::f64);
 };
 
-/// Throws NumericalError naming the first parameter that holds a value that is not finite.
+/// Throws NumericalError, naming the first parameter that holds a value that is not finite.
 void check_finite(std::span<const NamedParameter> parameters, std::int64_t step);
 
 }  // namespace fokker

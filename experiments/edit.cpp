@@ -19,8 +19,8 @@ double time_of_strength(const ForwardSde& sde, double strength) {
   return strength < 1 ? sde.time_of_lambda(0.5 * std::log1p(-strength * strength) - std::log(strength)) : sde.t_max();
 }
 
-/// Samples that set out from `x`, in the units of the network, with the noise of the strength: at its time and then at the
-/// points of the grid behind it.
+/// Samples that start from `x`, in the units of the network, with the noise of the strength.  The sampler starts at the
+/// time of that noise and goes on at the points of the grid after it.
 Tensor edited(const Score& score, const Model& model, const EditConfig& config, const Tensor& x, double strength,
               const RunOptions& options) {
   const ForwardSde& sde = *model.sde;

@@ -8,9 +8,9 @@
 
 namespace fokker {
 
-/// A table [[edit]]: SDEdit [meng2022].  `n` inputs get noise, and the sampler goes on from its time, under the labels and
-/// the guidance of the table.  A strength is the noise level σ/√(α² + σ²), the noise's share of the deviation of what was
-/// noised, whatever the diffusion and the sampler's grid.
+/// A table [[edit]]: SDEdit [meng2022].  `n` inputs get noise, and the sampler goes on from the time of that noise,
+/// under the labels and the guidance of the table.  A strength is the noise level σ/√(α² + σ²): the noise's share of
+/// the deviation of a noised sample.  It does not depend on the diffusion or the sampler's grid.
 struct EditConfig : GenerateConfig {
   std::vector<double> strengths = {0, 0.2, 0.4, 0.6, 0.8, 1};
 
@@ -23,8 +23,8 @@ struct EditConfig : GenerateConfig {
                        nonempty(), between(0, 1))});
 };
 
-/// Arrays: input, edited [strength, N, …], strength; of labelled data class_kept, judged by a classifier trained on the run's
-/// training data.  Figures: distance (root mean square) and class kept at each strength.
+/// Arrays: input, edited [strength, N, …] and strength.  Figures: distance (root mean square) at each strength.  For
+/// labelled data there is also class_kept at each strength, judged by a classifier trained on the run's training data.
 Findings edit(const TrainedRun& run, const EditConfig& config, const ApplicationInput& input,
               const RunOptions& options);
 

@@ -7,7 +7,7 @@ namespace {
 
 constexpr double usual_lengths[] = {0.02, 0.03, 0.04, 0.05, 0.06, 0.08, 0.1, 0.12, 0.15, 0.2, 0.25};
 
-/// One row; an average that the run cannot give says why.
+/// Writes one row; an average that the run cannot give says why.
 void show(const std::filesystem::path& path, const AverageChoice& average, const std::string& name,
           const RunOptions& options) {
   if (options.stopping()) throw Cancelled("[ema] stopped by a signal");

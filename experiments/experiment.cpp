@@ -12,7 +12,7 @@
 namespace fokker {
 namespace {
 
-/// A generator knows no other times than its own.
+/// Throws ConfigError where a generator is asked for other times than its own.
 void check_generator(const Experiment& experiment) {
   const auto sde = make_sde(experiment.sde);
   const auto times = generator_times(*sde, generator_levels(experiment.train));
@@ -26,10 +26,10 @@ void check_generator(const Experiment& experiment) {
   }
 }
 
-/// Rules between tables, which no single field can say.
+/// Checks rules between tables, which no single field can say.
 void check(const Experiment& experiment) {
   require_file_name(experiment.name, "name");
-  applications_of(experiment);  // their names
+  applications_of(experiment);  // checks their names
   require<ConfigError>(objective_entry(experiment.train.objective).score || experiment.sample.empty(),
                        "sample: a network trained by train.objective = \"{}\" is no score to sample from; remove the "
                        "tables [[sample]]",
@@ -53,7 +53,7 @@ void check(const Experiment& experiment) {
   }
 }
 
-/// Says which grid, clock and end each sampler takes, so that the run's own configuration does.
+/// Fills in the grid, clock and end of each sampler, so that the run's own configuration says them.
 void state_samplers(Experiment& experiment) {
   const auto state = [](auto& tables) {
     for (auto& table : tables) table.use_defaults();

@@ -45,29 +45,29 @@ struct Experiment {
   std::vector<SynthesiseConfig> synthesise;
   MetricConfig evaluate;
 
-  static constexpr auto fields =
-      std::tuple{field("name", &Experiment::name, "name of the run's folder", nonempty()),
-                 field("seed", &Experiment::seed, "of everything random"),
-                 field("data", &Experiment::data, "what to learn from"),
-                 field("sde", &Experiment::sde, "from data to noise"),
-                 field("network", &Experiment::network, "what is trained"),
-                 field("train", &Experiment::train, "how it is trained"),
-                 field("sample", &Experiment::sample, "sets of samples to draw, one table each"),
-                 field("guidance_sweep", &Experiment::guidance_sweep, "samples at several strengths of guidance"),
-                 field("edit", &Experiment::edit, "image to image, one table each"),
-                 field("captions", &Experiment::captions, "text to image, judged, one table each"),
-                 field("translate", &Experiment::translate, "from one label to another"),
-                 field("inpaint", &Experiment::inpaint, "samples given a part or a measurement of the data"),
-                 field("denoise", &Experiment::denoise, "noise taken away"),
-                 field("detect", &Experiment::detect, "anomalies found"),
-                 field("synthesise", &Experiment::synthesise, "data sets by class, one table each"),
-                 field("evaluate", &Experiment::evaluate, "comparison of the samples with the data")};
+  static constexpr auto fields = std::tuple{
+      field("name", &Experiment::name, "name of the run's folder", nonempty()),
+      field("seed", &Experiment::seed, "seed of everything random"),
+      field("data", &Experiment::data, "data to learn from, and how they are prepared"),
+      field("sde", &Experiment::sde, "diffusion from data to noise"),
+      field("network", &Experiment::network, "network that is trained"),
+      field("train", &Experiment::train, "settings of the training"),
+      field("sample", &Experiment::sample, "sets of samples to draw, one table each"),
+      field("guidance_sweep", &Experiment::guidance_sweep, "samples at several strengths of guidance, one table each"),
+      field("edit", &Experiment::edit, "image to image by SDEdit, one table each"),
+      field("captions", &Experiment::captions, "text to image, judged, one table each"),
+      field("translate", &Experiment::translate, "translations from one label to another, one table each"),
+      field("inpaint", &Experiment::inpaint, "samples given a part or a measurement of the data, one table each"),
+      field("denoise", &Experiment::denoise, "denoising of held-out data or inputs, one table each"),
+      field("detect", &Experiment::detect, "detection of anomalies, one table each"),
+      field("synthesise", &Experiment::synthesise, "synthetic data sets by class, one table each"),
+      field("evaluate", &Experiment::evaluate, "comparison of the samples with the data")};
 };
 
-/// Reads a file with overrides such as "train.steps=20"; throws ConfigError naming file, line and key.
+/// Reads a file with overrides such as "train.steps=20".  Throws ConfigError naming file, line and key.
 Experiment read_experiment(const std::filesystem::path& path, const std::vector<std::string>& overrides = {});
 
-/// What an experiment's tables describe, built: data, SDE, and objective and network with their first weights.
+/// What an experiment's tables describe: data, SDE, objective and network, with their first weights.
 struct Model {
   DataFacts facts;
   DataOnDemand data;
@@ -76,9 +76,10 @@ struct Model {
   /// Shape of one sample in the units of the network.
   Shape sample_shape;
 };
+/// Loads the data of an experiment and makes its model.
 Model build(const Experiment& experiment);
-/// On the data that `facts` are of, which are loaded when something asks for them; asking throws ConfigError where they
-/// have changed.
+/// Makes the model on the data that `facts` describe.  The data are loaded when something asks for them; asking throws
+/// ConfigError where they have changed.
 Model build(const Experiment& experiment, DataFacts facts);
 
 /// A part of prepared data, in the units of the data.

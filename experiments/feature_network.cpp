@@ -13,7 +13,7 @@
 namespace fokker {
 namespace {
 
-/// Of the values and labels, in their order.
+/// A hash of the values and labels, in their order.
 std::string hash_of(const Dataset& data) {
   const auto values = std::as_const(data.x).data<float>();
   return sha256(to_string(data.x.shape()) + sha256(std::as_bytes(values)) +

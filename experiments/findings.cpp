@@ -54,7 +54,7 @@ Figure share_figure(std::string name, double successes, std::int64_t n) {
   const double share = successes / trials, spread = z * z / trials;
   const double middle = (share + spread / 2) / (1 + spread);
   const double half = z / (1 + spread) * std::sqrt(share * (1 - share) / trials + spread / (4 * trials));
-  // Exact at the ends, where rounding would leave a little.
+  // The bounds are exact at the ends, where rounding would leave a little.
   return {std::move(name), share, successes == 0 ? 0 : middle - half, successes == trials ? 1 : middle + half};
 }
 

@@ -39,7 +39,7 @@ struct Table {
   std::string name, csv;
 };
 
-/// What an application found: numbers, arrays in the units of the data, and what the eye and other programs see.
+/// What an application found: numbers, arrays in the units of the data, pictures, charts and tables.
 struct Findings {
   std::vector<Figure> figures = {};
   std::vector<std::pair<std::string, Tensor>> arrays = {};
@@ -48,17 +48,18 @@ struct Findings {
   std::vector<Table> tables = {};
 };
 
-/// A line for each figure.
+/// Writes a line for each figure.
 std::vector<std::string> figure_lines(const Findings& findings);
-/// GROUP/figures/NAME with attributes low and high, and GROUP/ARRAY.
+/// Writes GROUP/figures/NAME with attributes low and high, and GROUP/ARRAY.
 void write_findings(Hdf5File& file, const std::string& group, const Findings& findings);
-/// FOLDER/PREFIX-NAME.png, .svg and .csv; returns the files.
+/// Writes FOLDER/PREFIX-NAME.png, .svg and .csv.  Returns the files.
 std::vector<std::filesystem::path> write_findings_files(const std::filesystem::path& folder, const std::string& prefix,
                                                         const Findings& findings);
 
-/// Mean of independent values with its interval within the range of the quantity (`mean_interval`).
+/// The mean of independent values with its interval within the range of the quantity (`mean_interval`).
 Figure mean_figure(std::string name, std::vector<double> values, const Range& range = {});
-/// A share of `n` trials with Wilson's interval.  A trial may succeed in part; the interval is then wider than it need be.
+/// A share of `n` trials with Wilson's interval.  A trial may succeed in part; the interval is then wider than
+/// necessary.
 Figure share_figure(std::string name, double successes, std::int64_t n);
 
 }  // namespace fokker

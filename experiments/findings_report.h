@@ -8,7 +8,8 @@
 
 namespace fokker {
 
-/// Findings of a run's applications as one HTML page that needs no network: figures with intervals, pictures and charts.
+/// Writes the findings of a run's applications as one HTML page that needs no network: figures with intervals, pictures
+/// and charts.
 std::string findings_report(const std::string& run, const std::vector<std::pair<std::string, Findings>>& all);
 
 }  // namespace fokker

@@ -38,7 +38,7 @@ double frechet_distance(const Tensor& a, const Tensor& b) {
   const auto a_covariance = covariance_matrix(fit_a), b_covariance = covariance_matrix(fit_b);
   const Eigen::MatrixXd root = square_root(a_covariance);
   const Eigen::MatrixXd product = root * b_covariance * root;
-  // Symmetric up to rounding; the decomposition reads one triangle.
+  // The product is symmetric up to rounding, and the decomposition reads one triangle.
   const Eigen::SelfAdjointEigenSolver<Eigen::MatrixXd> solver(0.5 * (product + product.transpose()),
                                                               Eigen::EigenvaluesOnly);
   const double cross = solver.eigenvalues().cwiseMax(0).cwiseSqrt().sum();

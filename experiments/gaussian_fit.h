@@ -4,12 +4,12 @@
 
 namespace fokker {
 
-/// Mean [1, D] and covariance [D, D] of samples, with N − 1, in f64.
+/// Mean [1, D] and covariance [D, D] of samples, f64.  The covariance divides by N − 1.
 struct GaussianFit {
   Tensor mean, covariance;
 };
 
-/// Of the rows of x [N, D], N ≥ 2.
+/// Fits the rows of x [N, D], N ≥ 2.
 GaussianFit gaussian_fit(const Tensor& x);
 
 }  // namespace fokker

@@ -22,7 +22,7 @@ bool same_noise(const ForwardSde& a, const ForwardSde& b) {
   return a.t_max() == b.t_max();
 }
 
-/// Another run for the same samples and diffusion.
+/// Loads another run for the same samples and diffusion.
 System helper(const System& system, const std::string& run, const char* key) {
   const TrainedRun other = load_run(run);
   require<ConfigError>(same_noise(*other.model.sde, *system.sde()),
@@ -37,7 +37,7 @@ Score weaker_score(const System& system, const GenerateConfig& config) {
   return weak.score(config.condition(weak.tokenizer));
 }
 
-/// What guidance leads away from.
+/// The score that guidance leads away from.
 Score other_score(const System& system, const GenerateConfig& config) {
   if (!config.guidance.weak.empty()) return weaker_score(system, config);
   return config.negative.empty() ? system.score()

@@ -16,12 +16,12 @@ struct GuidanceSweepConfig : GenerateConfig {
 
   static constexpr auto fields = std::tuple_cat(
       GenerateConfig::fields, std::tuple{field("strengths", &GuidanceSweepConfig::strengths,
-                                               "of the guidance, in place of guidance.strength", nonempty())});
+                                               "strengths of guidance, in place of guidance.strength", nonempty())});
 };
 
-/// Figures at each strength: precision, recall, and of labelled data the Fréchet distance and label_accuracy, all against
-/// held-out data as in [evaluate].  Arrays: strength, precision, recall, samples of each strength.  A chart of precision
-/// against recall, and a picture with a row for each strength.
+/// Figures at each strength: precision and recall, and for labelled data the Fréchet distance and label_accuracy.  All
+/// compare with held-out data as in [evaluate].  Arrays: strength, precision, recall, and the samples of each strength.
+/// There is a chart of precision against recall, and a picture with a row for each strength.
 Findings guidance_sweep(const TrainedRun& run, const GuidanceSweepConfig& config, const ApplicationInput& input,
                         const RunOptions& options);
 

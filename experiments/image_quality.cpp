@@ -32,7 +32,7 @@ struct Windows {
   std::vector<double> rows, columns;
   double c1, c2;
 
-  /// Of the window whose corner is (top, left).
+  /// The similarity in the window whose corner is (top, left).
   double similarity(const Plane& x, const Plane& y, std::int64_t top, std::int64_t left) const {
     double mx = 0, my = 0, xx = 0, yy = 0, xy = 0;
     for (std::size_t i = 0; i < rows.size(); ++i)

@@ -18,7 +18,7 @@ namespace {
 /// The inputs with what is measured of them, in the units of the network.
 struct Problem {
   ApplicationData data;
-  std::vector<bool> known;  // of each element; empty: none is known as it is
+  std::vector<bool> known;  // for each element; empty: none is known as it is
   Measurement measured;     // a row of y for each input
 };
 
@@ -70,14 +70,14 @@ void restore_known(Tensor& samples, const Tensor& truth, const std::vector<bool>
   }
 }
 
-/// 1 where an element counts as hidden (or known), of the shape of one sample.
+/// A tensor of the shape of one sample: 1 where an element counts as hidden (or known), else 0.
 Tensor indicator(const std::vector<bool>& known, bool of_known, const Shape& sample) {
   std::vector<double> values(static_cast<std::size_t>(sample.size()), of_known ? 0 : 1);
   for (std::size_t i = 0; i < known.size(); ++i) values[i] = known[i] == of_known ? 1 : 0;
   return Tensor::from(values, sample);
 }
 
-/// Root of the mean square over the chosen elements, of each row.
+/// The root of the mean square over the chosen elements, for each row.
 std::vector<double> rows_rms(const Tensor& x, const Tensor& chosen) {
   const Tensor squares = cast(square(x) * chosen, Dtype::f64);
   std::vector<double> rms = sum(reshape(squares, {x.extent(0), x.size() / x.extent(0)}), {1}).to_vector();

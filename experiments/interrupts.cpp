@@ -30,7 +30,7 @@ Interrupts::Interrupts(std::function<void(const std::string& said)> leave) : lea
   for (const int signal : {SIGPIPE, SIGXFSZ}) std::signal(signal, SIG_IGN);
   try {
     watcher_ = std::thread([this] { watch(); });
-  } catch (const std::system_error&) {  // no more threads: the work still hears of the signal by itself
+  } catch (const std::system_error&) {  // no more threads: the work itself still sees the signal
   }
 }
 

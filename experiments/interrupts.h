@@ -8,15 +8,16 @@
 
 namespace fokker {
 
-/// The signals that ask the program to end: INT, TERM, HUP and USR1.  One that the caller ignores, as under nohup,
-/// stays ignored.  The first asks for an orderly end; a second one ends the process at once, but HUP, which terminals
-/// repeat. Work that has not come to its end after a while is left where it stands, if it says that it may be.
+/// The signals that ask the program to end: INT, TERM, HUP and USR1.  A signal that the caller ignores, as under nohup,
+/// stays ignored.  The first signal asks for an orderly end.  A second signal ends the process at once, except HUP,
+/// which terminals repeat.  Work that has not ended after a while is left where it stands, if it has said that it may
+/// be.
 class Interrupts {
  public:
   using Note = std::function<std::string()>;
 
-  /// Catches them, ignores PIPE and XFSZ, which then are errors of writing, and watches from a thread of its own.
-  /// `leave` is called there with what the note returned, and ends the process.
+  /// Catches these signals and watches for them from a thread of its own.  Ignores PIPE and XFSZ, which then are errors
+  /// of writing.  `leave` is called in that thread with the result of the note, and ends the process.
   explicit Interrupts(std::function<void(const std::string& said)> leave);
   ~Interrupts();
 
@@ -24,8 +25,8 @@ class Interrupts {
   static int received();
   /// "ended by SIGINT: HOW"
   static std::string message(const std::string& how);
-  /// How the work may be left from now on: the note puts its end down and returns what to tell the user.  Empty: not at
-  /// all.
+  /// Sets how the work may be left from now on.  The note records the end and returns what to tell the user.  An empty
+  /// note means that the work may not be left.
   void leave_by(Note note);
 
  private:

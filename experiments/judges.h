@@ -6,11 +6,11 @@
 
 namespace fokker {
 
-/// The classifiers that judge what applications make of a run: each is trained when it is first asked for, and kept with the
-/// run, so that several applications share it.
+/// The classifiers that judge what applications make of a run.  Each is trained when it is first asked for, and kept
+/// with the run, so that several applications share it.
 class Judges {
  public:
-  /// Of the run's training data, in their own units.  Throws ConfigError without labels of two classes.
+  /// The classifier of the run's training data, in their own units.  Throws ConfigError without labels of two classes.
   const FeatureClassifier& classifier(const TrainedRun& run);
   const SceneReader& scene_reader(const SceneReaderConfig& config);
 

@@ -10,7 +10,7 @@ int likelihood_command(const std::filesystem::path& path, const std::vector<std:
   for (const auto& setting : settings) document.set(setting);
   const auto config = read<DataLikelihoodConfig>(document, {});
   const TrainedRun run = load_run(path);
-  open_results(path);  // before the work: what it holds is intact
+  open_results(path);  // checked before the work: its content is intact
   const DataLikelihood found = data_likelihood(run, config, options);
   for (const auto& line : likelihood_lines(found)) options.say(line);
   const RunDirectory directory = RunDirectory::open_when_free(path, options);

@@ -35,7 +35,7 @@ Lines methods() {
   return lines;
 }
 
-/// Each with its first comment.
+/// Lists the configs, each with its first comment.
 Lines configs() {
   Lines lines;
   for (const auto& config : shipped_configs()) {

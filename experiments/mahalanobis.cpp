@@ -25,7 +25,7 @@ Mahalanobis::Mahalanobis(const Tensor& reference, double ridge) {
       reference.shape());
   mean_ = fit.mean;
   whitening_ = Tensor::zeros({d, d}, Dtype::f64);
-  // By columns here, by rows there: L⁻¹ as it lies is L⁻ᵀ.
+  // One routine stores by columns, the other by rows: L⁻¹ as it lies is L⁻ᵀ.
   Eigen::Map<Eigen::MatrixXd>(whitening_.data<double>().data(), d, d) =
       factor.matrixL().solve(Eigen::MatrixXd::Identity(d, d));
 }

@@ -3,7 +3,7 @@
 #include "fokker/core/out_of_memory.h"
 #include "fokker/experiments/command_line.h"
 
-// In the program also the standard containers say how much memory they were refused.
+// The standard containers, too, say how much memory they were refused.
 void* operator new(std::size_t bytes) {
   if (void* memory = std::malloc(bytes > 0 ? bytes : 1)) return memory;
   throw fokker::OutOfMemory(bytes);

@@ -48,7 +48,7 @@ double random_share(const std::string& text) {
   return error == std::errc() && end == last ? share : -1;
 }
 
-/// The white pixels of a picture, those above the middle.
+/// The white pixels of a picture: those above the middle of the range.
 std::vector<bool> white_pixels(const std::string& file, std::int64_t height, std::int64_t width) {
   const Tensor picture = read_png(file);
   require<ShapeError>(picture.extent(1) == height && picture.extent(2) == width,

@@ -57,21 +57,21 @@ const std::vector<MetricEntry>& entries() {
   static const std::vector<MetricEntry> table{
       {"sliced_w2", {"sliced_w2"}, false, "sliced Wasserstein-2 distance", sliced},
       {"energy", {"energy"}, false, "energy distance", energy},
-      {"mmd", {"mmd"}, false, "squared maximum mean discrepancy, Gaussian kernels about the median distance", mmd},
-      {"frechet",
-       {"frechet"},
-       true,
-       "Fréchet distance in the features of a classifier, the same for all runs on a data set",
-       frechet},
+      {"mmd",
+       {"mmd"},
+       false,
+       "squared maximum mean discrepancy, with Gaussian kernels whose widths surround the median distance",
+       mmd},
+      {"frechet", {"frechet"}, true, "Fréchet distance in the features of one classifier for each data set", frechet},
       {"precision_recall",
        {"precision", "recall"},
        false,
-       "shares inside the k-nearest-neighbour balls of the other set",
+       "shares of samples and of real data inside the k-nearest-neighbour balls of the other set",
        manifolds},
       {"nearest_neighbour",
        {"nearest_neighbour"},
        false,
-       "median distance to the training data over that of held-out samples: near 0 for copies",
+       "median distance of samples to the training data, divided by that of held-out data; near 0 for copies",
        nearest},
       {"modes",
        {"modes", "high_quality"},
@@ -96,7 +96,7 @@ Tensor rows_of(const Tensor& x, std::span<const std::int64_t> rows) {
   return x.defined() ? gather(x, rows) : x;
 }
 
-/// At most `limit` different numbers below n, in random order; all in their own order where n ≤ limit.
+/// Chooses at most `limit` different numbers below n, in random order.  Where n ≤ limit, it returns all in order.
 std::vector<std::int64_t> draw(std::int64_t n, std::int64_t limit, const Rng& rng) {
   std::vector<std::int64_t> rows(static_cast<std::size_t>(n));
   std::iota(rows.begin(), rows.end(), 0);
@@ -181,7 +181,7 @@ Tensor Evaluator::in_units(const Tensor& x) const {
 
 Evaluator::~Evaluator() = default;
 
-/// Of x in the units of the data: the network's, or the rows in the units of the metrics.
+/// The features of x in the units of the data: the network's, or the rows in the units of the metrics.
 Tensor Evaluator::features(const Tensor& x, const Tensor& rows) const {
   return network_ ? network_->features(x) : rows;
 }

@@ -31,23 +31,25 @@ struct MetricConfig {
   int classifier_steps = 600;
   std::uint64_t seed = 0;  // not a key: the run's seed
 
-  static constexpr auto fields =
-      std::tuple{field("metrics", &MetricConfig::metrics, "names of `fokker list metrics`", one_of(metric_names)),
-                 field("projections", &MetricConfig::projections, "directions of sliced_w2", at_least(1)),
-                 field("neighbours", &MetricConfig::neighbours, "k of precision_recall", at_least(1)),
-                 field("limit", &MetricConfig::limit, "most held-out samples that metrics look at", at_least(2)),
-                 field("mode_share", &MetricConfig::mode_share,
-                       "modes: a mode is covered by this share of its fair part of the samples", between(0, 1)),
-                 field("standardise", &MetricConfig::standardise,
-                       "in units of the training data's deviations, feature by feature: for tables of mixed units"),
-                 field("classifier_steps", &MetricConfig::classifier_steps,
-                       "training steps of the classifier behind frechet, one for each data set", at_least(1))};
+  static constexpr auto fields = std::tuple{
+      field("metrics", &MetricConfig::metrics, "names of metrics, which `fokker list metrics` shows",
+            one_of(metric_names)),
+      field("projections", &MetricConfig::projections, "number of directions of sliced_w2", at_least(1)),
+      field("neighbours", &MetricConfig::neighbours, "number k of neighbours of precision_recall", at_least(1)),
+      field("limit", &MetricConfig::limit, "largest number of held-out samples that metrics look at", at_least(2)),
+      field("mode_share", &MetricConfig::mode_share,
+            "share of its fair part of the samples that a mode needs to be covered, for modes", between(0, 1)),
+      field("standardise", &MetricConfig::standardise,
+            "measures each feature in units of its deviation in the training data, for tables of mixed units"),
+      field("classifier_steps", &MetricConfig::classifier_steps,
+            "training steps of the classifier behind frechet, one for each data set", at_least(1))};
 };
 
+/// A figure of samples, and its value for real data.
 struct MetricResult {
   std::string name;
   double value;
-  double reference;           // the same figure for real against real
+  double reference;           // figure of real against real data
   std::string features = {};  // the feature network that is its unit
 };
 
@@ -55,11 +57,11 @@ struct MetricResult {
 struct MetricInput {
   Tensor samples, training, held_out;                            // no two rows of `training` are equal
   Tensor sample_features, training_features, held_out_features;  // undefined unless a metric asks for them
-  bool reference = false;                                        // the samples are rows of `training`
-  const Modes* modes = nullptr;                                  // of the training data, where a metric asks for them
+  bool reference = false;                                        // whether the samples are rows of `training`
+  const Modes* modes = nullptr;  // modes of the training data, where a metric asks for them
 };
 
-/// One metric, of one or more figures.  The same function gives the reference, with real samples.
+/// One metric with one or several figures.  One function gives the figures and the reference, from real samples.
 struct MetricEntry {
   const char* name;
   std::vector<const char*> results;  // names of its figures
@@ -73,29 +75,30 @@ std::span<const MetricEntry> metric_entries();
 /// The least number of samples, of training and of held-out data that the metrics of `config` work with.
 std::int64_t least_samples(const MetricConfig& config);
 
-/// Compares sets of samples with real data.  Figures compare with the held-out samples (of more than `limit`, some drawn
-/// by the seed); nearest_neighbour looks at all training samples, too.  `reference` figures take as many different
-/// training samples, drawn by the seed, as there are samples (at most all), in the place of the samples;
-/// nearest_neighbour then leaves each one itself out of the training data.  The features of "frechet" are those of
-/// the data set's `feature_network`, or without labels the values themselves.  Results do not depend on the
-/// number of threads.
+/// Compares sets of samples with real data.  Figures compare with the held-out samples; of more than `limit`, some are
+/// drawn by the seed.  nearest_neighbour also looks at all training samples.  In `reference` figures, as many different
+/// training samples as there are samples, drawn by the seed, take the place of the samples; nearest_neighbour then
+/// leaves each one itself out of the training data.  The features of "frechet" are those of the data set's
+/// `feature_network`, or without labels the values themselves.  Results do not depend on the number of threads.
 class Evaluator {
  public:
-  /// `training` and `held_out` in the units of the samples; `original`, the data set that they are parts of, has the feature
-  /// network, by default `training` alone.  Throws ConfigError for an unknown metric, with the nearest
+  /// `training` and `held_out` are in the units of the samples.  `original`, by default `training`, is the data set
+  /// that they are parts of; it has the feature network.  Throws ConfigError for an unknown metric, with the nearest
   /// names, and for fewer than two held-out samples.
   Evaluator(const Dataset& training, const Dataset& held_out, const MetricConfig& config = {},
             const Dataset& original = {});
-  /// Of samples in the units of the original data.
+  /// Compares samples in the units of the original data.
   Evaluator(const Prepared& data, const MetricConfig& config);
   ~Evaluator();
 
-  /// samples [N, …] of the data's shape.  Throws ShapeError, and NumericalError for values that are not finite.
+  /// Measures samples [N, …] of the data's shape.  Throws ShapeError for another shape, and NumericalError for values
+  /// that are not finite.
   std::vector<MetricResult> operator()(const Tensor& samples) const;
-  /// "label_accuracy": the share of samples that the feature network gives their label, one of `labels` in turn; its
-  /// reference is `classifier_accuracy`.  Nothing without a network, which "frechet" has for labelled data.
+  /// The figure "label_accuracy": the share of samples that the feature network gives their label, one of `labels` in
+  /// turn.  The reference is `classifier_accuracy`.  Returns nothing without a network, which "frechet" has for
+  /// labelled data.
   std::optional<MetricResult> label_accuracy(const Tensor& samples, std::span<const std::int64_t> labels) const;
-  /// Share of the samples that the feature network has not been trained on which it names right; NaN without one.
+  /// The share of right classes on the samples that the feature network has not been trained on; NaN without a network.
   double classifier_accuracy() const;
 
  private:

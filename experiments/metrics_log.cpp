@@ -35,7 +35,7 @@ double number_or_nan(const Json& json) {
   return json.is_null() ? std::numeric_limits<double>::quiet_NaN() : json.get<double>();
 }
 
-/// Throws Json::exception for a line that is none.
+/// Reads a line.  Throws Json::exception for a line that is not a row.
 MetricsRow from_json(const Json& json) {
   MetricsRow row{.report = {.step = json.at("step"),
                             .loss = number_or_nan(json.at("train_loss")),
@@ -57,7 +57,7 @@ MetricsRow from_json(const Json& json) {
 
 std::string chained(const std::string& digest, std::string_view line) { return sha256(digest + std::string(line)); }
 
-/// The row of one step; throws ConfigError where the line is not its.
+/// Reads the row of one step.  Throws ConfigError where the line is not that of the step.
 MetricsRow parsed(const std::string& line, std::int64_t step, const std::string& file) {
   const auto wrong = [&](const char* what) {
     return ConfigError(

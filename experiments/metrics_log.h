@@ -21,13 +21,13 @@ class MetricsLog {
  public:
   explicit MetricsLog(std::filesystem::path file) : file_(std::move(file)) {}
 
-  /// The rows are on the disk when it returns, so that a checkpoint may rely on them.
+  /// Appends rows.  They are on the disk when it returns, so that a checkpoint may rely on them.
   void append(std::span<const MetricsRow> rows);
-  /// Of all lines until now.  A checkpoint keeps it.
+  /// The digest of all lines until now, which a checkpoint keeps.
   const std::string& digest() const { return digest_; }
-  /// The rows of steps 1 … last_step; later ones, of work that was lost, are dropped from the file.  Throws ConfigError
-  /// naming the line where one is missing, damaged or, by the digest of the checkpoint, another one than was written;
-  /// an empty digest says nothing.
+  /// Returns the rows of steps 1 … last_step.  Later rows, of work that was lost, are dropped from the file.  Throws
+  /// ConfigError, naming the line, where one is missing or damaged.  Throws ConfigError where the rows do not have the
+  /// digest of the checkpoint; an empty digest matches all rows.
   std::vector<MetricsRow> read_until(std::int64_t last_step, const std::string& digest);
 
  private:

@@ -9,8 +9,8 @@
 namespace fokker {
 namespace {
 
-constexpr double deviations = 4;  // of a coordinate, for points
-constexpr double distances = 2;   // root mean square ones, for features
+constexpr double deviations = 4;  // reach in deviations of a coordinate, for points
+constexpr double distances = 2;   // reach in root mean square distances, for features
 
 }  // namespace
 

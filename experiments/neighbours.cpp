@@ -60,12 +60,12 @@ double squared_distance(std::span<const double> a, std::span<const double> b) {
 void for_each_distance_row(const Tensor& a, const Tensor& b, const UseDistances& use) {
   check_pair(a, b, "distances");
   const Tensor a64 = cast(a.detach(), Dtype::f64), b64 = cast(b.detach(), Dtype::f64);
-  // |a|² + |b|² − 2 a·b cancels least about a common mean.
+  // The sum |a|² + |b|² − 2 a·b cancels least about a common mean.
   const auto mean = column_means(b64);
   const Tensor left = centred(a64, mean), right = centred(b64, mean);
   const auto left_norms = squared_norms(left), right_norms = squared_norms(right);
   const std::int64_t n = a.extent(0), m = b.extent(0), d = a.extent(1);
-  // Below this share of the norms the difference is rounding: the distance is then summed directly.
+  // Below this share of the norms the difference is rounding, so the distance is summed directly.
   constexpr double cancelled = 1e-9;
   for_shards(n, block_rows, [&](const RowRange& range) {
     const NoGrad no_grad;
@@ -129,7 +129,7 @@ double nearest_neighbour_ratio(const Tensor& samples, const Tensor& training, co
 }
 
 double nearest_neighbour_ratio_of_training(const Tensor& rows, const Tensor& training, const Tensor& held_out) {
-  return neighbour_ratio(rows, training, held_out, 2);  // the first is the row itself
+  return neighbour_ratio(rows, training, held_out, 2);  // the nearest is the row itself
 }
 
 }  // namespace fokker

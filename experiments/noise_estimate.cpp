@@ -16,7 +16,8 @@ namespace {
 
 constexpr std::int64_t block_rows = 32;
 
-/// Finest diagonal Haar coefficients of images, or the differences of pairs of signals, as white noise scales them.
+/// The finest diagonal Haar coefficients of images, or the differences of pairs of signals, scaled so that white noise
+/// keeps its deviation.
 std::vector<double> finest_details(const Tensor& y) {
   std::vector<double> details;
   if (y.rank() == 2) {
@@ -36,7 +37,7 @@ std::vector<double> finest_details(const Tensor& y) {
   return details;
 }
 
-/// ‖y − D‖² − s² (N − div D), summed over the rows.
+/// The sum of ‖y − D‖² − s² (N − div D) over the rows.
 double evidence_slope(const Score& score, const ForwardSde& sde, const Tensor& y, double t, const Rng& probes) {
   const Marginal at = sde.marginal(t);
   const double s = at.sigma / at.alpha;

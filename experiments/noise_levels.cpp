@@ -23,7 +23,7 @@ std::vector<LevelErrors> NoiseLevels::take() {
   for (std::size_t part = 0; part < parts; ++part) {
     const double n = sums[part], mean = sums[part + parts] / n;
     observed += n;
-    // 0/0 would be a NaN with a sign, which a log does not keep.
+    // The quotient 0/0 would be a NaN with a sign, which a log does not keep.
     constexpr double none = std::numeric_limits<double>::quiet_NaN();
     result.push_back({.count = static_cast<std::int64_t>(n),
                       .mean = n > 0 ? mean : none,

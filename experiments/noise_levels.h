@@ -13,13 +13,14 @@ struct LevelErrors {
   double mean = 0, deviation = 0;  // NaN without samples
 };
 
-/// The error of training samples by noise level: the label of a sample's time, in [0, 1], cut into equal parts.
+/// The errors of training samples by noise level.  A noise level is the label of a sample's time, in [0, 1], which is
+/// cut into equal parts.
 class NoiseLevels {
  public:
   static constexpr std::int64_t parts = 20;
 
   void observe(std::span<const double> label, std::span<const double> error);
-  /// Of all parts since the last call, with the least noise first; empty where nothing was observed.
+  /// The errors of all parts since the last call, from the least noise on; empty where nothing was observed.
   std::vector<LevelErrors> take();
   /// The sums so far, in live memory.
   Tensor state() const { return sums_; }

@@ -118,7 +118,7 @@ double value_of(std::uint64_t bits) {
   if constexpr (sizeof(T) == 8) return static_cast<double>(std::bit_cast<T>(bits));
 }
 
-/// IEEE binary16.
+/// Converts IEEE binary16.
 double half_value(std::uint64_t bits) {
   const int exponent = static_cast<int>(bits >> 10 & 31);
   const auto fraction = static_cast<double>(bits & 1023);
@@ -147,10 +147,10 @@ constexpr std::array types = {Type{"b1", bool_value},
                               Type{"f4", value_of<float>},
                               Type{"f8", value_of<double>}};
 
-/// Where the values are, and of what kind.
+/// The place and the kind of the values.
 struct Values {
   std::span<const std::byte> bytes;
-  std::size_t size;  // of one
+  std::size_t size;  // bytes of one value
   bool big_endian;
   double (*value)(std::uint64_t bits);
 
@@ -164,7 +164,7 @@ struct Values {
   }
 };
 
-/// Row-major values, from column-major ones where `fortran`.
+/// The values in row-major order; `fortran` values lie in column-major order.
 void fill(Tensor& out, const Values& values, bool fortran) {
   const Shape& shape = out.shape();
   std::vector<std::size_t> index(static_cast<std::size_t>(shape.rank()), 0);
@@ -187,7 +187,7 @@ void fill(Tensor& out, const Values& values, bool fortran) {
   });
 }
 
-/// The number of values; throws unless the file holds exactly as many.
+/// The number of values.  Throws unless the file holds exactly as many.
 void check_size(const HeaderReader& header, std::size_t element, std::size_t held, const std::string& name) {
   require<ConfigError>(header.shape.size() <= Shape::max_rank, "[npy] {}: expected at most {} axes, got {}", name,
                        Shape::max_rank, header.shape.size());

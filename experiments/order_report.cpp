@@ -24,7 +24,7 @@ std::int64_t with_verdict(std::span<const OrderRow> rows, const std::string& ver
   return std::ranges::count(rows, verdict, &OrderRow::verdict);
 }
 
-/// One text a row, each on a line of an attribute.
+/// Writes one text for each row, each on a line of an attribute.
 template <class Text>
 void write_texts(Hdf5File& file, std::span<const OrderRow> rows, const char* name, const Text& text) {
   std::string joined;

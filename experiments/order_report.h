@@ -5,10 +5,10 @@
 
 namespace fokker {
 
-/// "either" where the calculi agree: under noise that does not depend on x.
+/// The name of a row's calculus.  It is "either" where the calculi agree, as under noise that does not depend on x.
 const char* calculus_of(const OrderRow& row);
 
-/// A head, a line for each order, the last one of them in words.
+/// The table as text: a head, a line for each order, and a summary in words.
 std::vector<std::string> order_lines(std::span<const OrderRow> rows);
 
 /// The orders that are lower than declared, one a line; empty where none is.

@@ -8,11 +8,11 @@
 
 namespace fokker {
 
-/// Without points in time of its own where the settings say how they are made.
+/// Removes the table's own points in time where the settings say how times are made.
 void forget_times(SampleConfig& table, const Config& settings);
 
-/// What a command or a method starts from: of the experiment's tables the one that the settings name, or else the first;
-/// without tables the defaults.  Its name stays the experiment's own.
+/// The table that a command or a method starts from: the experiment's table that the settings name, else the first one,
+/// else the defaults.  The table loses its name.
 template <class C>
 C own_table(const std::vector<C>& tables, const Config& settings) {
   const ConfigNode* name = settings.root().find("name");
@@ -24,8 +24,8 @@ C own_table(const std::vector<C>& tables, const Config& settings) {
   return table;
 }
 
-/// The same of [[sample]], but of the tables with the settings' solver where they name one: settings of a solver are for
-/// that solver.
+/// The table [[sample]] to start from, as own_table finds it.  Where the settings name a solver, only the tables with
+/// this solver are considered, because settings of a solver are for that solver.
 GenerateConfig own_samples(const std::vector<GenerateConfig>& tables, const Config& settings);
 
 }  // namespace fokker

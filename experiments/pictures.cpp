@@ -13,12 +13,12 @@ namespace {
 constexpr std::int64_t grid_images = 64, strip_rows = 8;
 constexpr int gap = 4;  // pixels between images
 
-/// At most `most` samples.
+/// The first samples, at most `most`.
 Tensor as_images(const Tensor& x, const Look& look, std::int64_t most) {
   return as_images(x.rows(0, std::min(x.extent(0), most)), look);
 }
 
-/// frames [T, N, …] → the first samples as images [rows·T, H, W, C], each sample's frames side by side.
+/// Takes frames [T, N, …] to images [rows·T, H, W, C] of the first samples, with each sample's frames side by side.
 Tensor strip(const Tensor& frames, const Look& look) {
   const std::int64_t times = frames.extent(0), samples = frames.extent(1);
   const std::int64_t rows = std::min(samples, strip_rows);

@@ -15,7 +15,7 @@ struct Snapshot {
   std::filesystem::path file;
 };
 
-/// All until the first that reaches `step`.
+/// The snapshots until the first that reaches `step`.
 std::vector<Snapshot> snapshots_until(const std::filesystem::path& folder, std::int64_t step) {
   std::vector<Snapshot> result;
   for (const auto& [at, file] : saved_steps(folder)) {
@@ -25,7 +25,7 @@ std::vector<Snapshot> snapshots_until(const std::filesystem::path& folder, std::
   return result;
 }
 
-/// Adds `coefficient` times the tensors of `content` behind `prefix`, in double precision.
+/// Adds `coefficient` times the tensors of `content` whose names begin with `prefix`, in double precision.
 void add(NamedTensors& sum, const SafeTensors& content, const std::string& prefix, double coefficient) {
   std::size_t next = 0;
   for (const auto& [name, tensor] : content.tensors) {

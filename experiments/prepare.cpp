@@ -41,7 +41,7 @@ std::string remove_missing(Prepared& data, const DataConfig&, std::uint64_t) {
 
 bool removes_duplicates(const DataConfig& config) { return config.remove_duplicates || config.near_duplicates > 0; }
 
-/// Rows that have no earlier kept row within `reach` of them.
+/// The rows that have no earlier kept row within `reach` of them.
 Indices without_near_copies(const Tensor& x, double reach) {
   std::vector<Indices> near(static_cast<std::size_t>(x.extent(0)));
   for_each_distance_row(x, x, [&](std::int64_t row, std::span<double> squared) {
@@ -122,7 +122,7 @@ std::string split(Prepared& data, const DataConfig& config, std::uint64_t seed) 
 
 // --- values ---------------------------------------------------------------------------------------------------------
 
-/// x + u for whole numbers x; u depends on (seed, original row), so that copies of a sample stay copies.
+/// Adds noise u to whole numbers x.  u depends on (seed, original row), so that copies of a sample stay copies.
 void dequantise_part(Dataset& part, const Indices& index, std::uint64_t seed) {
   if (part.size() == 0) return;
   const std::int64_t width = part.x.size() / part.size();
@@ -155,7 +155,7 @@ std::string scale(Prepared& data, const DataConfig& config, std::uint64_t) {
   return fmt::format("{}: values lie in [{:.4g}, {:.4g}]", kind, data.training.range.low, data.training.range.high);
 }
 
-/// The captions as numbers of the words of the training captions.
+/// Turns captions into the numbers of the words of the training captions.
 void read_captions(Prepared& data) {
   data.tokenizer = Tokenizer(data.training.captions);
   for (Dataset* part : {&data.training, &data.held_out}) part->tokens = data.tokenizer(part->captions);

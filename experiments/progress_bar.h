@@ -8,11 +8,11 @@
 
 namespace fokker {
 
-/// "train      ████████················ 1,234/3,000  55.1/s  0:32 left"; `rate` is in steps a second, 0 where not
-/// known.
+/// The text "train ████████················ 1,234/3,000 55.1/s 0:32 left".  `rate` is in steps a second; 0 means
+/// unknown.
 std::string progress_text(std::string_view task, std::int64_t done, std::int64_t total, double rate);
 
-/// One line on a terminal, rewritten at most ten times a second; silent where `stream` is not a terminal.
+/// One line on a terminal, rewritten at most ten times a second.  It is silent where `stream` is not a terminal.
 class ProgressBar {
  public:
   explicit ProgressBar(std::FILE* stream = stderr);
@@ -20,7 +20,7 @@ class ProgressBar {
   ProgressBar& operator=(const ProgressBar&) = delete;
   ~ProgressBar() { clear(); }
 
-  /// A task begins when its name is first shown; its rate counts from there.
+  /// A task begins when its name is first shown, and its rate counts from there.
   void show(std::string_view task, std::int64_t done, std::int64_t total);
   /// Wipes the line, so that other text may follow.
   void clear();

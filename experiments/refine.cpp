@@ -60,7 +60,7 @@ class RatioTraining {
   }
 
  private:
-  /// The logits of samples `rows` of x, diffused; the two sides of a step have times and noise of their own.
+  /// The logits of samples `rows` of x, diffused.  The two sides of a step have times and noise of their own.
   Tensor logits(const Network& network, const Tensor& x, std::span<const std::int64_t> rows, const Shard& place) const {
     Shard shard = place;
     shard.x0 = gather(x, rows);

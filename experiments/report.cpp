@@ -36,7 +36,7 @@ std::string interval_text(const Interval& interval) {
   return fmt::format("{:.3g} <span class=\"soft\">[{:.3g}, {:.3g}]</span>", interval.mean, interval.low, interval.high);
 }
 
-/// An interval drawn on the scale of its table, and the level of exact samples.
+/// Draws an interval on the scale of its table, and the level of exact samples.
 std::string bar(const Interval& interval, double floor, double largest, const std::string& style) {
   constexpr double length = 150;
   const double least = std::max(1e-12, std::min(floor, largest) / 1.5);
@@ -87,7 +87,7 @@ class Report {
     return out + "</section>";
   }
 
-  /// A solver's name as the first cell of its row.
+  /// Writes a solver's name as the first cell of its row.
   std::string name_cell(std::size_t solver) const {
     return fmt::format("<th class=\"{}\">{}</th>", series_style(comparison_, solver),
                        escaped(config_.solver[solver].title()));

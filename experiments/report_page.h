@@ -6,6 +6,7 @@
 
 namespace fokker {
 
+/// The parts of an HTML page.
 struct Page {
   std::string title;
   std::string style;  // CSS in front of the page's own
@@ -15,10 +16,11 @@ struct Page {
 /// A whole HTML document, light and dark, without scripts or anything from elsewhere.
 std::string page(const Page& page);
 
-/// For data: URLs.
+/// Encodes bytes for data: URLs.
 std::string base64(std::span<const std::byte> bytes);
 
-/// What the report of a comparison says of its figures; {0} is the confidence in percent, {1} the number of seeds, {2} the level.
+/// What the report of a comparison says of its figures.  {0} is the confidence in percent, {1} is the number of seeds,
+/// {2} is the level, and {3} is the margin.
 inline constexpr const char* method_text = R"(</dl>
 <p><b>Budgets.</b> Evaluations of the score are counted where the score is called, the final denoising included. Each
 solver takes the largest number of steps whose count fits the budget; one that chooses its own steps gets the smallest

@@ -90,7 +90,7 @@ Panel panel_of(const Comparison& comparison, const View& view) {
   return panel;
 }
 
-/// 1, 2 and 5 times powers of ten; 1 alone where they are many.
+/// The ticks are 1, 2 and 5 times powers of ten, or 1 times them where there are many.
 std::vector<double> ticks(const Axis& axis) {
   std::vector<double> values;
   const bool many = axis.high / axis.low > 2000;
@@ -133,7 +133,7 @@ std::string floor_band(const std::vector<double>& values, const Panel& panel) {
          text(left + 6, std::min(bottom - 5, low + 13), "start", "note", "exact samples");
 }
 
-/// From the upper left corner of the data down to the frame.
+/// The reference lines of the orders, from the upper left corner of the data down to the frame.
 std::string slopes(const Panel& panel) {
   std::string out;
   const double x0 = panel.slope_from, y0 = panel.y.high / 1.25;
@@ -158,7 +158,7 @@ std::string curve(const Series& series, const Panel& panel) {
   return fmt::format(R"(<g class="{}"><path class="curve" d="{}"/>{}</g>)", series.style, path, points);
 }
 
-/// Names beside the ends of the curves, pushed apart where they would overlap.
+/// Writes names beside the ends of the curves, pushed apart where they would overlap.
 std::string labels(const Panel& panel) {
   struct Label {
     const Series* series;
@@ -204,7 +204,7 @@ std::vector<std::size_t> by_mean_place(const Comparison& comparison) {
   std::vector<std::size_t> places(solvers), order(solvers);
   std::iota(order.begin(), order.end(), std::size_t{0});
   for (const auto& ranking : comparison.rankings) {
-    std::vector<std::size_t> place(solvers, solvers);  // last, without a result
+    std::vector<std::size_t> place(solvers, solvers);  // a solver without a result comes last
     for (std::size_t i = 0; i < ranking.size(); ++i) place[ranking[i].solver] = i;
     for (std::size_t s = 0; s < solvers; ++s) places[s] += place[s];
   }
@@ -230,8 +230,8 @@ std::string escaped(std::string_view words) {
   return out;
 }
 
-/// The palette of Okabe and Ito, legible with deficient colour vision; its yellow darkened on white.
-/// Each colour twice: programs that draw SVG without knowing variables take the first.
+/// The palette of Okabe and Ito is legible with deficient colour vision; its yellow is darkened on white.  Each colour
+/// stands twice, because programs that draw SVG without variables take the first.
 std::string chart_style() {
   return R"(:root{--ink:#1d2330;--soft:#5b6475;--rule:#e4e7ee;--paper:#fff;--band:#dfe8df;--rest:#7d8698;
 --c0:#0072b2;--c1:#d55e00;--c2:#009e73;--c3:#b8578f;--c4:#c08000;--c5:#3a9fd6;--c6:#6b5bb5;--c7:#7a6a53}

@@ -230,7 +230,7 @@ std::vector<std::string> metrics_table(std::span<const SampleSet> sets) {
   for (const auto& set : sets)
     lines.push_back(
         fmt::format("{:<{}} {:>7.4g} {:>8.2f}", set.config.title(), width, set.samples.nfe, set.samples.seconds));
-  std::vector<MetricResult> columns;  // every metric once, as the first set that has it
+  std::vector<MetricResult> columns;  // every metric once, from the first set that has it
   for (const auto& set : sets)
     for (const auto& metric : set.metrics)
       if (!find(columns, metric.name)) columns.push_back(metric);

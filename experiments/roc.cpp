@@ -23,7 +23,7 @@ void check(std::span<const double> normal, std::span<const double> anomalous) {
                           "[roc] expected scores that can be ordered, got NaN");
 }
 
-/// For each of `values` the share of `others` (ascending) below it, equal ones counted half.
+/// For each of `values`, the share of `others` (ascending) below it, with equal ones counted half.
 std::vector<double> placements(std::span<const double> values, const std::vector<double>& others) {
   std::vector<double> result;
   for (const double value : values) {
@@ -46,7 +46,7 @@ double mean_of(const std::vector<double>& values) {
   return sum / static_cast<double>(values.size());
 }
 
-/// Variance of the mean of the values.
+/// The variance of the mean of the values.
 double variance_of_mean(const std::vector<double>& values) {
   const double mean = mean_of(values), n = static_cast<double>(values.size());
   double squares = 0;

@@ -18,13 +18,14 @@ namespace fokker {
 ///   results.h5, model.safetensors, model-ema-DECAY.safetensors, *.png
 class RunDirectory {
  public:
-  /// A new run; throws ConfigError where `path` holds one already, and IoError where it cannot be made.
+  /// Makes a new run.  Throws ConfigError where `path` holds one already, and IoError where it cannot be made.
   static RunDirectory create(const std::filesystem::path& path, std::string_view config);
   /// Throws ConfigError where `path` holds a run already.
   static void require_new(const std::filesystem::path& path);
-  /// A run that exists; throws ConfigError where `path` holds none, IoError where another process works in it.
+  /// Opens an existing run.  Throws ConfigError where `path` holds none, and IoError where another process works in it.
   static RunDirectory open(const std::filesystem::path& path);
-  /// The same, waiting for up to a minute for another process to leave it.  Throws Cancelled where the options say stop.
+  /// Opens an existing run, and waits for up to a minute until another process leaves it.  Throws Cancelled where the
+  /// options say stop.
   static RunDirectory open_when_free(const std::filesystem::path& path, const RunOptions& options);
   RunDirectory(RunDirectory&& other) noexcept;
   RunDirectory& operator=(RunDirectory&&) = delete;
@@ -41,7 +42,7 @@ class RunDirectory {
 
  private:
   explicit RunDirectory(std::filesystem::path path);
-  /// False where another process holds it.
+  /// Takes the lock; false where another process holds it.
   bool try_lock();
   void lock();
   std::string owner() const;
@@ -50,10 +51,10 @@ class RunDirectory {
   int lock_ = -1;
 };
 
-/// runs/NAME/20260101T000000Z-HASH, the hash being that of the resolved config.
+/// The path runs/NAME/20260101T000000Z-HASH, where HASH is that of the resolved config.
 std::filesystem::path default_run_path(const std::string& name, std::string_view config);
 
-/// "2026-01-01T00:00:00Z"
+/// The present time, such as "2026-01-01T00:00:00Z".
 std::string utc_now();
 
 }  // namespace fokker

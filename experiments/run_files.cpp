@@ -15,8 +15,7 @@ namespace {
 namespace fs = std::filesystem;
 using Json = nlohmann::json;
 constexpr const char* hashes =
-    "sha256";  // of files, in run.json: of the last content, and while it is put in place of the
-               // one before
+    "sha256";  // in run.json: hashes of each file's last content, and of the content before while it is replaced
 
 Json read_run_json(const fs::path& run) {
   const fs::path file = run / "run.json";
@@ -36,7 +35,7 @@ void write_run_json(const fs::path& run, const Json& json) {
 
 void require_plain(const fs::directory_entry& entry, bool may_link) {
   std::error_code failure;
-  const auto kind = entry.status(failure).type();  // of what a link points to
+  const auto kind = entry.status(failure).type();  // the status of what a link points to
   const bool plain = kind == fs::file_type::regular || kind == fs::file_type::directory ||
                      kind == fs::file_type::not_found || kind == fs::file_type::none;
   require<IoError>(plain, "{}: expected a file, got a pipe, a socket or a device; remove it", entry.path().string());
@@ -76,7 +75,7 @@ void write_run_file(const fs::path& run, const std::string& name, std::span<cons
   const Json hash = sha256(bytes);
   Json known = json[hashes].value(name, Json::array());
   const bool same = known == Json::array({hash});
-  if (!same) {  // both are good until the new one is in place
+  if (!same) {  // both hashes are good until the new file is in place
     known.insert(known.begin(), hash);
     json[hashes][name] = known;
     write_run_json(run, json);

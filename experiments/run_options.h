@@ -11,17 +11,19 @@ namespace fokker {
 
 /// How a run talks to the outside; each function may be empty.
 struct RunOptions {
-  /// A line of text: losses, tables.
+  /// Receives a line of text: losses, tables.
   std::function<void(std::string_view line)> line = {};
   std::function<void(std::string_view task, std::int64_t done, std::int64_t total)> progress = {};
   /// Asked often; true ends the run after the current step, with a checkpoint.
   std::function<bool()> stop = {};
   std::vector<std::string> command_line = {};
-  /// Told how the work may be left where it stands, should it not stop soon: by a note, which puts the end down and
-  /// returns what to tell the user.  Empty: it must come to its own end, as a training step does before its checkpoint.
+  /// Told how the work may be left where it stands if it does not stop soon.  The note records the end and returns what
+  /// to tell the user.  An empty note means that the work must come to its own end, as a training step does before its
+  /// checkpoint.
   std::function<void(std::function<std::string()> note)> leave_by = {};
 
-  /// For a run of several in `folder`, which is what goes on with all of them: these options must outlive it.
+  /// Options for one run of several in `folder`, which is the target of `fokker resume` for all of them.  These options
+  /// must outlive the result.
   RunOptions of_several(const std::string& folder) const {
     RunOptions one = *this;
     if (leave_by)
@@ -39,7 +41,7 @@ struct RunOptions {
     if (progress) progress(task, done, total);
   }
   bool stopping() const { return stop && stop(); }
-  /// The progress of one task as the library asks for it: false ends it.  These options must outlive it.
+  /// The progress of one task as the library asks for it; false ends the task.  These options must outlive the result.
   std::function<bool(std::int64_t done, std::int64_t total)> watching(std::string task) const {
     return [this, task = std::move(task)](std::int64_t done, std::int64_t total) {
       show(task, done, total);

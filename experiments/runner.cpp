@@ -17,7 +17,8 @@
 namespace fokker {
 namespace {
 
-constexpr const char* log_key = "log_sha256";  // in the metadata of a checkpoint: of metrics.jsonl until its step
+constexpr const char* log_key =
+    "log_sha256";  // in the metadata of a checkpoint: SHA-256 of metrics.jsonl until its step
 
 class Runner {
  public:
@@ -64,7 +65,7 @@ class Runner {
   std::vector<MetricsRow> rows_;
   std::vector<SampleSet> sets_;
   std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
-  double earlier_seconds_ = 0;                            // of training, before an interruption
+  double earlier_seconds_ = 0;                            // seconds of training before an interruption
   std::exception_ptr failure_;                            // the first one after the training
   std::string instruction_sets_ = kernels::table().name;  // in the order of their use
 };
@@ -83,7 +84,8 @@ Outcome Runner::execute() {
   return Outcome::done;
 }
 
-/// Between training steps and checkpoints the work is only left in good order; behind them all is saved that took long.
+/// Between training steps and checkpoints, the work is only left in good order.  After them, everything that took long
+/// is saved.
 void Runner::may_be_left(bool may) const {
   if (!options_.leave_by) return;
   if (!may) return options_.leave_by({});
@@ -93,7 +95,7 @@ void Runner::may_be_left(bool may) const {
   });
 }
 
-/// A failure after the training does not take the other results with it: it is thrown when they are written.
+/// Keeps a failure after the training, so that the other results are not lost.  It is thrown when they are written.
 template <class Work>
 void Runner::attempt(Work&& work) {
   try {
@@ -126,7 +128,8 @@ void Runner::save(const Trainer& trainer, std::vector<MetricsRow>& unsaved) {
   save_checkpoint(directory_.checkpoints(), std::move(state));
 }
 
-/// Results depend on the instruction set in rounding: one that differs from that of the checkpoint is said and recorded.
+/// Reports and records an instruction set that differs from that of the checkpoint, because results depend on it in
+/// rounding.
 void Runner::note_instruction_set(const SafeTensors& state) {
   const auto found = state.metadata.find("instruction_set");
   if (found == state.metadata.end() || found->second.ends_with(instruction_sets_)) return;
@@ -153,7 +156,7 @@ void Runner::train_step(Trainer& trainer, std::vector<MetricsRow>& unsaved) {
   options_.show("training", report.step, config.steps);
 }
 
-/// Until it is finished or told to stop.  A failure leaves the losses until it in metrics.jsonl.
+/// Trains until it is finished or told to stop.  A failure leaves the losses until it in metrics.jsonl.
 void Runner::train_on(Trainer& trainer, std::vector<MetricsRow>& unsaved) {
   std::int64_t saved = trainer.steps_done();
   try {
@@ -231,7 +234,7 @@ void Runner::evaluate() {
   for (const auto& line : metrics_table(sets_)) say(line);
 }
 
-/// The applications that the experiment asks for.
+/// Runs the applications that the experiment asks for.
 void Runner::apply() {
   const auto applications = applications_of(experiment_);
   if (applications.empty()) return;

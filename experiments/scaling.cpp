@@ -10,7 +10,7 @@
 namespace fokker {
 namespace {
 
-/// Mean and deviation of every column of x seen as [N, columns], in f64.
+/// The mean and deviation of every column of x, seen as [N, columns], in f64.
 Scaling standardisation(const Tensor& x, std::int64_t columns, const Shape& shape) {
   const auto values = x.data<float>();
   const auto rows = static_cast<double>(values.size()) / static_cast<double>(columns);

@@ -33,14 +33,14 @@ std::array<std::int64_t, 2> corner(std::int64_t layout, bool second) {
   }
 }
 
-/// One digit of a scene: what its network sees of it knows nothing of its place or neighbour, so that a composition that
-/// training lacks is read like any other.
+/// One digit of a scene.  A network sees neither the digit's place nor the neighbour, so a composition that training
+/// lacks is read like any other.
 struct Slot {
   std::int64_t row, layout;
   bool second;
 };
 
-/// The window of a slot, dark beyond the image and in the other half of a pair.
+/// The window of a slot.  It is dark beyond the image and in the other half of a pair.
 void copy_window(std::span<const float> image, const Slot& slot, std::span<float> out) {
   const auto [top, left] = corner(slot.layout, slot.second);
   const std::int64_t half = edge / 2, begin = slot.second ? half : 0, end = begin + half;
@@ -54,7 +54,7 @@ void copy_window(std::span<const float> image, const Slot& slot, std::span<float
     }
 }
 
-/// [slots, window, window, 1]
+/// The windows of the slots, [slots, window, window, 1].
 Tensor windows(const Tensor& images, std::span<const Slot> slots) {
   Tensor result = Tensor::empty({std::ssize(slots), window, window, 1});
   const auto from = images.data<float>();
@@ -75,7 +75,7 @@ std::vector<Slot> slots_of(std::span<const Scene> scenes) {
   return slots;
 }
 
-/// Scenes that are not held out.
+/// The scenes that are not held out.
 Scenes training_scenes(const SceneReaderConfig& config) {
   Scenes all = make_scenes(config.scenes, config.seed);
   std::vector<std::int64_t> rows;
@@ -203,7 +203,7 @@ void SceneReader::Layers::read(const Tensor& images, std::span<Scene> seen) cons
   for (std::size_t k = 0; k < slots.size(); ++k) {
     Scene& scene = seen[static_cast<std::size_t>(slots[k].row)];
     (slots[k].second ? scene.second : scene.first) = static_cast<std::int64_t>(digits[k]);
-    // A pair is in the style that both of its digits speak for together.
+    // The style of a pair is the one that both of its digits together make likeliest.
     const auto row = static_cast<std::int64_t>(k);
     const Tensor both =
         slots[k].second ? styles.rows(row - 1, row) + styles.rows(row, row + 1) : styles.rows(row, row + 1);

@@ -69,7 +69,7 @@ Scene drawn_scene(Draws& draw) {
   return scene;
 }
 
-/// Row and column of a digit's upper left corner, with a random shift along and, where there is room, across.
+/// The row and column of a digit's upper left corner, with a random shift along and, where there is room, across.
 std::array<std::int64_t, 2> corner(const Scene& scene, bool second, Draws& draw) {
   constexpr std::int64_t middle = (edge - digit_edge) / 2, far = edge - digit_edge;
   const std::int64_t around = middle - 1 + draw.below(3), inwards = draw.below(2), across = middle - 1 + draw.below(3);

@@ -9,8 +9,8 @@
 
 namespace fokker {
 
-/// What a scene of 16 × 16 shows: one digit at a place, or two digits side by side (the first on the left) or one above the
-/// other (the first at the top); all digits in one style.
+/// What a scene of 16 × 16 pixels shows: one digit at a place, or two digits in one style.  Two digits stand side by
+/// side, the first on the left, or one above the other, the first at the top.
 struct Scene {
   enum Layout : std::int64_t { left, right, top, bottom, centre, beside, stacked };
   static constexpr std::int64_t layouts = 7, digits = 10;
@@ -26,23 +26,23 @@ struct Scene {
 
 /// The captions that are true of a scene.
 struct SceneCaptions {
-  /// Say all there is to say: "a bold 5 on the left", "two thin 1s", "a 3 above a 7" or "a 7 below a 3".  A caption of two
-  /// different digits does not speak of their style, and plain is not said.
+  /// Captions that say everything: "a bold 5 on the left", "two thin 1s", "a 3 above a 7" or "a 7 below a 3".  A
+  /// caption of two different digits does not speak of their style, and plain is not said.
   std::vector<std::string> specific;
-  /// Say the same of a scene in another style: "a 5 on the left" of a bold one, "two 1s" of thin ones.
+  /// Captions that leave out the style: "a 5 on the left" of a bold one, "two 1s" of thin ones.
   std::vector<std::string> of_any_style;
-  /// Say less: "a bold 5", "a 5", "a 3 and a 7", "bold".
+  /// Captions that say less: "a bold 5", "a 5", "a 3 and a 7", "bold".
   std::vector<std::string> brief;
 };
 SceneCaptions captions_of(const Scene& scene);
 /// Whether the caption is true of the scene.
 bool shows(const Scene& scene, const std::string& caption);
 
-/// Whether scenes of this composition, which are a fifth of all, are held out.  All styles of two different digits are one
-/// composition, and so are both layouts of two equal ones.
+/// Whether scenes of this composition are held out; a fifth of all compositions is.  All styles of two different digits
+/// are one composition, and so are both layouts of two equal ones.
 bool held_out(const Scene& scene);
 
-/// Captioned scenes [n, 16, 16, 1] of real digits with grey levels 0 … 16, and what each one shows.  Scenes that are held out
+/// Captioned scenes [n, 16, 16, 1] of real digits with grey levels 0 … 16, and what each one shows.  Held-out scenes
 /// are made of other digits than those for training, and their captions are specific.
 struct Scenes {
   Dataset data;

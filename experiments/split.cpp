@@ -31,7 +31,7 @@ std::vector<std::string> row_bytes(const Dataset& data) {
   return rows;
 }
 
-/// How many samples of each stratum are held out: shares rounded down, then one more for the largest remainders.
+/// The number of held-out samples of each stratum.  Shares are rounded down; then the largest remainders get one more.
 Indices quotas(const std::vector<Indices>& strata, double share, std::int64_t total) {
   Indices quota;
   std::vector<double> remainder;

@@ -32,7 +32,7 @@ struct Plane {
   double largest() const { return *std::ranges::max_element(values); }
 };
 
-/// Bilinear, with values at the centres of pixels.
+/// Interpolates bilinearly, with values at the centres of pixels.
 double between(const Plane& plane, double y, double x) {
   const double top = std::floor(y), left = std::floor(x), v = y - top, u = x - left;
   const auto i = static_cast<std::int64_t>(top), j = static_cast<std::int64_t>(left);

@@ -25,7 +25,7 @@ std::map<std::int64_t, std::int64_t> counts(const std::vector<std::int64_t>& lab
 
 Tensor flat(const Tensor& x) { return x.view({x.extent(0), x.size() / x.extent(0)}); }
 
-/// At most n rows, evenly spaced.
+/// Thins x to at most n rows, evenly spaced.
 Tensor thinned(const Tensor& x, std::int64_t n) {
   if (x.extent(0) <= n) return x;
   std::vector<std::int64_t> rows(static_cast<std::size_t>(n));
@@ -46,7 +46,7 @@ Dataset together(Dataset a, const Dataset& b) {
   return a;
 }
 
-/// ½ (P(d(a, b) > d(a, a)) + P(d(b, a) > d(b, b))), d the distance to the nearest other sample.
+/// Computes ½ (P(d(a, b) > d(a, a)) + P(d(b, a) > d(b, b))), where d is the distance to the nearest other sample.
 double adversarial_accuracy(const Tensor& a, const Tensor& b) {
   const auto share = [](const Tensor& from, const Tensor& to) {
     const auto across = neighbour_distances(from, to, 1), within = neighbour_distances(from, from, 1, Self::leave_out);

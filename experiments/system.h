@@ -13,21 +13,21 @@ namespace fokker {
 
 using NamedTensors = std::vector<std::pair<std::string, Tensor>>;
 
-/// A network and what it is trained by: together a score.
+/// A network and the objective that trains it.  Together they make a score.
 struct System {
   std::shared_ptr<Network> network;
   std::shared_ptr<Objective> objective;
-  Tokenizer tokenizer = {};  // of the captions that the network takes
+  Tokenizer tokenizer = {};  // tokenizer of the captions that the network takes
 
-  /// The network's by their names, then the objective's behind "objective.".
+  /// The parameters of the network by their names, then those of the objective under "objective.".
   std::vector<NamedParameter> parameters() const;
   std::vector<NamedParameter> trainable_parameters() const;
-  /// Sample i is under row i of the condition; one of fewer samples is repeated.
+  /// The score under a condition.  Sample i is under row i of the condition; a condition with fewer rows is repeated.
   Score score(const Condition& condition = {}) const;
   LogVarianceRatio log_variance_ratio() const { return objective->log_variance_ratio(network); }
   std::shared_ptr<const ForwardSde> sde() const { return objective->sde(); }
-  /// Shares all parameters but the trainable ones, which get the values of `trainable` in their order, in memory of their
-  /// own.
+  /// A system that shares all parameters but the trainable ones.  These get the values of `trainable`, in their order,
+  /// in memory of their own.
   System with(const NamedTensors& trainable) const;
 };
 

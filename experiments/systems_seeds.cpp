@@ -57,7 +57,7 @@ bool fails(const TableSystem& run, const std::string& sampler) {
   return modes && modes->value < modes->reference / 2;
 }
 
-/// value(run, set) of every seed that has numbers.
+/// Values value(run, set) of every seed that has numbers.
 template <class F>
 std::vector<double> over_seeds(const Row& row, F value) {
   std::vector<double> result;

@@ -154,13 +154,13 @@ GaussianLaw gaussian_features_law() {
 
 namespace {
 
-/// Independent standard normal features z [n, 10], f64, as those of the law.
+/// Independent standard normal features z [n, 10], f64, changed to have the law.
 Tensor with_law(const Tensor& z) {
   Tensor x = Tensor::empty(z.shape());
   auto values = x.data<float>();
   const auto whitened = z.data<double>();
   const double fresh = std::sqrt(1 - neighbour_correlation * neighbour_correlation);
-  double unit = 0;  // of variance 1, and correlated with that of the feature before
+  double unit = 0;  // has variance 1, correlated with the feature before
   for (std::int64_t i = 0; i < z.size(); ++i) {
     const std::int64_t j = i % features;
     unit = j == 0 ? whitened[i] : neighbour_correlation * unit + fresh * whitened[i];

@@ -23,7 +23,7 @@ void write_system(const fs::path& run, const std::string& name, const System& sy
   write_run_file(run, name, encode_safetensors(weights));
 }
 
-/// Errors name the file.
+/// Reads a file of the run.  Errors name the file.
 void load(const System& system, const fs::path& run, const std::string& name) {
   require_intact(run, name, "put the file back, or remove it and `fokker resume` makes it again");
   const fs::path file = run / name;

@@ -10,12 +10,12 @@
 
 namespace fokker {
 
-/// Which average of the weights a finished run is used with; by default the one that the run itself samples with.
+/// Which average of the weights a finished run is used with; by default the average that the run itself samples with.
 struct AverageChoice {
-  /// train.ema, or one of train.emas.
+  /// The decay train.ema, or one of train.emas.
   std::optional<double> decay = {};
-  /// Of a power-function average, made from the run's snapshots: its relative length, and the step until which it
-  /// averages (0: the last).
+  /// The relative length of a power-function average, which is made from the run's snapshots.  `step` is the step until
+  /// which it averages (0: the last).
   std::optional<double> length = {};
   std::int64_t step = 0;
 };
@@ -23,29 +23,30 @@ struct AverageChoice {
 class Judges;
 std::shared_ptr<Judges> make_judges();
 
-/// A finished run, ready to be used.  Its data are loaded when something asks for them.
+/// A finished run, ready to be used.  The data are loaded when something asks for them.
 struct TrainedRun {
   Experiment experiment;
-  Model model;                               // its system with the averaged weights
-  Score score;                               // of model.sde; empty where the objective trains none
-  LogVarianceRatio log_variance_ratio = {};  // of reverse steps, where the network learns it
-  /// For an average made from snapshots: how many of them, and the relative error of its weights over time.
+  Model model;                               // the system has the averaged weights
+  Score score;                               // score of model.sde; empty where the objective trains none
+  LogVarianceRatio log_variance_ratio = {};  // log variance ratio of reverse steps, where the network learns it
+  /// For an average made from snapshots: their number, and the relative error of its weights over time.
   std::int64_t snapshots = 0;
   double profile_error = 0;
-  std::shared_ptr<Judges> judges = make_judges();  // of what applications make of it
+  std::shared_ptr<Judges> judges = make_judges();  // judges of what applications make of the run
 };
 
-/// Throws ConfigError where `path` holds no run whose training is done, or the run lacks the average; ConfigError,
-/// ShapeError or IoError naming file and tensor for weights that do not fit.
+/// Loads a run.  Throws ConfigError where `path` holds no run whose training is done, or where the run lacks the
+/// average.  Throws ConfigError, ShapeError or IoError, naming file and tensor, for weights that do not fit.
 TrainedRun load_run(const std::filesystem::path& path, const AverageChoice& average = {});
 
-/// The loss on the run's held-out samples, with the noise that it had in training.  Throws ConfigError without them.
+/// The loss on the run's held-out samples, with the noise that it had in training.  Throws ConfigError without held-out
+/// samples.
 double held_out_loss(const TrainedRun& run);
 
-/// Samples from a trained run, in the units of the data.
+/// Draws samples from a trained run, in the units of the data.
 Samples sample(const Model& model, const GenerateConfig& config, const RunOptions& options = {});
 
-/// The config of a run, which is as the run wrote it; throws ConfigError where it has been changed since.
+/// The config of a run.  Throws ConfigError where it has been changed since the run wrote it.
 Experiment read_run(const std::filesystem::path& run);
 /// What the run keeps of its data; none where a run of an earlier version kept nothing.
 std::optional<DataFacts> read_run_facts(const std::filesystem::path& run);

@@ -30,7 +30,7 @@ void accumulate(std::vector<Tensor>& sum, std::vector<Tensor> gradients) {
   if (first) sum.resize(gradients.size());
   for (std::size_t i = 0; i < gradients.size(); ++i) {
     Tensor gradient = std::exchange(gradients[i], {});
-    if (first)  // a vjp may hand the same memory to two parameters
+    if (first)  // a vjp may give the same memory to two parameters
       sum[i] = gradient.unique() ? gradient.detach() : gradient.clone();
     else
       kernels::elementwise(gradient.dtype()).accumulate(std::as_const(gradient).raw(), sum[i].raw(), gradient.size());

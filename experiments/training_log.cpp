@@ -7,7 +7,7 @@
 namespace fokker {
 namespace {
 
-/// Rows that lie behind one another.
+/// Rows that follow one another.
 struct Interval {
   std::span<const MetricsRow> rows;
   double seconds;

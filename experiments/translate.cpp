@@ -13,7 +13,7 @@
 namespace fokker {
 namespace {
 
-/// Inputs and, where the data have pairs, the same things under the other label; in the units of the data.
+/// Inputs in the units of the data and, where the data have pairs, the same things under the other label.
 struct Paired {
   Tensor x, truth = {};
 };

@@ -42,7 +42,7 @@ Tensor sorted_projections(const Tensor& theta, const Tensor& x) {
   return result;
 }
 
-/// ∫₀¹ (F⁻¹(u) − G⁻¹(u))² du of two sorted samples, exact: both quantile functions are steps.
+/// The integral ∫₀¹ (F⁻¹(u) − G⁻¹(u))² du of two sorted samples.  It is exact, since both quantile functions are steps.
 double squared_w2(std::span<const double> a, std::span<const double> b) {
   double sum = 0, u = 0;
   const auto n = static_cast<double>(a.size()), m = static_cast<double>(b.size());
@@ -51,7 +51,7 @@ double squared_w2(std::span<const double> a, std::span<const double> b) {
     const double next = std::min(end_a, end_b);
     sum += (next - u) * (a[i] - b[j]) * (a[i] - b[j]);
     u = next;
-    // (i+1)/n = (j+1)/m is decided in whole numbers: the quotients may round apart.
+    // The comparison of (i+1)/n with (j+1)/m is made in whole numbers, because the quotients may round apart.
     const auto left = (i + 1) * b.size(), right = (j + 1) * a.size();
     i += left <= right;
     j += right <= left;
@@ -59,7 +59,7 @@ double squared_w2(std::span<const double> a, std::span<const double> b) {
   return sum;
 }
 
-/// Σ over all pairs of rows of f(squared distance), summed by rows in their order.
+/// The sum of f(squared distance) over all pairs of rows, summed by rows in their order.
 template <class F>
 double pair_sum(const Tensor& a, const Tensor& b, bool same, F f) {
   std::vector<double> rows(static_cast<std::size_t>(a.extent(0)));
@@ -74,7 +74,7 @@ double pair_sum(const Tensor& a, const Tensor& b, bool same, F f) {
   return sum;
 }
 
-/// Mean of f over pairs of different rows.
+/// The mean of f over pairs of different rows.
 template <class F>
 double within_mean(const Tensor& a, F f) {
   const auto n = static_cast<double>(a.extent(0));
@@ -113,7 +113,7 @@ double mmd_squared(const Tensor& a, const Tensor& b, double bandwidth) {
   require<ConfigError>(bandwidth > 0, "[mmd] expected a bandwidth > 0, got {}", bandwidth);
   const double rate = 1 / (2 * 16 * bandwidth * bandwidth);
   const auto kernel = [rate](double squared) {
-    // Half the bandwidth is the fourth power: one exponential serves all five.
+    // Half the bandwidth is the fourth power, so one exponential serves all five.
     double term = std::exp(-squared * rate), sum = term;
     for (int halvings = 0; halvings < 4; ++halvings) {
       term *= term;

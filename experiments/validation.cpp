@@ -10,7 +10,7 @@
 namespace fokker {
 namespace {
 
-constexpr std::uint64_t held_out_tag = 0x68656c64;  // apart from the numbers of training
+constexpr std::uint64_t held_out_tag = 0x68656c64;  // keeps these numbers apart from those of training
 
 }  // namespace
 

@@ -11,9 +11,9 @@ namespace fokker {
 /// The loss on held-out samples, each with the same noise and time at every call.
 class HeldOutLoss {
  public:
-  /// On config.validate_samples of `held_out`, chosen by the seed.
+  /// Chooses config.validate_samples of `held_out` by the seed.
   HeldOutLoss(const Dataset& held_out, const TrainConfig& config, std::uint64_t seed);
-  /// Throws NumericalError where it is not finite.
+  /// The loss after a step.  Throws NumericalError where it is not finite.
   double operator()(const System& system, std::int64_t step) const;
 
  private:
@@ -24,15 +24,15 @@ class HeldOutLoss {
 /// Ends a training whose held-out loss no longer falls, and remembers the best average.
 class EarlyStop {
  public:
-  /// After `patience` validations without a new least loss; 0: never.
+  /// Ends it after `patience` validations without a new least loss; 0: never.
   EarlyStop(std::int64_t patience, const NamedTensors& average);
   void see(std::int64_t step, double loss, const NamedTensors& average);
   bool stops() const { return patience_ > 0 && waited() >= patience_; }
-  /// Of the least held-out loss so far; none without patience, or before the first validation.
+  /// The average of the least held-out loss so far; none without patience, or before the first validation.
   const NamedTensors* best() const { return best_.empty() || best_step() == 0 ? nullptr : &best_; }
   std::int64_t best_step() const { return static_cast<std::int64_t>(record_.at(0)); }
   double best_loss() const { return record_.at(1); }
-  /// In live memory; empty without patience.
+  /// The state in live memory; empty without patience.
   NamedTensors state() const;
 
  private:

@@ -15,7 +15,7 @@ namespace fokker::python {
 
 namespace py = pybind11;
 
-/// Python's and NumPy's integers; arrays also have an `__index__`, which most of them refuse.
+/// Python's and NumPy's integers.  Arrays also have an `__index__`, which most of them refuse.
 inline bool is_integer(const py::handle& object) {
   if (PyLong_Check(object.ptr())) return true;
   if (!PyIndex_Check(object.ptr())) return false;
@@ -24,7 +24,7 @@ inline bool is_integer(const py::handle& object) {
   return static_cast<bool>(value);
 }
 
-// One function a layer, each in the file of its name.
+// One function for each layer, in the file of its name.
 void bind_core(py::module_& m);
 void bind_sde(py::module_& m);
 void bind_function_sdes(py::module_& m);
@@ -42,10 +42,10 @@ void bind_flows(py::module_& m);
 void bind_optim(py::module_& m);
 void bind_ops(py::module_& m, py::class_<Tensor>& tensor);
 
-/// A tensor over any Python object: no copy of a writable C-contiguous array of float32 or float64; a copy of
-/// everything else that NumPy understands.  Unless `dtype` says otherwise, arrays of float64, in any byte order, become
-/// f64, and everything else that f32 holds exactly, or that states no precision, as a list of Python's floats, f32.
-/// Throws ConfigError, naming `where`, for what is not numbers and for what would lose precision without a word.
+/// Makes a tensor of any Python object.  A writable C-contiguous array of float32 or float64 is not copied; everything
+/// else that NumPy understands is.  Without `dtype`, arrays of float64 in any byte order become f64.  What f32 holds
+/// exactly, or what states no precision, such as a list of Python's floats, becomes f32.  Throws ConfigError, naming
+/// `where`, for what is not numbers and for what would lose precision silently.
 Tensor to_tensor(const py::object& object, std::optional<Dtype> dtype = {}, const char* where = "tensor");
 /// Throws ConfigError, naming `where`, the value and its row, unless all values are finite.
 void require_finite(const Tensor& x, const char* where, const char* remedy);
@@ -55,20 +55,20 @@ py::object to_numpy(const Tensor& tensor);
 /// A Python object that C++ may copy and drop without the GIL.
 using Reference = std::shared_ptr<py::object>;
 Reference keep(const py::object& object);
-/// What a C++ object holds of Python: held.h shows it to the garbage collector.
+/// The Python objects that a C++ object holds; held.h shows them to the garbage collector.
 using References = std::vector<Reference>;
 
 /// A callable of Python, and how messages call it.
 struct Callback {
   Reference callable;
   const char* where;
-  bool any_dtype = false;  // what it returns keeps its own
+  bool any_dtype = false;  // whether its result keeps its own dtype
 
   /// Throws ConfigError for what cannot be called.
   Callback(const py::object& object, const char* where);
-  /// callable(x, t), of x's dtype, or callable(x) without t.  It gets a copy of x, which it may change, as a NumPy array
-  /// or as a tensor on the tape, and what it returns is copied; it is called with the GIL, with the tape recording and
-  /// with subnormals as NumPy has them.  Throws ConfigError, naming `where`, where it returns no numbers.
+  /// Calls callable(x, t), in x's dtype, or callable(x) without t.  It gets a copy of x, which it may change, as a
+  /// NumPy array or as a tensor on the tape; its result is copied.  It is called with the GIL, with the tape recording,
+  /// and with subnormals as NumPy has them.  Throws ConfigError, naming `where`, where it returns no numbers.
   Tensor operator()(const Tensor& x, std::optional<double> t, bool as_tensor = false) const;
   Tensor operator()(const Tensor& x) const { return (*this)(x, {}); }
 };
@@ -77,17 +77,18 @@ struct Callback {
 struct ScoreArgument {
   Score score;
   std::optional<Shape> sample = {};  // shape of one sample
-  References references = {};        // what it was made of
+  References references = {};        // Python objects that it was made of
 };
-/// The score of a network, whose weights are f32: it throws ShapeError for states of f64.
+/// The score of a network with weights of f32, which throws ShapeError for states of f64.
 Score of_network(const Score& score);
-/// A C++ score, or any callable (x, t) → array of x's shape, which is given NumPy arrays and needs the GIL.
+/// Makes a score of a C++ score, or of any callable (x, t) → array of x's shape.  The callable is given NumPy arrays
+/// and needs the GIL.
 ScoreArgument to_score(const py::object& object);
 
 /// Throws NumericalError, naming `where` and the row, where a row of x is finite and its values are not numbers.
 void require_numbers(const Tensor& values, const Tensor& x, const char* where);
-/// Log densities that a callable returned, one for each row of x, off the tape; −∞ outside of the support.
-/// Throws ShapeError and NumericalError, naming `where`.
+/// Checks log densities that a callable returned, one for each row of x, and takes them off the tape; −∞ is allowed
+/// outside the support.  Throws ShapeError and NumericalError, naming `where`.
 Tensor log_densities(const Tensor& values, const Tensor& x, const char* where);
 
 /// A callable (x, t) → Tensor that is given tensors and keeps the tape; `where` names it in messages.
@@ -98,7 +99,7 @@ TensorFunction to_tensor_function(const Callback& callback);
 
 namespace pybind11::detail {
 
-/// A shape is a tuple; any sequence of integers, or one integer, is accepted.
+/// A shape is a tuple.  Any sequence of integers, or one integer, is accepted.
 template <>
 struct type_caster<fokker::Shape> {
   PYBIND11_TYPE_CASTER(fokker::Shape, const_name("tuple[int, ...]"));
@@ -124,7 +125,7 @@ struct type_caster<fokker::Shape> {
   }
 };
 
-/// A dtype is the name "float32" or "float64"; NumPy's dtypes and types are accepted.
+/// A dtype is the name "float32" or "float64".  NumPy's dtypes and types are accepted.
 template <>
 struct type_caster<fokker::Dtype> {
   PYBIND11_TYPE_CASTER(fokker::Dtype, const_name("str"));

@@ -98,13 +98,13 @@ py::list records(const Comparison& comparison) {
 }  // namespace
 
 void bind_comparison(py::module_& m) {
-  py::class_<Comparison>(m, "ComparisonResult", "What fokker.compare measured.")
+  py::class_<Comparison>(m, "ComparisonResult", "The result of fokker.compare.")
       .def_property_readonly("config", [](const Comparison& self) { return to_dictionary(self.config); })
       .def_property_readonly("records", &records)
       .def_readonly("metrics", &Comparison::metrics)
-      .def_readonly("limits", &Comparison::limits, "What the paths of each solver tend to; empty: to nothing.")
-      .def_readonly("floor", &Comparison::floor, "Figures of exact samples, by metric and seed.")
-      .def_readonly("verdict", &Comparison::verdict, "Lines: all budgets together, then each.")
+      .def_readonly("limits", &Comparison::limits, "The limits that the paths of each solver tend to; empty: no limit.")
+      .def_readonly("floor", &Comparison::floor, "The figures of exact samples, by metric and seed.")
+      .def_readonly("verdict", &Comparison::verdict, "The verdict in lines: all budgets together, then each.")
       .def_readonly("target", &Comparison::target)
       .def_property_readonly("text", &comparison_table)
       .def_property_readonly("svg", &work_precision_svg)

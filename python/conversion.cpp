@@ -51,7 +51,7 @@ Tensor over_buffer(const py::buffer& buffer, Dtype dtype) {
 
 std::string kind_of(const py::handle& object) { return py::str(py::type::of(object).attr("__name__")); }
 
-/// As a NumPy array of numbers.
+/// The object as a NumPy array of numbers.
 py::object as_array(const py::object& object, const char* where) {
   py::object array;
   try {
@@ -110,7 +110,7 @@ py::buffer as_floats(const py::object& object, std::optional<Dtype> dtype, const
   return py::module_::import("numpy").attr("array")(array, py::arg("dtype") = py::cast(target), py::arg("order") = "C");
 }
 
-/// A copy, on the tape where x is.
+/// Copies a tensor, on the tape where x is.
 Tensor copied(const Tensor& x) { return recording() && x.tracked() ? x * 1.0 : x.clone(); }
 
 }  // namespace

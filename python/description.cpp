@@ -21,7 +21,7 @@
 namespace fokker::python {
 namespace {
 
-/// Python's own text, of a tuple its first three entries.
+/// Python's own text; a tuple shows its first three entries.
 std::string value_text(const py::handle& value) {
   constexpr std::size_t shown = 3;
   if (!py::isinstance<py::tuple>(value)) return py::repr(value).cast<std::string>();
@@ -43,13 +43,13 @@ py::class_<T> bound() {
   return py::reinterpret_borrow<py::class_<T>>(py::type::of<T>());
 }
 
-/// Of a class whose objects are what their constructor took.
+/// Describes a class whose objects are what their constructor took.
 template <class T>
 void describe_by(ParameterList (*list)(const T&)) {
   bound<T>()
       .def_property_readonly(
           "parameters", [list](const T& self) { return dictionary(list(self)); },
-          "What the constructor takes, by name.")
+          "The arguments of the constructor, by name.")
       .def("__repr__",
            [list](const py::object& self) {
              return call_text(py::type::of(self).attr("__name__").cast<std::string>(), list(self.cast<const T&>()));
@@ -112,7 +112,7 @@ void describe_values() {
   describe_by<GaussianMixture>(&mixture_parameters);
 }
 
-/// What holds functions is equal to itself alone.
+/// An object that holds functions is equal to itself alone.
 void describe_functions() {
   bound<ReverseSde>().def("__repr__", [](const ReverseSde& sde) {
     const py::object forward = py::cast(std::const_pointer_cast<ForwardSde>(share(sde.forward())));

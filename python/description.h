@@ -8,13 +8,13 @@
 
 namespace fokker::python {
 
-/// What the constructor of an object takes, by name.
+/// The arguments of an object's constructor, by name.
 using ParameterList = std::vector<std::pair<const char*, py::object>>;
 
-/// "VP(beta_min=0.1, beta_max=20.0)"; of a long tuple the first entries.
+/// Writes a call, such as "VP(beta_min=0.1, beta_max=20.0)"; a long tuple shows its first entries.
 std::string call_text(const std::string& type, const ParameterList& parameters);
 
-/// Texts, == and hash of SDEs and mixtures, once they are bound.
+/// Binds texts, == and hash of SDEs and mixtures, after these are bound.
 void bind_descriptions();
 
 }  // namespace fokker::python

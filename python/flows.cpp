@@ -70,7 +70,7 @@ py::dict likelihood_of(const py::object& score, const ForwardSde& sde, const Ten
   return to_dict(found);
 }
 
-/// `work(options)` of a run's held-out data, without the GIL.
+/// Runs `work(options)` on a run's held-out data, without the GIL.
 template <class Work>
 void with_run_options(const py::object& progress, Work&& work) {
   watched(progress, [&](Watch& watch) {
@@ -104,7 +104,7 @@ py::dict to_dict(const BoundRow& row) {
   return result;
 }
 
-/// The rows, what they are of, and the lines of the table.
+/// The rows, the kind of bits, and the lines of the table.
 py::tuple bits_of_run(const TrainedRun& run, const py::dict& keywords, const py::object& progress) {
   const auto config = from_keywords<DataLikelihoodConfig>(keywords);
   DataLikelihood found;
@@ -182,7 +182,7 @@ void bind_flows(py::module_& m) {
   m.def("bound_of", &bound_of, py::arg("score"), py::arg("sde"), py::arg("x"), py::arg("keywords"), py::arg("levels"),
         py::arg("progress"));
   m.def("slerp", &slerp, py::arg("a"), py::arg("b"), py::arg("weight"),
-        "Spherical interpolation, sample by sample: weight 0 is a, 1 is b.");
+        "Interpolates on the sphere, sample by sample: weight 0 is a, 1 is b.");
   m.def("ode_method_names", &ode_method_names);
   m.def(
       "integrate_ode",

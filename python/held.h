@@ -1,5 +1,5 @@
 #pragma once
-// What C++ objects hold of Python, seen by Python's garbage collector.
+// The Python objects that C++ objects hold, as Python's garbage collector sees them.
 
 #include <utility>
 
@@ -7,7 +7,7 @@
 
 namespace fokker::python {
 
-/// The deleter of an object that was made of Python objects.
+/// Deletes an object that was made of Python objects.
 struct Keeper {
   References references;
   template <class T>
@@ -16,13 +16,13 @@ struct Keeper {
   }
 };
 
-/// `object` made of `references`, which live as long as it does.
+/// Makes a shared `object`; the `references` that it was made of live as long as it does.
 template <class T>
 std::shared_ptr<T> made_of(References references, T object) {
   return {new T(std::move(object)), Keeper{std::move(references)}};
 }
 
-/// The references of an object that made_of made; of others none.
+/// The references of an object that made_of made; null for others.
 template <class T>
 References* references_of(const std::shared_ptr<T>& object) {
   Keeper* keeper = std::get_deleter<Keeper>(object);
@@ -30,8 +30,8 @@ References* references_of(const std::shared_ptr<T>& object) {
 }
 inline References* references_of(ScoreArgument& score) { return &score.references; }
 
-/// The slots by which the garbage collector sees the references of bound objects; `find(self)` gives those of one.  Each
-/// reference belongs to one bound object: others that need it hold that object.
+/// The slots by which the garbage collector sees the references of bound objects; `find(self)` gives the references of
+/// one object.  Each reference belongs to one bound object; others that need it hold that object.
 template <References* (*find)(py::handle self)>
 py::custom_type_setup collected() {
   return py::custom_type_setup([](PyHeapTypeObject* heap) {
@@ -63,20 +63,20 @@ inline References* references_of_sde(py::handle self) {
   return held_by<Sde>(self) ? references_of(self.cast<std::shared_ptr<Sde>>()) : nullptr;
 }
 
-/// What pickle and copy make an equal object of: the type called with `values`.
+/// What pickle and copy make an equal object from: the type, called with `values`.
 template <class... Values>
 py::tuple remade(const py::object& self, Values&&... values) {
   return py::make_tuple(py::type::of(self), py::make_tuple(std::forward<Values>(values)...));
 }
 
-/// The function of the module and its arguments that an SDE was made by.
+/// The function of the module, and its arguments, from which an SDE was made.
 template <class... Values>
 Reference recipe(const char* function, Values&&... values) {
   const auto make = py::module_::import("fokker._pickling").attr("make");
   return keep(py::make_tuple(make, py::make_tuple(function, std::forward<Values>(values)...)));
 }
 
-/// What pickle makes an SDE of again.
+/// What pickle makes an SDE from.
 inline py::object recipe_of(const py::object& self) {
   const References* references = references_of_sde(self);
   if (references && references->size() == 1 && py::isinstance<py::tuple>(*references->front()))
@@ -85,7 +85,7 @@ inline py::object recipe_of(const py::object& self) {
                        ", which the library made of a schedule; pickle what it was made of");
 }
 
-/// The Python object that `self` was made of.
+/// The Python object from which `self` was made.
 inline py::object part_of(const py::object& self, std::size_t index) {
   const References* references = references_of_sde(self);
   if (!references || index >= references->size())

@@ -7,7 +7,7 @@ namespace {
 
 using Kind = ConfigNode::Kind;
 
-/// "an array of shape (8, 8)", or Python's own text in short.
+/// Describes a value: "an array of shape (8, 8)", or Python's own text in short.
 std::string description(const py::handle& value) {
   constexpr std::size_t longest = 60;
   if (py::hasattr(value, "shape")) return "an array of shape " + py::str(value.attr("shape")).cast<std::string>();
@@ -27,7 +27,7 @@ class Keywords {
       const auto name = py::str(key).cast<std::string>();
       const std::string inner = path.empty() ? name : path + "." + name;
       node.keys.push_back(name);
-      // The reader says what it knows in place of an unknown key, whatever its value.
+      // The reader names the keys that it knows in place of an unknown key, whatever the value.
       node.items.push_back(path.empty() && !is_known(name) ? ConfigNode{.place = "keywords"} : value(item, inner));
     }
     return node;
@@ -78,7 +78,7 @@ class Keywords {
     return node;
   }
 
-  /// −1 for what is no array.
+  /// The number of axes; −1 for what is no array.
   static int array_rank(const py::handle& value) {
     return py::hasattr(value, "ndim") && py::hasattr(value, "item") ? value.attr("ndim").cast<int>() : -1;
   }

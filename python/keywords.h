@@ -1,13 +1,14 @@
 #pragma once
-// Python keywords as config structs: the same field tables, checks and messages as for files.
+// Reads Python keywords as config structs, with the field tables, checks and messages of files.
 
 #include "fokker/core/config.h"
 #include "fokker/python/bindings.h"
 
 namespace fokker::python {
 
-/// A document of bools, numbers, texts, lists and dictionaries, NumPy's among them; None means the default.  `known` are
-/// the keys that there are: ConfigError names the key of a value that no document holds, and what belongs there.
+/// Makes a document of bools, numbers, texts, lists and dictionaries, including NumPy's; None means the default.
+/// `known` are the existing keys.  Throws ConfigError that names the key of a value that no document holds, and what
+/// belongs there.
 ConfigNode to_node(const py::dict& keywords, const std::vector<ConfigRow>& known);
 
 py::object to_object(const ConfigNode& node);

@@ -21,7 +21,7 @@ TargetArgument to_target(const py::object& law, double t, const py::object& log_
   }
   const ScoreArgument score = to_score(law);
   TargetArgument argument{{score.score, t}, score.sample, score.score.whole_batch()};
-  // A test of acceptance would reject what is not a number, for ever and without a word.
+  // A test of acceptance would silently reject values that are not numbers, for ever.
   if (argument.python)
     argument.target.score = Score::whole([part = score.score](const Tensor& x, double at) {
       const Tensor force = part(x, at);
@@ -58,7 +58,7 @@ py::dict chains(const py::object& law, double t, const py::object& log_density, 
   return dictionary;
 }
 
-/// Columns mean, deviation, error, bulk and tail ESS, R-hat; rows components.
+/// The columns mean, deviation, error, bulk and tail ESS and R-hat, with a row for each component.
 Tensor summary(const Tensor& draws) {
   std::vector<double> values;
   for (const ChainSummary& row : summarise(draws))

@@ -7,7 +7,7 @@
 
 namespace fokker::python {
 
-/// A network as Python describes it; it is built once the shape of a sample is known.
+/// A network as Python describes it.  It is built once the shape of a sample is known.
 struct NetworkHandle {
   NetworkConfig config = {};
   std::uint64_t seed = 0;

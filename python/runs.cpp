@@ -60,7 +60,7 @@ NetworkHandle network_of(const TrainedRun& self) {
           .sample = self.model.sample_shape};
 }
 
-/// The program `fokker` in this process; its exit code.
+/// Runs the program `fokker` in this process and returns its exit code.
 int run_command_line(std::vector<std::string> arguments) {
   std::vector<char*> argv;
   for (std::string& argument : arguments) argv.push_back(argument.data());
@@ -111,7 +111,7 @@ void bind_runs(py::module_& m) {
         return to_dictionary(read_experiment(find_config(path), overrides));
       },
       py::arg("path"), py::arg("overrides") = std::vector<std::string>{},
-      "An experiment file, checked and with its defaults, as a dictionary.");
+      "Returns an experiment file as a dictionary, checked and with its defaults.");
 }
 
 }  // namespace fokker::python

@@ -5,7 +5,7 @@
 
 namespace fokker::python {
 
-/// What Python's Samples is made of.
+/// The dictionary from which Python's Samples is made.
 inline py::dict to_dict(const Samples& samples) {
   const bool path = samples.trajectory.defined();
   const auto frames = static_cast<std::int64_t>(samples.times.size());

@@ -32,13 +32,13 @@ py::tuple draw(const py::object& score, const ForwardSde& sde, const py::dict& k
   return py::make_tuple(to_dict(samples), to_dictionary(config));
 }
 
-/// [points, …] from its points, each of shape `state`.
+/// Stacks points of shape `state` to [points, …].
 Tensor stack(std::vector<Tensor> points, const Shape& state) {
   for (Tensor& point : points) point = reshape(point, with_axis(state, 0, 1));
   return concat(points, 0);
 }
 
-/// (W, H, K)[: areas + 1], each [steps, n, …].
+/// The arrays (W, H, K)[: areas + 1], each [steps, n, …].
 std::vector<Tensor> brownian_increments(const Shape& shape, const std::vector<double>& grid, std::uint64_t seed,
                                         int areas, bool same_path, Dtype dtype) {
   require<ShapeError>(shape.rank() > 0, "[brownian] expected a shape [n, …], got a scalar's");
@@ -65,15 +65,16 @@ struct SolveConfig {
   std::optional<double> tolerance;
 
   static constexpr auto fields = std::tuple{
-      field("solver", &SolveConfig::solver, "stepper", one_of(stepper_names)),
-      field("seed", &SolveConfig::seed, "of the Brownian motion"),
-      field("same_path", &SolveConfig::same_path, "one path for any times"),
-      field("adjoint", &SolveConfig::adjoint, "how gradients flow", one_of("tape", "checkpoint", "reversible")),
-      field("segment", &SolveConfig::segment, "steps between two checkpoints", at_least(0)),
-      field("tolerance", &SolveConfig::tolerance, "absolute and relative, of error control", above(0))};
+      field("solver", &SolveConfig::solver, "stepper that solves the SDE", one_of(stepper_names)),
+      field("seed", &SolveConfig::seed, "seed of the Brownian motion"),
+      field("same_path", &SolveConfig::same_path, "takes one Brownian path for any times"),
+      field("adjoint", &SolveConfig::adjoint, "way in which gradients flow",
+            one_of("tape", "checkpoint", "reversible")),
+      field("segment", &SolveConfig::segment, "number of steps between two checkpoints", at_least(0)),
+      field("tolerance", &SolveConfig::tolerance, "absolute and relative tolerance of error control", above(0))};
 };
 
-/// [frames, n, …], with error control.
+/// The states [frames, n, …], with error control.
 Tensor solve_adaptively(const Sde& sde, const Tensor& x, const SolveConfig& config, const std::vector<double>& grid,
                         const std::vector<double>& frames, const Report& report) {
   require<ConfigError>(config.adjoint.empty(), "[solve] error control has no adjoint: leave out tolerance or adjoint");
@@ -89,7 +90,7 @@ Tensor solve_adaptively(const Sde& sde, const Tensor& x, const SolveConfig& conf
   return stack(solve_adaptive(sde, *make_solver(config.solver), path, x, adaptive).frames, x.shape());
 }
 
-/// [frames, n, …], on the tape where an adjoint is named.
+/// The states [frames, n, …], on the tape where an adjoint is named.
 Tensor solve_by(const std::shared_ptr<Sde>& sde, const Tensor& x, const SolveConfig& config,
                 const std::array<std::vector<double>, 2>& grid_and_frames, const std::vector<Tensor>& parameters,
                 const Report& report) {

@@ -8,7 +8,7 @@ namespace fokker::python {
 /// A trained system as Python sees it.
 struct SystemHandle {
   System system;
-  Shape sample;  // of one sample
+  Shape sample;  // shape of one sample
 };
 
 }  // namespace fokker::python

@@ -18,17 +18,17 @@ namespace fokker::python {
 
 namespace py = pybind11;
 
-/// Between long work and Python: the work reports here and stops where it is told to.
+/// Connects long work with Python: the work reports here, and stops where it is told to.
 class Watch {
  public:
-  /// False: stop.
+  /// Reports progress; false asks the work to stop.
   bool report(std::int64_t done, std::int64_t total) {
     total_ = total;
     done_ = done;
     return !cancelled_;
   }
 
-  /// With the GIL: lets a Ctrl-C through and shows progress; what they throw cancels the work.
+  /// Lets a Ctrl-C through and shows progress, with the GIL.  What they throw cancels the work.
   void look(const py::object& progress) {
     const SubnormalScope numbers(false);
     try {
@@ -55,7 +55,7 @@ class Watch {
 /// How cancelled work ends: at its next tensor, or where it looks for itself, to leave what it has in order.
 enum class Ending : std::uint8_t { at_once, by_itself };
 
-/// work(watch) without the GIL, on a thread of its own, while this one looks every 20 ms.
+/// Runs work(watch) without the GIL on a thread of its own, while this thread looks every 20 ms.
 template <class Work>
 void watched(const py::object& progress, Work&& work, Ending ending = Ending::at_once) {
   constexpr std::chrono::milliseconds interval(20);
@@ -80,7 +80,7 @@ void watched(const py::object& progress, Work&& work, Ending ending = Ending::at
   end.get();
 }
 
-/// The result of `work()`, watched without a report of its progress.
+/// Returns the result of `work()`, watched without a report of its progress.
 template <class Work>
 auto watched(Work&& work) {
   std::optional<decltype(work())> result;
@@ -88,7 +88,7 @@ auto watched(Work&& work) {
   return *std::move(result);
 }
 
-/// The same on this thread, for work that calls back into Python: report() then looks as well.
+/// Watches work on this thread, for work that calls back into Python; its report() looks as well.
 template <class Work>
 void watched_here(const py::object& progress, Work&& work) {
   Watch watch;

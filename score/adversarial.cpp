@@ -13,7 +13,7 @@ namespace {
 
 constexpr Marginal data_itself{1, 0};
 
-/// FNV-1a of a row's bytes.
+/// The FNV-1a hash of a row's bytes.
 std::uint64_t digest(const std::byte* bytes, std::int64_t count) {
   std::uint64_t hash = 0xcbf29ce484222325;
   for (std::int64_t i = 0; i < count; ++i) hash = (hash ^ static_cast<std::uint64_t>(bytes[i])) * 0x100000001b3;
@@ -37,7 +37,7 @@ Tensor generate(const Network& network, const Tensor& x, const Tensor& label, st
   return data;
 }
 
-/// From x_s to x_t: α_t/α_s and the deviation of the noise between them.
+/// The step from x_s to x_t: α_t/α_s and the deviation of the noise between them.
 Marginal passage(Marginal s, Marginal t) {
   const double ratio = t.alpha / s.alpha;
   return {ratio, std::sqrt(std::max(0.0, t.sigma * t.sigma - ratio * ratio * s.sigma * s.sigma))};

@@ -14,7 +14,7 @@ class Conditioned final : public Network {
     return (*network_)(x, time, under);
   }
   std::unique_ptr<Module> clone() const override { return std::make_unique<Conditioned>(*this); }
-  /// Its parameters are the network's, which is shared and not to be changed through it.
+  /// The parameters are those of the network, which is shared and must not be changed through it.
   void visit(const ParameterVisitor&) override {}
   std::int64_t classes() const override { return network_->classes(); }
   std::int64_t caption_length() const override { return network_->caption_length(); }

@@ -8,11 +8,11 @@
 
 namespace fokker {
 
-/// The network under a condition, one for each row of its batches.
+/// The network under a condition, which has one row for each row of a batch.
 std::shared_ptr<const Network> conditioned(std::shared_ptr<const Network> network, Condition condition);
 
-/// ∇ log p_t(x | condition): `score_of` makes a score of a network.  Sample i is under row i of the condition; one of fewer
-/// samples is repeated.
+/// The conditional score ∇ log p_t(x | condition), where `score_of` makes a score of a network.  Sample i is under row
+/// i of the condition.  A condition with fewer rows than samples is repeated.
 Score conditional_score(std::shared_ptr<const Network> network, Condition condition,
                         std::function<Score(std::shared_ptr<const Network>)> score_of);
 

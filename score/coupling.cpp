@@ -9,7 +9,7 @@
 namespace fokker {
 namespace {
 
-/// Shortest augmenting paths: rows join one after the other, potentials keep reduced costs nonnegative.
+/// Finds shortest augmenting paths.  Rows join one after the other, and potentials keep reduced costs nonnegative.
 class Assignment {
  public:
   Assignment(const std::vector<double>& cost, std::int64_t n)
@@ -33,7 +33,7 @@ class Assignment {
     for (; column != 0; column = way_[column]) row_of_[column] = row_of_[way_[column]];
   }
 
-  /// Takes a column into the tree; returns the nearest column outside it.
+  /// Takes a column into the tree, and returns the nearest column outside it.
   std::size_t extend(std::size_t column, std::vector<double>& least, std::vector<bool>& used) {
     used[column] = true;
     const std::size_t row = row_of_[column];
@@ -64,7 +64,7 @@ class Assignment {
   const std::vector<double>& cost_;
   std::size_t n_;
   std::vector<double> u_, v_;
-  std::vector<std::size_t> row_of_, way_;  // of each column; column and row 0 are the root
+  std::vector<std::size_t> row_of_, way_;  // for each column; column and row 0 are the root
 };
 
 }  // namespace
@@ -79,7 +79,7 @@ std::vector<std::int64_t> optimal_pairs(const Tensor& x, const Tensor& noise) {
                       to_string(noise.shape()));
   const std::int64_t n = x.extent(0);
   const Shape flat{n, x.size() / n};
-  // ‖x‖² and ‖noise‖² are the same for every permutation.
+  // The terms ‖x‖² and ‖noise‖² are the same for every permutation.
   const Tensor inner = matmul(cast(x.detach().view(flat), Dtype::f64), cast(noise.detach().view(flat), Dtype::f64),
                               Transpose::no, Transpose::yes);
   return assignment((inner * -1.0).to_vector(), n);

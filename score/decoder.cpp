@@ -12,7 +12,8 @@
 namespace fokker {
 namespace {
 
-/// 0 where the level j − `window` away from x₀ exists, else far below every exponent, [elements, 2·window + 1].
+/// Marks the levels around x₀, [elements, 2·window + 1]: 0 where the level j − `window` steps away from x₀ exists, else
+/// a number far below every exponent.
 Tensor mask(const Tensor& x0, const GreyLevels& levels, std::int64_t window) {
   const std::int64_t columns = 2 * window + 1;
   Tensor result = Tensor::zeros({x0.size(), columns}, x0.dtype());
@@ -38,7 +39,8 @@ Tensor decoder_nll(const Tensor& x0, const Tensor& offset, const Tensor& log_dev
         (log_deviation + 0.5 * std::log(2 * std::numbers::pi)) * static_cast<double>(x0.size() / rows);
     return sample_sum(square(offset) * 0.5) + cast(constant, offset.dtype());
   }
-  // With ρ = width/deviation the level j away has the density's exponent  j ρ offset − ½ (j ρ)², relative to that of x₀.
+  // With ρ = width/deviation, the level j steps away has the density's exponent j ρ offset − ½ (j ρ)², relative to that
+  // of x₀.
   const Tensor spacing = exp(-log_deviation) * levels.width;
   std::int64_t window = levels.count - 1;
   if (reach > 0) window = std::min(window, static_cast<std::int64_t>(std::ceil(reach / spacing.item())));

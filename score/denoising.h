@@ -10,30 +10,35 @@
 
 namespace fokker {
 
-/// Denoising score matching [vincent2011] in whichever quantity the network predicts; with "velocity" it is conditional
-/// flow matching [lipman2023].
+/// Settings of denoising score matching [vincent2011], in whichever quantity the network predicts.  With the prediction
+/// "velocity" the objective is conditional flow matching [lipman2023].
 struct DenoisingConfig {
   Parameterization parameterization = {};
-  /// "uniform": 1 on the network's own target [ho2020]; "lambda": σ² on the score [song2021]; "snr": SNR on x₀ (the same
-  /// number as lambda); "min_snr": min(SNR, 5) on x₀ [hang2023]; "likelihood": g² on the score [song2021b].
+  /// Weight of the squared error at each noise level:
+  ///   "uniform"     1 on the network's own target [ho2020]
+  ///   "lambda"      σ² on the score [song2021]
+  ///   "snr"         SNR on x₀, which is the same number as "lambda"
+  ///   "min_snr"     min(SNR, 5) on x₀ [hang2023]
+  ///   "likelihood"  g² on the score [song2021b]
   std::string weighting = "uniform";
   TimeSamplingConfig times = {};
-  /// Learns the loss that each noise level has, e^u(t), and divides by it: w ‖·‖²/e^u + u [karras2024].
+  /// Whether the loss e^u(t) of each noise level is learned and divided by: w ‖·‖²/e^u + u [karras2024].
   bool uncertainty = false;
-  /// "independent", or "optimal": each batch's noise goes to its samples by least squared distance [tong2024; pooladian2023].
+  /// Pairing of noise and samples: "independent", or "optimal", which gives each batch's noise to its samples by the
+  /// least sum of squared distances [tong2024; pooladian2023].
   std::string coupling = "independent";
 };
 
 std::span<const char* const> weighting_names();
 
-/// The weight that multiplies ‖ε − ε̂‖² at t, ε̂ being what the network's output says about the noise.
+/// The weight of ‖ε − ε̂‖² at time t, where ε̂ is the noise that follows from the network's output.
 double epsilon_weight(const std::string& weighting, Prediction prediction, const ForwardSde& sde, double t,
                       double data_sigma = 1);
 
-/// The objective w(t)·‖ε̂ − ε‖²/D, x_t = α x₀ + σ ε.
+/// The objective w(t)·‖ε̂ − ε‖²/D at x_t = α x₀ + σ ε, for samples of D numbers.
 class DenoisingScoreMatching final : public Objective {
  public:
-  /// Throws ConfigError for names that are not known.
+  /// Throws ConfigError for unknown names.
   explicit DenoisingScoreMatching(const ForwardSde& sde, DenoisingConfig config = {});
 
   ShardLoss loss(const Network& network, const Shard& shard) const override;
@@ -46,7 +51,7 @@ class DenoisingScoreMatching final : public Objective {
   const DenoisingConfig& config() const { return config_; }
 
  private:
-  /// u of [B] times, undefined unless it is learned.
+  /// The learned u at times t, [B]; undefined unless the config asks for it.
   Tensor uncertainty(const std::vector<double>& t) const;
 
   std::shared_ptr<const ForwardSde> sde_;

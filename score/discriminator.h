@@ -8,8 +8,9 @@
 
 namespace fokker {
 
-/// Images x [B, H, W, C] and a time label → `outputs` numbers a sample, [B, outputs]: a residual block of the U-Net at each level, halving
-/// between them, the mean over all pixels, a linear layer.  H and W are multiples of 2^(levels − 1).
+/// Maps images x [B, H, W, C] and a time label to `outputs` numbers a sample, [B, outputs].  Each level is a residual
+/// block of the U-Net, and H and W halve between levels.  The mean over all pixels and a linear layer follow.  H and W
+/// are multiples of 2^(levels − 1).
 class ImageEncoder final : public Network {
  public:
   ImageEncoder(std::int64_t image_channels, const std::vector<std::int64_t>& channels, const Rng& rng,
@@ -28,15 +29,15 @@ class ImageEncoder final : public Network {
   Linear out_;
 };
 
-/// For samples of one shape, → logits [B, outputs]: an ImageEncoder for images [H, W, C], else a multilayer perceptron.  `widths`:
-/// channels of the levels or widths of the hidden layers; empty: [32, 64] and [128, 128, 128].  `fourier`: as FourierInput's
-/// exponents.
+/// Makes a network from samples of one shape to logits [B, outputs]: an ImageEncoder for images [H, W, C], else a
+/// multilayer perceptron.  `widths` are the channels of the levels (empty: [32, 64]) or the widths of the hidden layers
+/// (empty: [128, 128, 128]).  `fourier` are the exponents of a FourierInput in front of it.
 std::unique_ptr<Network> make_discriminator(std::vector<std::int64_t> widths, const Shape& sample, const Rng& rng,
                                             const std::vector<std::int64_t>& fourier = {}, std::int64_t outputs = 1);
 
-/// d(x, time) as logits [B].
+/// The logits d(x, time), [B].
 Tensor judge(const Network& discriminator, const Tensor& x, const Tensor& time, const Pass& pass = {});
-/// A copy in the same memory through which no gradient reaches the parameters.
+/// A copy in the same memory, through which no gradient reaches the parameters.
 std::unique_ptr<Network> frozen(const Network& network);
 
 }  // namespace fokker

@@ -21,7 +21,7 @@ Tensor modulated(const Tensor& h, const Tensor& shift, const Tensor& scale) {
   return normal * (scale + 1.0) + shift;
 }
 
-/// The vectors [B, count·width] that a modulation layer gives, as `count` tensors [B, 1, width].
+/// Splits the vectors [B, count·width] of a modulation layer into `count` tensors [B, 1, width].
 std::vector<Tensor> chunks(const Tensor& vectors, int count) {
   const std::int64_t batch = vectors.extent(0), width = vectors.extent(1) / count;
   std::vector<Tensor> result;
@@ -30,7 +30,7 @@ std::vector<Tensor> chunks(const Tensor& vectors, int count) {
   return result;
 }
 
-/// Sines and cosines, a quarter of the width each, of the column and then of the row.
+/// Sines and cosines of the column and then of the row, a quarter of the width each.
 Tensor positions(std::int64_t rows, std::int64_t columns, std::int64_t width) {
   Tensor result = Tensor::empty({1, rows * columns, width});
   auto out = result.data<float>();

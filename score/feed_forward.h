@@ -7,7 +7,7 @@
 namespace fokker {
 
 /// A plain regression network: linear layers with ReLU between them, over samples of any shape flattened to [B, D].
-/// It does not look at the time.
+/// The network ignores the time.
 class FeedForward final : public Network {
  public:
   FeedForward(std::int64_t dimension, const std::vector<std::int64_t>& hidden, const Rng& rng);

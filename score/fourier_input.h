@@ -7,11 +7,12 @@
 
 namespace fokker {
 
-/// A network that sees x and, beside it in the last axis, sin(2ⁿ π x) and cos(2ⁿ π x) for each exponent n [kingma2021]:
-/// its input tells apart grey levels that are 2^−n and less from one another.  Parameters keep their names.
+/// Gives a network x [B, …, C] and, beside it in the last axis, sin(2ⁿ π x) and cos(2ⁿ π x) for each of the E exponents
+/// n [kingma2021]: [B, …, (1 + 2E) C].  These inputs tell apart grey levels that differ by 2^−n or less.  Parameters
+/// keep their names.
 class FourierInput final : public Network {
  public:
-  /// `inner` takes (1 + 2 exponents) times the channels of x.
+  /// `inner` takes (1 + 2 E) times the channels of x.
   FourierInput(std::unique_ptr<Network> inner, std::vector<std::int64_t> exponents)
       : inner_(std::move(inner)), exponents_(std::move(exponents)) {}
 

@@ -28,10 +28,10 @@ Tensor score_of(const Tensor& denoised, const Tensor& x, Marginal at) {
   return weighted_sum({{at.alpha / variance, denoised}, {-1 / variance, x}});
 }
 
-/// Of each row, [B, 1].
+/// The standard deviation of each row, [B, 1].
 Tensor deviation(const Tensor& x) { return sqrt(mean(square(x - mean(x, {1}, true)), {1}, true)); }
 
-/// `x` with the share φ of it scaled to the deviation of `like`, row by row.
+/// Scales the share φ of `x` to the deviation of `like`, row by row.
 Tensor rescaled(const Tensor& x, const Tensor& like, double share) {
   const Tensor rows = flat_rows(x),
                factor = deviation(flat_rows(like)) / maximum(deviation(rows), Tensor::scalar(1e-12, x.dtype()));

@@ -11,9 +11,9 @@
 namespace fokker {
 namespace {
 
-constexpr double bound_share = 0.001;    // of L_vlb in L_hybrid
-constexpr std::int64_t remembered = 10;  // values of each L_t
-constexpr double uniform_share = 0.001;  // of the draws, so that no level is forgotten
+constexpr double bound_share = 0.001;    // weight of L_vlb in L_hybrid
+constexpr std::int64_t remembered = 10;  // number of remembered values of each L_t
+constexpr double uniform_share = 0.001;  // share of uniform draws, so that no level is forgotten
 
 LearnedVarianceConfig checked(LearnedVarianceConfig config) {
   require<ConfigError>(config.objective == "hybrid" || config.objective == "vlb",
@@ -40,7 +40,7 @@ class Predicting final : public Network {
   std::shared_ptr<const Network> network_;
 };
 
-/// 2 log(σ_t/σ_s), the largest log(v/β̃) for w in [0, 1].
+/// The ratio 2 log(σ_t/σ_s), which is the largest log(v/β̃) for w in [0, 1].
 double log_range(const Marginal& at, const Marginal& below) { return 2 * std::log(at.sigma / below.sigma); }
 
 }  // namespace
@@ -120,7 +120,7 @@ Tensor LearnedVariance::bound_terms(const Shard& shard, const Noised& noised, co
   const Tensor distance = square(difference) * per_sample(growth, difference);
   const Tensor nats = cast(sample_mean(rho + expm1(-rho) + exp(-rho) * distance) * 0.5, Dtype::f64);
   if (decoded.empty()) return nats / std::numbers::ln2;
-  // x̂₀ − x₀ = (σ/α)(ε − ε̂), so that ε − ε̂ is the decoder's offset.
+  // The error is x̂₀ − x₀ = (σ/α)(ε − ε̂), so ε − ε̂ is the decoder's offset.
   const Marginal first = sde_->marginal(t_.front());
   const Tensor nll = decoder_nll(gather(shard.x0, decoded), gather(difference, decoded),
                                  Tensor::scalar(-first.lambda(), Dtype::f64), config_.grey);

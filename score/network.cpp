@@ -97,7 +97,7 @@ constexpr NetworkEntry entries[] = {
      make_unet},
     {"dit", "diffusion transformer for images of one size: patch, depth, width, heads, classes", make_dit},
     {"mlp", "multilayer perceptron with time embedding: hidden, residual, time_dimension, dropout, classes", make_mlp},
-    {"classifier", "of noisy images or points, for guidance: classes, channels of its levels or hidden",
+    {"classifier", "classifier of noisy images or points, for guidance: classes, channels (images) or hidden (points)",
      make_classifier},
     {"feed_forward", "linear layers with ReLU for regression: hidden", make_feed_forward},
 };

@@ -9,7 +9,7 @@ namespace {
 
 constexpr std::int64_t units = 64;
 constexpr double unit_steepness = 20;
-constexpr double softplus_one = 0.5413248546129181;  // softplus of it is 1
+constexpr double softplus_one = 0.5413248546129181;  // softplus of this number is 1
 
 Tensor in_f64(const Tensor& x) { return cast(x, Dtype::f64); }
 

@@ -8,11 +8,12 @@
 
 namespace fokker {
 
-/// x_t [B, …] and a time label → logits [B, classes], by the encoder that discriminators are: residual blocks of the
-/// U-Net at each level for images, a multilayer perceptron for points.
+/// Maps x_t [B, …] and a time label to logits [B, classes].  The encoder is that of discriminators: residual blocks of
+/// the U-Net at each level for images, a multilayer perceptron for points.
 class NoisyClassifier final : public Network {
  public:
-  /// `widths`: channels of the levels, or widths of the hidden layers.  Throws ConfigError for fewer than two classes.
+  /// `widths` are the channels of the levels or the widths of the hidden layers.  Throws ConfigError for fewer than two
+  /// classes.
   NoisyClassifier(std::vector<std::int64_t> widths, std::int64_t classes, const Shape& sample, const Rng& rng);
 
   Tensor operator()(const Tensor& x, const Tensor& time, const Pass& pass = {}) const override;
@@ -27,8 +28,8 @@ class NoisyClassifier final : public Network {
   std::int64_t classes_;
 };
 
-/// Cross entropy of the labels given x_t, at times drawn as for a score [dhariwal2021]: its network is no score, but its
-/// gradient guides one.
+/// Cross entropy of the labels given x_t, at times drawn as for a score [dhariwal2021].  The network is no score, but
+/// its gradient guides one.
 class NoisyClassification final : public Objective {
  public:
   NoisyClassification(const ForwardSde& sde, const TimeSamplingConfig& times) : sde_(share(sde)), times_(times, sde) {}
@@ -43,7 +44,7 @@ class NoisyClassification final : public Objective {
   TimeSampler times_;
 };
 
-/// Logits of a network that NoisyClassification has trained, of x_t at one time.
+/// The logits that a network trained by NoisyClassification gives for x_t at one time, [B, classes].
 std::function<Tensor(const Tensor& x, double t)> noisy_logits(std::shared_ptr<const Network> network,
                                                               const ForwardSde& sde);
 

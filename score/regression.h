@@ -4,7 +4,7 @@
 
 namespace fokker {
 
-/// Mean square error of the network's output against the targets of the data; the network is no score.
+/// Mean square error of the network's output [B, …] against the targets of the data.  The network is no score.
 class Regression final : public Objective {
  public:
   explicit Regression(const ForwardSde& sde) : sde_(share(sde)) {}

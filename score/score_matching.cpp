@@ -9,7 +9,7 @@
 namespace fokker {
 namespace {
 
-/// vᵀ (∂s/∂x) v of each sample, on the tape.
+/// The product vᵀ (∂s/∂x) v of each sample, on the tape.
 Tensor directional(const Tensor& score, const Tensor& x, const Tensor& v) {
   return sample_sum(grad(sum(score * v), x, true) * v);
 }
@@ -33,7 +33,7 @@ ScoreMatching::ScoreMatching(const ForwardSde& sde, ScoreMatchingConfig config)
     : sde_(share(sde)), config_(std::move(config)), times_(config_.times, sde) {
   require<ConfigError>(config_.trace == "exact" || config_.trace == "sliced" || config_.trace == "sliced_vr",
                        "[score_matching] expected exact, sliced or sliced_vr, got {}", config_.trace);
-  epsilon_weight(config_.weighting, Prediction::epsilon, sde, sde.t_max());  // knows the names
+  epsilon_weight(config_.weighting, Prediction::epsilon, sde, sde.t_max());  // throws for unknown names
 }
 
 Tensor ScoreMatching::divergence_form(const Tensor& score, const Tensor& x, const Shard& shard) const {

@@ -11,7 +11,7 @@ namespace {
 
 constexpr double embedding_deviation = 0.1;
 
-/// [B, length]: masked where a token is padding.
+/// The bias of attention, [B, length], which masks padding.
 Tensor bias_of(std::span<const std::int64_t> tokens, const Shape& shape, Dtype dtype) {
   std::vector<double> bias;
   for (const auto token : tokens) bias.push_back(token == padding_token ? masked_key : 0);

@@ -7,11 +7,12 @@
 
 namespace fokker {
 
+/// Options of the text encoder.
 struct TextConfig {
   std::int64_t vocabulary = 0;  // numbers of words, with padding and start
   std::int64_t length = 0;      // tokens of a caption, with the start
-  std::int64_t width = 0;       // of a token; 0: no text
-  std::int64_t depth = 2;       // transformer blocks
+  std::int64_t width = 0;       // size of a token; 0: no text
+  std::int64_t depth = 2;       // number of transformer blocks
   int heads = 4;
 };
 
@@ -22,7 +23,8 @@ struct TextStates {
   Tensor pooled;    // [B, outputs]
 };
 
-/// A transformer block with its norms before attention and MLP [xiong2020]; padding is seen by no other token.
+/// A transformer block with norms before attention and MLP [xiong2020], over h [B, length, width].  No other token
+/// attends to padding.
 struct TextBlock {
   LayerNorm layer_norm1, layer_norm2;
   Linear q_proj, k_proj, v_proj, out_proj, fc1, fc2;
@@ -34,18 +36,19 @@ struct TextBlock {
   void visit(const ParameterVisitor& visitor);
 };
 
-/// A transformer over the tokens of captions with learned positions, whose state of the start token, projected, stands for
-/// the whole caption.  Parameters are named as in CLIP's text model [radford2021].
+/// A transformer over the tokens of captions, with learned positions.  The projected state of the start token stands
+/// for the whole caption.  Parameters are named as in CLIP's text model [radford2021].
 class TextEncoder {
  public:
-  /// No text: gives undefined tensors.
+  /// An encoder without text returns undefined tensors.
   TextEncoder() = default;
-  /// In training the share `dropout` of the captions is replaced by the empty one, by (pass.rng, sample), together with
-  /// the label of the sample [ho2022].
+  /// In training, the share `dropout` of the captions is replaced by the empty caption, chosen by (pass.rng, sample).
+  /// The label of such a sample is dropped with it [ho2022].
   TextEncoder(const TextConfig& config, std::int64_t outputs, double dropout, const Rng& rng);
 
-  /// Of pass.condition.tokens [batch, length]; the empty caption for all where there are none.  Throws ConfigError for
-  /// tokens that are missing or not expected, and ShapeError for others than batch·length in [0, vocabulary).
+  /// Encodes pass.condition.tokens [batch, length], or the empty caption for all samples where there are no tokens.
+  /// Throws ConfigError for tokens that are missing or not expected.  Throws ShapeError unless there are batch·length
+  /// tokens in [0, vocabulary).
   TextStates operator()(std::int64_t batch, const Pass& pass) const;
   void visit(const ParameterVisitor& visitor);
 

@@ -36,7 +36,7 @@ TimeSampler::TimeSampler(TimeSamplingConfig config, const ForwardSde& sde)
 }
 
 void TimeSampler::make_cells() {
-  // The cells are the proposal itself, not an approximation of it: weights by its own density keep the loss unbiased.
+  // The cells are the proposal itself, so weights by its own density keep the loss unbiased.
   cumulative_.push_back(0);
   const double ratio = sde_->t_max() / config_.t_min;
   const auto knot = [&](double i) { return sde_->label(config_.t_min * std::pow(ratio, i / cells)); };

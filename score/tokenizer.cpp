@@ -17,10 +17,10 @@ constexpr std::int64_t first_word = start_token + 1;
 
 std::vector<std::string> words_of(const std::string& caption) {
   std::vector<std::string> words;
-  bool inside = false;  // of a run of letters
+  bool inside = false;  // whether within a run of letters
   for (const char c : caption) {
     const auto byte = static_cast<unsigned char>(c);
-    const bool letter = std::isalpha(byte) || byte >= 128;  // also of UTF-8
+    const bool letter = std::isalpha(byte) || byte >= 128;  // bytes of UTF-8 count as letters
     if (letter && inside) words.back() += static_cast<char>(std::tolower(byte));
     if ((letter && !inside) || std::isdigit(byte)) words.emplace_back(1, static_cast<char>(std::tolower(byte)));
     inside = letter;

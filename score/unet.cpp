@@ -7,9 +7,10 @@
 namespace fokker {
 namespace {
 
-constexpr double fourier_scale = 16;  // of NCSN++ [song2021]
+constexpr double fourier_scale = 16;  // scale of NCSN++ [song2021]
 
-/// f(level, x…), computed again in the backward pass where `again`; the tape then holds a copy of the level.
+/// Computes f(level, x…).  With `again` it is computed again in the backward pass, and the tape then holds a copy of
+/// the level.
 template <class F, class... X>
 Tensor through(const UNetLevel& level, bool again, F f, const X&... x) {
   if (!again) return f(level, x...);
@@ -90,7 +91,7 @@ void UNet::build_decoder(const Rng& rng) {
     const Rng level_rng = rng.fork(i);
     const std::size_t level_index = channels.size() - 1 - i;
     const std::int64_t out = channels[level_index];
-    // The last skip of a level comes from the level above it (or from conv_in).
+    // The last skip of a level comes from the level above it, or from conv_in.
     const std::int64_t skip_last = channels[level_index == 0 ? 0 : level_index - 1];
     UNetLevel level;
     level.progressive = level.attends_once = config_.progressive;
@@ -151,7 +152,7 @@ Tensor UNet::decode(std::vector<Tensor> skips, const Tensor& embedding, const Te
     return l.resnets[1](l.layer(0, in, e, pass, text), e, pass);
   };
   Tensor h = through(mid_block_, config_.checkpoint, middle, skips.back(), embedding);
-  Tensor image;  // the sum of the levels' outputs, progressive alone
+  Tensor image;  // progressive only: the sum of the levels' outputs
   for (const UNetLevel& level : up_blocks_) {
     for (std::size_t j = 0; j < level.resnets.size(); ++j) {
       const auto layer = [j, pass, text](const UNetLevel& l, const Tensor& in, const Tensor& skip, const Tensor& e) {

@@ -6,8 +6,8 @@
 namespace fokker {
 
 /// The U-Net of DDPM [ho2020] over images x [B, H, W, C], with the structure, options and parameter names of diffusers'
-/// `UNet2DModel`; its output has `out_channels`.  With a text encoder, captions act through cross-attention and, pooled,
-/// through the embedding of the time [rombach2022].  H and W are multiples of 2^(levels − 1).
+/// `UNet2DModel`.  The result is [B, H, W, out_channels].  With a text encoder, captions act through cross-attention
+/// and, pooled, through the embedding of the time [rombach2022].  H and W are multiples of 2^(levels − 1).
 class UNet final : public Network {
  public:
   UNet(std::int64_t image_channels, UNetConfig config, const Rng& rng);

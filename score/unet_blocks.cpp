@@ -8,7 +8,7 @@
 namespace fokker {
 namespace {
 
-/// (1, 2, 1)/4 along an axis, zeros beyond its ends.
+/// The filter (1, 2, 1)/4 along an axis, with zeros beyond its ends.
 Tensor binomial(const Tensor& x, int axis) {
   const std::int64_t n = x.extent(axis);
   const Tensor padded = pad(x, axis, 1, 1);
@@ -27,7 +27,7 @@ int norm_groups(std::int64_t channels, const UNetConfig& config) {
 
 }  // namespace
 
-// (1, 3, 3, 1) is (1, 2, 1) behind or before (1, 1).
+// The filter (1, 3, 3, 1) is (1, 2, 1) after or before (1, 1).
 Tensor fir_downsample(const Tensor& x) { return avg_pool2d(binomial(binomial(x, 1), 2), 2); }
 Tensor fir_upsample(const Tensor& x) { return binomial(binomial(upsample_nearest(x, 2), 1), 2); }
 

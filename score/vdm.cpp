@@ -10,15 +10,15 @@
 namespace fokker {
 namespace {
 
-constexpr double reach = 16;  // deviations: beyond |ε| + 9 of them no level has mass
+constexpr double reach = 16;  // in deviations: beyond |ε| + 9 of them no level has mass
 
-/// x, whose gradient is multiplied by what `factor` holds when it is taken.
+/// Returns x, whose gradient is multiplied by the value of `factor` when it is taken.
 Tensor scale_gradient(const Tensor& x, const std::shared_ptr<const Tensor>& factor) {
   if (!factor) return x;
   return record(Op::composite, inputs(x), x.detach(), [factor](const Tensor& dy) { return Gradients{dy * *factor}; });
 }
 
-/// [B] as [B, 1, …] of x's rank and dtype.
+/// Reshapes [B] to [B, 1, …] of x's rank and dtype.
 Tensor column(const Tensor& values, const Tensor& x) { return reshape(cast(values, x.dtype()), sample_column(x)); }
 
 TimeSamplingConfig unit_times(const std::string& kind, const ForwardSde& sde) {
@@ -107,7 +107,7 @@ Tensor VariationalDiffusion::prior(const Shard& shard) const {
 }
 
 Tensor VariationalDiffusion::reconstruction(const Shard& shard) const {
-  // x_0/α = x₀ + (σ/α) ε, whose offset in deviations is ε itself.
+  // The offset of x_0/α = x₀ + (σ/α) ε in deviations is ε itself.
   const Rng rng = Rng(shard.seed, Stream::noise, shard.step).fork(1);
   const auto first = static_cast<std::uint64_t>(shard.first * shard.dimension());
   const Tensor offset = rng.normal(shard.x0.shape(), shard.x0.dtype(), first);
@@ -131,7 +131,7 @@ BoundTerms VariationalDiffusion::terms(const Network& network, const Shard& shar
   const Tensor weight =
       config_.levels == 0 ? noise.rate * 0.5 : expm1(noise.gamma - at(t - 1 / levels, factor).gamma) * (0.5 * levels);
   const Tensor diffusion = weight * error * dimension;
-  // The gradient of ℓ² is that of ℓ times 2ℓ: one pass backward serves the bound and its variance.
+  // The gradient of ℓ² is that of ℓ times 2ℓ, so one backward pass serves the bound and its variance.
   if (factor) *factor = diffusion.detach() * (2 / (dimension * std::numbers::ln2));
   return {.prior = prior(shard),
           .reconstruction = reconstruction(shard),

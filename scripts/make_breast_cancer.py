@@ -16,7 +16,7 @@ def write(path: str) -> None:
     table = load_breast_cancer()
     x = table.data.astype(np.float32)
     assert all(f"{a:.6g}" == f"{b:.6g}" for a, b in zip(x.flat, table.data.flat)), "all digits of the source are kept"
-    # scikit-learn has 0 for malignant; here 1 is what a test for the disease is positive about.
+    # scikit-learn has 0 for malignant; here 1 means that a test for the disease is positive.
     label = (table.target == list(table.target_names).index("malignant")).astype(np.uint8)
     with h5py.File(path, "w", track_order=True, libver=("earliest", "v110")) as file:
         file.attrs["title"] = "Breast Cancer Wisconsin (Diagnostic): 569 tumours, 30 features of the nuclei of their cells"

@@ -78,7 +78,7 @@ class SampleScope {
   Score of(const Score& score);
 
   std::vector<std::int64_t> samples_;
-  std::vector<std::pair<Score, Score>> made_;  // by rows, of these samples
+  std::vector<std::pair<Score, Score>> made_;  // scores by rows, and what they are for these samples
   SampleScope* around_;
 };
 
