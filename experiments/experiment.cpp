@@ -5,9 +5,9 @@
 #include <cmath>
 #include <set>
 
-#include "fokker/core/file.h"
-#include "fokker/experiments/applications.h"
-#include "fokker/score/adversarial.h"
+#include "fokker/core/io/file.h"
+#include "fokker/experiments/applications/applications.h"
+#include "fokker/score/objectives/adversarial.h"
 
 namespace fokker {
 namespace {

@@ -3,16 +3,16 @@
 #include <chrono>
 #include <set>
 
-#include "fokker/core/file.h"
+#include "fokker/core/io/file.h"
 #include "fokker/core/kernels/kernels.h"
-#include "fokker/core/png.h"
-#include "fokker/experiments/applications.h"
-#include "fokker/experiments/checkpoint.h"
+#include "fokker/core/io/png.h"
+#include "fokker/experiments/applications/applications.h"
+#include "fokker/experiments/training/checkpoint.h"
 #include "fokker/experiments/checks.h"
-#include "fokker/experiments/findings_report.h"
-#include "fokker/experiments/pictures.h"
-#include "fokker/experiments/provenance.h"
-#include "fokker/experiments/training_log.h"
+#include "fokker/experiments/report/findings_report.h"
+#include "fokker/experiments/report/pictures.h"
+#include "fokker/experiments/runs/provenance.h"
+#include "fokker/experiments/runs/training_log.h"
 
 namespace fokker {
 namespace {

@@ -3,9 +3,9 @@
 #include <algorithm>
 #include <sstream>
 
-#include "fokker/core/file.h"
+#include "fokker/core/io/file.h"
 #include "fokker/core/ops/view.h"
-#include "fokker/core/png.h"
+#include "fokker/core/io/png.h"
 #include "fokker/experiments/checks.h"
 #include "fokker/experiments/systems_seeds.h"
 

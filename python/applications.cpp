@@ -1,9 +1,9 @@
 // Uses of a trained run.
 
-#include "fokker/experiments/applications.h"
+#include "fokker/experiments/applications/applications.h"
 
-#include "fokker/python/keywords.h"
-#include "fokker/python/watch.h"
+#include "fokker/python/support/keywords.h"
+#include "fokker/python/support/watch.h"
 
 namespace fokker::python {
 namespace {

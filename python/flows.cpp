@@ -1,13 +1,13 @@
 // The probability-flow ODE: latents, likelihoods, and ODEs in general.
 
-#include "fokker/core/autodiff.h"
+#include "fokker/core/ops/autodiff.h"
 #include "fokker/core/ops/elementwise.h"
-#include "fokker/experiments/data_likelihood.h"
-#include "fokker/python/keywords.h"
-#include "fokker/python/watch.h"
-#include "fokker/solvers/latent.h"
-#include "fokker/solvers/likelihood.h"
-#include "fokker/solvers/variational_bound.h"
+#include "fokker/experiments/runs/data_likelihood.h"
+#include "fokker/python/support/keywords.h"
+#include "fokker/python/support/watch.h"
+#include "fokker/solvers/ode/latent.h"
+#include "fokker/solvers/likelihood/likelihood.h"
+#include "fokker/solvers/likelihood/variational_bound.h"
 
 namespace fokker::python {
 namespace {

@@ -1,14 +1,14 @@
 // Experiments from files, and the runs that they leave.
 
-#include "fokker/experiments/command_line.h"
-#include "fokker/experiments/own_table.h"
+#include "fokker/experiments/cli/command_line.h"
+#include "fokker/experiments/applications/own_table.h"
 #include "fokker/experiments/runner.h"
-#include "fokker/experiments/shipped.h"
-#include "fokker/python/keywords.h"
-#include "fokker/python/network.h"
-#include "fokker/python/samples.h"
-#include "fokker/python/system.h"
-#include "fokker/python/watch.h"
+#include "fokker/experiments/data/shipped.h"
+#include "fokker/python/support/keywords.h"
+#include "fokker/python/support/network.h"
+#include "fokker/python/support/samples.h"
+#include "fokker/python/support/system.h"
+#include "fokker/python/support/watch.h"
 
 namespace fokker::python {
 namespace {

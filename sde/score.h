@@ -4,7 +4,7 @@
 #include <functional>
 #include <vector>
 
-#include "fokker/core/tensor.h"
+#include "fokker/core/base/tensor.h"
 
 namespace fokker {
 

@@ -7,7 +7,7 @@
 #include "fokker/core/kernels/kernels.h"
 #include "fokker/core/ops/elementwise.h"
 #include "fokker/core/optim/power_average.h"
-#include "fokker/core/parallel.h"
+#include "fokker/core/base/parallel.h"
 
 namespace fokker {
 namespace {

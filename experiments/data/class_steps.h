@@ -1,0 +1,24 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "fokker/experiments/data/prepare.h"
+
+namespace fokker {
+
+// Steps of the preparation that change how frequent classes are; each returns what it did in words and throws ConfigError
+// for data without labels.
+
+/// Before the split: the samples of config.exclude_classes become data.excluded.
+std::string exclude_classes(Prepared& data, const DataConfig& config, std::uint64_t seed);
+/// Keeps a share config.thin_share of the training samples of config.thin_class, at least one, chosen by the seed.
+std::string thin_class(Prepared& data, const DataConfig& config, std::uint64_t seed);
+/// Training rows of each class repeated whole, and then in part, up to the size of the largest class.
+std::string balance_classes(Prepared& data, const DataConfig& config, std::uint64_t seed);
+
+/// Keeps these rows of the training samples, which before the split are all.
+void keep_rows(Prepared& data, const std::vector<std::int64_t>& kept);
+
+}  // namespace fokker

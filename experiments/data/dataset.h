@@ -1,0 +1,73 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "fokker/core/base/tensor.h"
+
+namespace fokker {
+
+/// The interval that values come from, in the units of the data: [0, 16] for the digits.
+struct ValueRange {
+  double low = 0, high = 1;
+};
+
+/// Samples, and where they came from.
+struct Dataset {
+  Tensor x = {};                              // [N, …] f32; images are [N, height, width, channels]
+  std::vector<std::int64_t> labels = {};      // a class for each sample, or empty
+  Tensor target = {};                         // [N, …] for regression, or undefined
+  std::vector<std::string> captions = {};     // what each image shows, or empty
+  std::vector<std::int64_t> tokens = {};      // of the captions, [N, length], once they are read (score/tokenizer.h)
+  std::vector<std::int64_t> pairs = {};       // rows with one number show one thing under several labels; or empty
+  std::vector<bool> held_out = {};            // the split that comes with the data, or empty
+  std::vector<std::string> features = {};     // names of the columns of a table [N, D], or empty
+  std::string label_name = "label";           // of a table's column of labels
+  std::vector<std::string> label_texts = {};  // what stands there for each class, or empty: its number
+  bool signals = false;                       // whether x [N, length] are values of one quantity over time
+  std::string name = {};                      // "digits"
+  ValueRange range = {};
+  std::string source = {};  // in words: who made it, and its licence where known
+  std::string sha256 = {};  // of the file, or of the values of a toy
+
+  std::int64_t size() const { return x.defined() ? x.extent(0) : 0; }
+  bool images() const { return x.defined() && x.rank() == 4; }
+  /// One more than the largest label; 0 without labels.
+  std::int64_t classes() const;
+};
+
+struct DatasetOptions {
+  std::int64_t n = 0;          // samples of a toy (0: 10,000), or at most this many, the first ones, of a file (0: all)
+  std::uint64_t seed = 0;      // of a toy
+  bool allow_missing = false;  // let values through that are not finite
+};
+
+/// One kind of data: "name", or "name:ARGUMENT" where it takes one.
+struct DatasetEntry {
+  const char* name;
+  const char* argument;  // "PATH", or empty
+  const char* description;
+  Dataset (*load)(const std::string& argument, const DatasetOptions& options);
+};
+
+std::span<const DatasetEntry> dataset_entries();
+std::vector<std::string> dataset_names();
+
+/// Data by name: "digits", "mnist", "idx:PATH", "npy:PATH", "csv:PATH", "hdf5:PATH#dataset", or a toy.  Throws ConfigError for an unknown
+/// name (with the nearest ones), unusable content or non-finite values, and IoError for a file that cannot be read.
+Dataset load_dataset(const std::string& source, const DatasetOptions& options = {});
+
+/// Shape of one sample.
+Shape sample_shape(const Dataset& data);
+
+/// Rows `indices` of the data with their labels, captions and targets, in that order.
+Dataset subset(const Dataset& data, std::span<const std::int64_t> indices);
+
+/// A file that comes with Fokker: looked for in the folder of the environment variable FOKKER_DATA, then in the source
+/// tree, then in the installation.  Throws IoError naming the places.
+std::filesystem::path shipped_data(const std::string& file);
+
+}  // namespace fokker

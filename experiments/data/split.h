@@ -1,0 +1,29 @@
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "fokker/experiments/data/dataset.h"
+
+namespace fokker {
+
+/// For every sample the first one with the same values and target (itself, if it is new).
+std::vector<std::int64_t> first_copies(const Dataset& data);
+
+struct SplitConfig {
+  double held_out = 0.2;  // share, rounded up
+  bool stratify = true;   // equal shares of the classes
+  std::uint64_t seed = 0;
+  bool own = false;  // the split that comes with the data, in place of a random one
+};
+
+/// Rows of the two parts, each in ascending order.
+struct Split {
+  std::vector<std::int64_t> training, held_out;
+};
+
+/// A random split, or with `own` that of data.held_out.  Copies of one sample stay in one part, so that nothing held out has been trained on; without
+/// copies the held-out part has exactly ⌈held_out·N⌉ samples.
+Split split_rows(const Dataset& data, const SplitConfig& config);
+
+}  // namespace fokker

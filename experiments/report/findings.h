@@ -1,0 +1,64 @@
+#pragma once
+
+#include <filesystem>
+#include <limits>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "fokker/core/io/hdf5.h"
+#include "fokker/core/io/png.h"
+#include "fokker/experiments/statistics/intervals.h"
+
+namespace fokker {
+
+/// A measured number and, where it has one, its 95 % interval.
+struct Figure {
+  std::string name;
+  double value;
+  double low = std::numeric_limits<double>::quiet_NaN(), high = std::numeric_limits<double>::quiet_NaN();
+  std::string features = {};  // the feature network that is its unit
+
+  bool has_interval() const { return low == low; }
+};
+
+/// Images [N, height, width, 1 or 3] as one grid.
+struct Picture {
+  std::string name;
+  Tensor images;
+  PngOptions look = {};
+};
+
+/// An SVG document.
+struct Chart {
+  std::string name, svg;
+};
+
+/// A header and rows as CSV.
+struct Table {
+  std::string name, csv;
+};
+
+/// What an application found: numbers, arrays in the units of the data, and what the eye and other programs see.
+struct Findings {
+  std::vector<Figure> figures = {};
+  std::vector<std::pair<std::string, Tensor>> arrays = {};
+  std::vector<Picture> pictures = {};
+  std::vector<Chart> charts = {};
+  std::vector<Table> tables = {};
+};
+
+/// A line for each figure.
+std::vector<std::string> figure_lines(const Findings& findings);
+/// GROUP/figures/NAME with attributes low and high, and GROUP/ARRAY.
+void write_findings(Hdf5File& file, const std::string& group, const Findings& findings);
+/// FOLDER/PREFIX-NAME.png, .svg and .csv; returns the files.
+std::vector<std::filesystem::path> write_findings_files(const std::filesystem::path& folder, const std::string& prefix,
+                                                        const Findings& findings);
+
+/// Mean of independent values with its interval within the range of the quantity (`mean_interval`).
+Figure mean_figure(std::string name, std::vector<double> values, const Range& range = {});
+/// A share of `n` trials with Wilson's interval.  A trial may succeed in part; the interval is then wider than it need be.
+Figure share_figure(std::string name, double successes, std::int64_t n);
+
+}  // namespace fokker

@@ -1,0 +1,20 @@
+#pragma once
+
+#include "fokker/experiments/runs/trained_run.h"
+
+namespace fokker {
+
+/// What an application works on, in the units of the data; undefined: held-out data of the run.
+struct ApplicationInput {
+  Tensor x = {};               // [N, …]
+  std::string name = "input";  // of the argument, for messages
+};
+
+/// Throws ConfigError where the application `name`, which draws samples of its own, is given an input.
+void require_no_input(const ApplicationInput& input, const char* name);
+
+/// The images of PNG files with the values of the run's data, black its lower end.  Throws IoError naming the file, ShapeError
+/// for an image of another size or another number of channels.
+ApplicationInput read_images(const TrainedRun& run, const std::vector<std::filesystem::path>& files);
+
+}  // namespace fokker

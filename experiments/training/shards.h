@@ -1,0 +1,27 @@
+#pragma once
+
+#include <span>
+
+#include "fokker/experiments/data/dataset.h"
+#include "fokker/score/objectives/objective.h"
+
+namespace fokker {
+
+/// Cache-sized shards that still leave work for several cores; a function of the work alone.
+std::int64_t rows_of_a_shard(const Dataset& data, std::int64_t batch);
+
+/// Throws ConfigError where `network` takes labels or captions that `data` does not have.
+void check_labels(const Network& network, const Dataset& data);
+
+/// A shard at its place in the batch, without samples yet.
+struct ShardPlace {
+  std::uint64_t seed;
+  std::uint32_t step;
+  std::int64_t first, batch;
+};
+/// The samples `rows` of `data` at `place`, with their targets and, where `network` takes them, their labels
+/// and captions.
+Shard make_shard(const Network& network, const Dataset& data, std::span<const std::int64_t> rows,
+                 const ShardPlace& place);
+
+}  // namespace fokker

@@ -1,0 +1,34 @@
+#pragma once
+
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "fokker/core/nn/module.h"
+#include "fokker/score/objectives/objective.h"
+#include "fokker/score/networks/tokenizer.h"
+
+namespace fokker {
+
+using NamedTensors = std::vector<std::pair<std::string, Tensor>>;
+
+/// A network and what it is trained by: together a score.
+struct System {
+  std::shared_ptr<Network> network;
+  std::shared_ptr<Objective> objective;
+  Tokenizer tokenizer = {};  // of the captions that the network takes
+
+  /// The network's by their names, then the objective's behind "objective.".
+  std::vector<NamedParameter> parameters() const;
+  std::vector<NamedParameter> trainable_parameters() const;
+  /// Sample i is under row i of the condition; one of fewer samples is repeated.
+  Score score(const Condition& condition = {}) const;
+  LogVarianceRatio log_variance_ratio() const { return objective->log_variance_ratio(network); }
+  std::shared_ptr<const ForwardSde> sde() const { return objective->sde(); }
+  /// Shares all parameters but the trainable ones, which get the values of `trainable` in their order, in memory of their
+  /// own.
+  System with(const NamedTensors& trainable) const;
+};
+
+}  // namespace fokker

@@ -1,0 +1,50 @@
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "fokker/score/objectives/objective.h"
+#include "fokker/score/objectives/time_sampling.h"
+
+namespace fokker {
+
+/// x_t [B, …] and a time label → logits [B, classes], by the encoder that discriminators are: residual blocks of the
+/// U-Net at each level for images, a multilayer perceptron for points.
+class NoisyClassifier final : public Network {
+ public:
+  /// `widths`: channels of the levels, or widths of the hidden layers.  Throws ConfigError for fewer than two classes.
+  NoisyClassifier(std::vector<std::int64_t> widths, std::int64_t classes, const Shape& sample, const Rng& rng);
+
+  Tensor operator()(const Tensor& x, const Tensor& time, const Pass& pass = {}) const override;
+  NoisyClassifier(const NoisyClassifier& other)
+      : encoder_(static_cast<Network*>(other.encoder_->clone().release())), classes_(other.classes_) {}
+  std::unique_ptr<Module> clone() const override { return std::make_unique<NoisyClassifier>(*this); }
+  void visit(const ParameterVisitor& visitor) override { encoder_->visit(visitor); }
+  std::int64_t classes() const override { return classes_; }
+
+ private:
+  std::unique_ptr<Network> encoder_;
+  std::int64_t classes_;
+};
+
+/// Cross entropy of the labels given x_t, at times drawn as for a score [dhariwal2021]: its network is no score, but its
+/// gradient guides one.
+class NoisyClassification final : public Objective {
+ public:
+  NoisyClassification(const ForwardSde& sde, const TimeSamplingConfig& times) : sde_(share(sde)), times_(times, sde) {}
+
+  ShardLoss loss(const Network& network, const Shard& shard) const override;
+  std::shared_ptr<const ForwardSde> sde() const override { return sde_; }
+  Score score(std::shared_ptr<const Network> network) const override;
+  std::unique_ptr<Module> clone() const override { return std::make_unique<NoisyClassification>(*this); }
+
+ private:
+  std::shared_ptr<const ForwardSde> sde_;
+  TimeSampler times_;
+};
+
+/// Logits of a network that NoisyClassification has trained, of x_t at one time.
+std::function<Tensor(const Tensor& x, double t)> noisy_logits(std::shared_ptr<const Network> network,
+                                                              const ForwardSde& sde);
+
+}  // namespace fokker
