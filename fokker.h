@@ -76,6 +76,8 @@
 #include "fokker/score/networks/unet.h"
 
 #include "fokker/experiments/data/dataset.h"
+#include "fokker/experiments/data/registry.h"
+#include "fokker/experiments/data/shipped.h"
 #include "fokker/experiments/data/prepare.h"
 #include "fokker/experiments/training/trainer.h"
 #include "fokker/experiments/metrics/metrics.h"

@@ -2,9 +2,9 @@
 
 #include <algorithm>
 
-#include "fokker/experiments/applications/applications.h"
-#include "fokker/experiments/training/shards.h"
+#include "fokker/experiments/application_registry.h"
 #include "fokker/experiments/runs/trained_run.h"
+#include "fokker/experiments/training/shards.h"
 
 namespace fokker {
 namespace {

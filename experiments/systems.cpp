@@ -4,9 +4,10 @@
 #include <sstream>
 
 #include "fokker/core/io/file.h"
-#include "fokker/core/ops/view.h"
 #include "fokker/core/io/png.h"
+#include "fokker/core/ops/view.h"
 #include "fokker/experiments/checks.h"
+#include "fokker/experiments/saved_run.h"
 #include "fokker/experiments/systems_seeds.h"
 
 namespace fokker {
@@ -23,7 +24,7 @@ std::string said(const TrainConfig& train) {
 
 /// Of a run that is done: its figures, and the bounds, which are added to its results.
 TableSystem measure(const fs::path& folder, const DataLikelihoodConfig& likelihood, const RunOptions& options) {
-  const TrainedRun run = load_run(folder);
+  const SavedRun run = open_run(folder);
   const RunDirectory directory = RunDirectory::open_when_free(folder, options);
   Hdf5File file = open_results(folder);
   TableSystem system;

@@ -3,9 +3,9 @@
 #include <algorithm>
 
 #include "fokker/experiments/compare/errors.h"
-#include "fokker/experiments/compare/run.h"
-#include "fokker/experiments/compare/report.h"
 #include "fokker/experiments/compare/plot.h"
+#include "fokker/experiments/compare/report.h"
+#include "fokker/experiments/compare/run.h"
 #include "fokker/python/support/keywords.h"
 #include "fokker/python/support/watch.h"
 

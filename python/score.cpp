@@ -6,8 +6,8 @@
 #include <map>
 #include <utility>
 
-#include "fokker/core/ops/elementwise.h"
 #include "fokker/core/io/safetensors.h"
+#include "fokker/core/ops/elementwise.h"
 #include "fokker/python/support/description.h"
 #include "fokker/python/support/keywords.h"
 #include "fokker/python/support/network.h"

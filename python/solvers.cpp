@@ -8,9 +8,9 @@
 #include "fokker/python/support/keywords.h"
 #include "fokker/python/support/samples.h"
 #include "fokker/python/support/watch.h"
+#include "fokker/solvers/sampling/registry.h"
 #include "fokker/solvers/steppers/adaptive.h"
 #include "fokker/solvers/steppers/adjoint.h"
-#include "fokker/solvers/sampling/registry.h"
 #include "fokker/solvers/steppers/simulate.h"
 
 namespace fokker::python {

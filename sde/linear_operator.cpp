@@ -6,8 +6,8 @@
 #include "fokker/core/ops/autodiff.h"
 #include "fokker/core/ops/elementwise.h"
 #include "fokker/core/ops/matmul.h"
-#include "fokker/core/ops/view.h"
 #include "fokker/core/ops/rng.h"
+#include "fokker/core/ops/view.h"
 
 namespace fokker {
 namespace {

@@ -5,8 +5,8 @@
 #include <cmath>
 #include <numeric>
 
-#include "fokker/core/config/config_schema.h"
 #include "fokker/core/base/names.h"
+#include "fokker/core/config/config_schema.h"
 
 namespace fokker {
 namespace detail {

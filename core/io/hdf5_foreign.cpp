@@ -3,8 +3,8 @@
 #include <cstring>
 
 #include "fokker/core/base/error.h"
-#include "fokker/core/io/limited_child.h"
 #include "fokker/core/base/memory.h"
+#include "fokker/core/io/limited_child.h"
 
 namespace fokker {
 namespace {

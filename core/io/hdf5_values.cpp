@@ -1,7 +1,7 @@
 // What datasets of Hdf5File hold: shapes, numbers and text.
 
-#include "fokker/core/io/hdf5_internal.inc"
 #include "fokker/core/base/memory.h"
+#include "fokker/core/io/hdf5_internal.inc"
 
 namespace fokker {
 namespace {

@@ -7,8 +7,8 @@
 #include <cstdint>
 #include <string>
 
-#include "fokker/core/io/file.h"
 #include "fokker/core/base/memory.h"
+#include "fokker/core/io/file.h"
 
 namespace fokker {
 namespace {

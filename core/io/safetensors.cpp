@@ -10,9 +10,9 @@
 #include <string_view>
 #include <utility>
 
-#include "fokker/core/io/file.h"
 #include "fokker/core/base/memory.h"
 #include "fokker/core/base/out_of_memory.h"
+#include "fokker/core/io/file.h"
 
 namespace fokker {
 namespace {

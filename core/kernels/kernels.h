@@ -3,10 +3,10 @@
 #include <cstdint>
 #include <string_view>
 
+#include "fokker/core/base/tensor.h"
 #include "fokker/core/kernels/attention_table.h"
 #include "fokker/core/kernels/bf16_table.h"
 #include "fokker/core/kernels/update_table.h"
-#include "fokker/core/base/tensor.h"
 
 namespace fokker::kernels {
 

@@ -5,8 +5,8 @@
 #include <string>
 #include <vector>
 
-#include "fokker/core/ops/rng.h"
 #include "fokker/core/base/tensor.h"
+#include "fokker/core/ops/rng.h"
 
 namespace fokker {
 

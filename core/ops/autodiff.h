@@ -10,8 +10,8 @@
 #include <utility>
 #include <vector>
 
-#include "fokker/core/ops/registry.h"
 #include "fokker/core/base/tensor.h"
+#include "fokker/core/ops/registry.h"
 
 namespace fokker {
 

@@ -2,8 +2,8 @@
 
 #include <vector>
 
+#include "fokker/experiments/applications/inputs.h"
 #include "fokker/experiments/report/findings.h"
-#include "fokker/experiments/runs/inputs.h"
 #include "fokker/experiments/report/pictures.h"
 
 namespace fokker {

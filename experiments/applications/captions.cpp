@@ -6,9 +6,9 @@
 #include <array>
 #include <map>
 
-#include "fokker/experiments/report/findings.h"
-#include "fokker/experiments/runs/inputs.h"
+#include "fokker/experiments/applications/inputs.h"
 #include "fokker/experiments/applications/judges.h"
+#include "fokker/experiments/report/findings.h"
 
 namespace fokker {
 namespace {
@@ -89,7 +89,7 @@ Findings draw_captions(const TrainedRun& run, const CaptionsConfig& config, cons
   config.check(run.model);
   const auto captions = captions_of_samples(run, config);
   const Tensor images = drawn(run, config, captions, options);
-  const SceneReader& reader = run.judges->scene_reader({.steps = config.reader_steps, .seed = run.experiment.seed});
+  const SceneReader& reader = input.judges->scene_reader({.steps = config.reader_steps, .seed = run.config.seed});
   Findings findings;
   judge(reader(images), captions, findings);
   std::vector<std::string> shifted = captions;

@@ -3,15 +3,15 @@
 #include <algorithm>
 #include <cmath>
 
+#include "fokker/core/base/parallel.h"
 #include "fokker/core/ops/elementwise.h"
 #include "fokker/core/ops/reduce.h"
 #include "fokker/core/ops/view.h"
-#include "fokker/core/base/parallel.h"
 #include "fokker/experiments/applications/application_data.h"
-#include "fokker/experiments/report/findings.h"
-#include "fokker/experiments/statistics/image_quality.h"
 #include "fokker/experiments/metrics/noise_estimate.h"
+#include "fokker/experiments/report/findings.h"
 #include "fokker/experiments/report/pictures.h"
+#include "fokker/experiments/statistics/image_quality.h"
 
 namespace fokker {
 namespace {

@@ -7,9 +7,10 @@
 #include "fokker/core/ops/elementwise.h"
 #include "fokker/core/ops/view.h"
 #include "fokker/experiments/applications/application_data.h"
-#include "fokker/experiments/report/findings.h"
-#include "fokker/experiments/statistics/mahalanobis.h"
 #include "fokker/experiments/metrics/roc.h"
+#include "fokker/experiments/report/findings.h"
+#include "fokker/experiments/report/share_chart.h"
+#include "fokker/experiments/statistics/mahalanobis.h"
 
 namespace fokker {
 namespace {
@@ -159,6 +160,16 @@ void add_arrays(const char* kind, const Judged& judged, Findings& found) {
   if (!judged.x.defined()) return;
   found.arrays.emplace_back(fmt::format("{}/score", kind), column(judged.scores));
   if (judged.map.defined()) found.arrays.emplace_back(fmt::format("{}/error_map", kind), judged.map);
+}
+
+/// The curve as an SVG file that stands alone.
+std::string roc_svg(const RocCurve& curve, const Figure& area) {
+  return share_chart({.x_name = "false alarms",
+                      .y_name = "anomalies found",
+                      .x = curve.false_alarms,
+                      .y = curve.detected,
+                      .note = fmt::format("area {:.3f} [{:.3f}, {:.3f}]", area.value, area.low, area.high),
+                      .chance = true});
 }
 
 }  // namespace

@@ -1,7 +1,7 @@
 #pragma once
 
-#include "fokker/experiments/metrics/anomaly_scores.h"
 #include "fokker/experiments/applications/application.h"
+#include "fokker/experiments/metrics/anomaly_scores.h"
 
 namespace fokker {
 

@@ -7,8 +7,8 @@
 #include "fokker/core/ops/elementwise.h"
 #include "fokker/core/ops/view.h"
 #include "fokker/experiments/applications/application_data.h"
-#include "fokker/experiments/report/findings.h"
 #include "fokker/experiments/applications/judges.h"
+#include "fokker/experiments/report/findings.h"
 #include "fokker/experiments/report/share_chart.h"
 
 namespace fokker {
@@ -58,7 +58,7 @@ Findings edit(const TrainedRun& run, const EditConfig& config, const Application
   config.validate();
   const ApplicationData data = application_data(run, input, config.n);
   const Scaling& scaling = run.model.facts.scaling;
-  const FeatureClassifier* judge = run.model.facts.classes >= 2 ? &run.judges->classifier(run) : nullptr;
+  const FeatureClassifier* judge = run.model.facts.classes >= 2 ? &input.judges->classifier(run) : nullptr;
   const std::vector<std::int64_t> labels = !judge                ? std::vector<std::int64_t>{}
                                            : data.labels.empty() ? judge->classify(data.x)
                                                                  : data.labels;

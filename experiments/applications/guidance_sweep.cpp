@@ -3,10 +3,10 @@
 #include <algorithm>
 
 #include "fokker/core/ops/view.h"
+#include "fokker/experiments/applications/inputs.h"
 #include "fokker/experiments/report/findings.h"
-#include "fokker/experiments/runs/inputs.h"
-#include "fokker/experiments/runs/results.h"
 #include "fokker/experiments/report/share_chart.h"
+#include "fokker/experiments/runs/results.h"
 
 namespace fokker {
 namespace {
@@ -30,9 +30,9 @@ Findings guidance_sweep(const TrainedRun& run, const GuidanceSweepConfig& config
   require_no_input(input, "guidance_sweep");
   config.validate();
   const Prepared& data = run.model.data();
-  MetricConfig metrics = run.experiment.evaluate;
+  MetricConfig metrics = run.config.evaluate;
   metrics.metrics = {"precision_recall", "frechet"};
-  metrics.seed = run.experiment.seed;
+  metrics.seed = run.config.seed;
   const Evaluator evaluator(data, metrics);
   Findings findings;
   std::vector<double> precision, recall;

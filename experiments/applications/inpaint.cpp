@@ -7,9 +7,9 @@
 #include "fokker/core/ops/reduce.h"
 #include "fokker/core/ops/view.h"
 #include "fokker/experiments/applications/application_data.h"
-#include "fokker/experiments/report/findings.h"
 #include "fokker/experiments/applications/judges.h"
 #include "fokker/experiments/data/masks.h"
+#include "fokker/experiments/report/findings.h"
 #include "fokker/experiments/report/pictures.h"
 
 namespace fokker {

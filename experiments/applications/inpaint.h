@@ -5,8 +5,8 @@
 
 #include "fokker/experiments/applications/application.h"
 #include "fokker/solvers/posterior/posterior.h"
-#include "fokker/solvers/sampling/sample_config.h"
 #include "fokker/solvers/posterior/twisted.h"
+#include "fokker/solvers/sampling/sample_config.h"
 
 namespace fokker {
 

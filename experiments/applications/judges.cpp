@@ -1,8 +1,7 @@
 #include "fokker/experiments/applications/judges.h"
+#include "fokker/experiments/data/prepare.h"
 
 namespace fokker {
-
-std::shared_ptr<Judges> make_judges() { return std::make_shared<Judges>(); }
 
 const FeatureClassifier& Judges::classifier(const TrainedRun& run) {
   if (!classifier_)

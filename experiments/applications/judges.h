@@ -6,8 +6,8 @@
 
 namespace fokker {
 
-/// The classifiers that judge what applications make of a run: each is trained when it is first asked for, and kept with the
-/// run, so that several applications share it.
+/// The classifiers that judge what applications make of a run: each is trained when it is first asked for, and kept, so
+/// that several applications to the run share it.
 class Judges {
  public:
   /// Of the run's training data, in their own units.  Throws ConfigError without labels of two classes.

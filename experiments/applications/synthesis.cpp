@@ -7,12 +7,12 @@
 #include <map>
 #include <numeric>
 
-#include "fokker/core/ops/view.h"
 #include "fokker/core/base/quantile.h"
-#include "fokker/experiments/metrics/classifier.h"
+#include "fokker/core/ops/view.h"
 #include "fokker/experiments/data/csv_table.h"
-#include "fokker/experiments/statistics/neighbours.h"
+#include "fokker/experiments/metrics/classifier.h"
 #include "fokker/experiments/report/pictures.h"
+#include "fokker/experiments/statistics/neighbours.h"
 
 namespace fokker {
 namespace {

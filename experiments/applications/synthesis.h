@@ -5,9 +5,9 @@
 #include <vector>
 
 #include "fokker/core/config/config_fields.h"
+#include "fokker/experiments/data/prepare.h"
 #include "fokker/experiments/report/findings.h"
 #include "fokker/experiments/runs/generate.h"
-#include "fokker/experiments/data/prepare.h"
 
 namespace fokker {
 

@@ -1,7 +1,7 @@
 #include "fokker/experiments/applications/synthesise.h"
 
+#include "fokker/experiments/applications/inputs.h"
 #include "fokker/experiments/data/csv_table.h"
-#include "fokker/experiments/runs/inputs.h"
 #include "fokker/score/guidance/condition.h"
 
 namespace fokker {

@@ -1,10 +1,11 @@
 #include "fokker/core/io/file.h"
-#include "fokker/experiments/applications/applications.h"
+#include "fokker/experiments/application_registry.h"
+#include "fokker/experiments/applications/own_table.h"
 #include "fokker/experiments/cli/commands.h"
 #include "fokker/experiments/report/findings_report.h"
-#include "fokker/experiments/applications/own_table.h"
 #include "fokker/experiments/report/pictures.h"
 #include "fokker/experiments/runs/results.h"
+#include "fokker/experiments/saved_run.h"
 
 namespace fokker {
 namespace {
@@ -31,9 +32,10 @@ fs::path own_folder(const fs::path& run, const fs::path& out, const std::string&
 
 int application_command(const std::string& name, const ApplicationTarget& target,
                         const std::vector<std::string>& settings, const RunOptions& options) {
-  const TrainedRun run = load_run(target.run);
+  const SavedRun run = open_run(target.run);
   const auto [title, application] = application_entry(name).with(Config::of(settings), run.experiment);
-  const ApplicationInput input = read_images(run, target.images);
+  ApplicationInput input = read_images(run, target.images);
+  input.judges = run.judges;
   require_free(target.out);  // before the work
   const Findings findings = application(run, input, options);
   const fs::path folder = own_folder(target.run, target.out, title);
@@ -53,7 +55,7 @@ int generate_command(const fs::path& path, const std::vector<std::string>& setti
                      const RunOptions& options) {
   if (!out.empty()) out.extension() == ".png" ? require_file_place(out) : require_folder_place(out);
   require_not_of_run(out);
-  const TrainedRun run = load_run(path);
+  const SavedRun run = open_run(path);
   const Config given = Config::of(settings);
   const auto config = read<GenerateConfig>(given, own_samples(run.experiment.sample, given));
   const Shape& shape = run.model.sample_shape;

@@ -4,7 +4,7 @@
 
 #include <CLI/CLI.hpp>
 
-#include "fokker/experiments/applications/applications.h"
+#include "fokker/experiments/application_registry.h"
 #include "fokker/experiments/runs/provenance.h"
 
 namespace fokker {

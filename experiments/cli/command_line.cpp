@@ -7,12 +7,12 @@
 #include <cstdlib>
 #include <iostream>
 
-#include "fokker/core/kernels/kernels.h"
 #include "fokker/core/base/names.h"
 #include "fokker/core/base/one_line.h"
 #include "fokker/core/base/out_of_memory.h"
 #include "fokker/core/base/parallel.h"
-#include "fokker/experiments/applications/applications.h"
+#include "fokker/core/kernels/kernels.h"
+#include "fokker/experiments/application_registry.h"
 #include "fokker/experiments/cli/arguments.h"
 #include "fokker/experiments/cli/console.h"
 #include "fokker/experiments/cli/interrupts.h"

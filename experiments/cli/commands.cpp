@@ -8,6 +8,7 @@
 #include "fokker/experiments/applications/own_table.h"
 #include "fokker/experiments/report/pictures.h"
 #include "fokker/experiments/runs/provenance.h"
+#include "fokker/experiments/saved_run.h"
 #include "fokker/experiments/sweep.h"
 #include "fokker/experiments/systems.h"
 
@@ -71,7 +72,7 @@ int resume_command(const std::filesystem::path& run, const RunOptions& options) 
 int sample_command(const std::filesystem::path& path, const std::vector<std::string>& settings,
                    const AverageChoice& average, const std::filesystem::path& out, const RunOptions& options) {
   if (!out.empty()) require_file_place(out);
-  const TrainedRun run = load_run(path, average);
+  const SavedRun run = open_run(path, average);
   if (run.snapshots > 0)
     options.say(fmt::format("average  from {} snapshots; its weights over time differ by {:.2g} %", run.snapshots,
                             100 * run.profile_error));

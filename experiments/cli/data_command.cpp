@@ -4,9 +4,10 @@
 #include "fokker/core/io/file.h"
 #include "fokker/experiments/cli/commands.h"
 #include "fokker/experiments/data/describe.h"
-#include "fokker/experiments/report/pictures.h"
 #include "fokker/experiments/data/prepare.h"
 #include "fokker/experiments/data/prepared_file.h"
+#include "fokker/experiments/data/registry.h"
+#include "fokker/experiments/report/pictures.h"
 
 namespace fokker {
 

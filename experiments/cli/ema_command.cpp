@@ -1,6 +1,7 @@
 #include <span>
 
 #include "fokker/experiments/cli/commands.h"
+#include "fokker/experiments/saved_run.h"
 
 namespace fokker {
 namespace {
@@ -25,7 +26,7 @@ void show(const std::filesystem::path& path, const AverageChoice& average, const
 
 int ema_command(const std::filesystem::path& path, const std::vector<double>& lengths, std::int64_t step,
                 const RunOptions& options) {
-  const TrainConfig config = load_run(path).experiment.train;
+  const TrainConfig config = open_run(path).experiment.train;
   require<ConfigError>(lengths.empty() || !config.ema_lengths.empty(),
                        "{}: the run kept no snapshots of averages; train with train.ema_lengths = [0.05, 0.1]",
                        path.string());

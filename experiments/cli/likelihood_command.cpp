@@ -1,6 +1,7 @@
 #include "fokker/core/config/config.h"
 #include "fokker/experiments/cli/commands.h"
 #include "fokker/experiments/runs/data_likelihood.h"
+#include "fokker/experiments/saved_run.h"
 
 namespace fokker {
 
@@ -9,7 +10,7 @@ int likelihood_command(const std::filesystem::path& path, const std::vector<std:
   Config document;
   for (const auto& setting : settings) document.set(setting);
   const auto config = read<DataLikelihoodConfig>(document, {});
-  const TrainedRun run = load_run(path);
+  const SavedRun run = open_run(path);
   open_results(path);  // before the work: what it holds is intact
   const DataLikelihood found = data_likelihood(run, config, options);
   for (const auto& line : likelihood_lines(found)) options.say(line);

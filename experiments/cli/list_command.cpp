@@ -1,9 +1,10 @@
 #include <fmt/ranges.h>
 
-#include "fokker/core/io/file.h"
 #include "fokker/core/base/names.h"
-#include "fokker/experiments/applications/applications.h"
+#include "fokker/core/io/file.h"
+#include "fokker/experiments/application_registry.h"
 #include "fokker/experiments/cli/commands.h"
+#include "fokker/experiments/data/registry.h"
 #include "fokker/experiments/data/shipped.h"
 #include "fokker/solvers/langevin/chains.h"
 #include "fokker/solvers/sampling/registry.h"

@@ -4,10 +4,10 @@
 #include <cmath>
 #include <numeric>
 
-#include "fokker/core/ops/elementwise.h"
-#include "fokker/core/ops/view.h"
 #include "fokker/core/base/parallel.h"
 #include "fokker/core/base/quantile.h"
+#include "fokker/core/ops/elementwise.h"
+#include "fokker/core/ops/view.h"
 #include "fokker/experiments/compare/budget.h"
 #include "fokker/experiments/statistics/neighbours.h"
 #include "fokker/experiments/statistics/two_sample.h"

@@ -6,7 +6,8 @@
 #include <string>
 #include <vector>
 
-#include "fokker/experiments/compare/compare.h"
+#include "fokker/experiments/compare/config.h"
+#include "fokker/experiments/statistics/intervals.h"
 
 namespace fokker {
 

@@ -6,8 +6,6 @@
 
 namespace fokker {
 
-/// Colours of the charts as CSS, light and dark.
-std::string chart_style();
 /// The solvers by their mean place over the budgets.
 std::vector<std::size_t> by_mean_place(const Comparison& comparison);
 /// The CSS class of a solver: a colour of its own, "s0" to "s7", for the first eight by mean place; "rest" for others.
@@ -17,8 +15,5 @@ std::string series_style(const Comparison& comparison, std::size_t solver);
 /// logarithmic, as an SVG file that stands alone: means over the seeds with their intervals, exact samples as a band from
 /// the least to the largest seed, and the slopes ½, 1, 2 and 3.
 std::string work_precision_svg(const Comparison& comparison);
-
-/// Text with the characters that HTML and SVG reserve replaced.
-std::string escaped(std::string_view text);
 
 }  // namespace fokker

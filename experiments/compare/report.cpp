@@ -8,10 +8,12 @@
 
 #include "fokker/core/io/png.h"
 #include "fokker/experiments/compare/errors.h"
-#include "fokker/experiments/runs/provenance.h"
-#include "fokker/experiments/report/page.h"
 #include "fokker/experiments/compare/plot.h"
+#include "fokker/experiments/report/page.h"
+#include "fokker/experiments/report/svg.h"
+#include "fokker/experiments/runs/provenance.h"
 #include "fokker/experiments/runs/run_directory.h"
+#include "fokker/experiments/runs/utc.h"
 
 namespace fokker {
 namespace {

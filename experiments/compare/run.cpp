@@ -7,9 +7,11 @@
 
 #include "fokker/core/io/file.h"
 #include "fokker/experiments/compare/errors.h"
-#include "fokker/experiments/runs/provenance.h"
-#include "fokker/experiments/compare/report.h"
 #include "fokker/experiments/compare/plot.h"
+#include "fokker/experiments/compare/report.h"
+#include "fokker/experiments/runs/provenance.h"
+#include "fokker/experiments/runs/run_directory.h"
+#include "fokker/experiments/runs/utc.h"
 
 namespace fokker {
 namespace {

@@ -4,7 +4,7 @@
 
 #include "fokker/core/io/hdf5.h"
 #include "fokker/experiments/compare/compare.h"
-#include "fokker/experiments/runner.h"
+#include "fokker/experiments/runs/run_options.h"
 
 namespace fokker {
 

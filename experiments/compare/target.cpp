@@ -7,8 +7,8 @@
 
 #include "fokker/core/ops/elementwise.h"
 #include "fokker/core/ops/view.h"
-#include "fokker/experiments/runner.h"
 #include "fokker/experiments/data/toys.h"
+#include "fokker/experiments/runs/trained_run.h"
 
 namespace fokker {
 namespace {

@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "fokker/experiments/data/prepare.h"
+#include "fokker/experiments/data/prepared.h"
 
 namespace fokker {
 

@@ -12,8 +12,8 @@
 #include <string_view>
 
 #include "fokker/core/base/error.h"
-#include "fokker/core/io/file.h"
 #include "fokker/core/base/memory.h"
+#include "fokker/core/io/file.h"
 
 namespace fokker {
 namespace {

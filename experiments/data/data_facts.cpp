@@ -6,6 +6,7 @@
 #include <span>
 
 #include "fokker/core/io/file.h"
+#include "fokker/experiments/data/registry.h"
 
 namespace fokker {
 namespace {

@@ -1,7 +1,6 @@
 #pragma once
 
 #include <cstdint>
-#include <filesystem>
 #include <span>
 #include <string>
 #include <vector>
@@ -45,29 +44,10 @@ struct DatasetOptions {
   bool allow_missing = false;  // let values through that are not finite
 };
 
-/// One kind of data: "name", or "name:ARGUMENT" where it takes one.
-struct DatasetEntry {
-  const char* name;
-  const char* argument;  // "PATH", or empty
-  const char* description;
-  Dataset (*load)(const std::string& argument, const DatasetOptions& options);
-};
-
-std::span<const DatasetEntry> dataset_entries();
-std::vector<std::string> dataset_names();
-
-/// Data by name: "digits", "mnist", "idx:PATH", "npy:PATH", "csv:PATH", "hdf5:PATH#dataset", or a toy.  Throws ConfigError for an unknown
-/// name (with the nearest ones), unusable content or non-finite values, and IoError for a file that cannot be read.
-Dataset load_dataset(const std::string& source, const DatasetOptions& options = {});
-
 /// Shape of one sample.
 Shape sample_shape(const Dataset& data);
 
 /// Rows `indices` of the data with their labels, captions and targets, in that order.
 Dataset subset(const Dataset& data, std::span<const std::int64_t> indices);
-
-/// A file that comes with Fokker: looked for in the folder of the environment variable FOKKER_DATA, then in the source
-/// tree, then in the installation.  Throws IoError naming the places.
-std::filesystem::path shipped_data(const std::string& file);
 
 }  // namespace fokker

@@ -15,10 +15,7 @@
 #include "fokker/experiments/data/idx.h"
 #include "fokker/experiments/data/mnist.h"
 #include "fokker/experiments/data/npy.h"
-#include "fokker/experiments/data/scenes.h"
-#include "fokker/experiments/data/signals.h"
-#include "fokker/experiments/data/styles.h"
-#include "fokker/experiments/data/toys.h"
+#include "fokker/experiments/data/shipped.h"
 
 namespace fokker {
 namespace {

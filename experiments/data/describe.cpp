@@ -8,9 +8,9 @@
 
 #include "fokker/core/base/quantile.h"
 #include "fokker/experiments/data/csv_table.h"
-#include "fokker/experiments/statistics/neighbours.h"
 #include "fokker/experiments/data/scaling.h"
 #include "fokker/experiments/data/split.h"
+#include "fokker/experiments/statistics/neighbours.h"
 
 namespace fokker {
 namespace {

@@ -8,8 +8,8 @@
 #include <cstring>
 #include <vector>
 
-#include "fokker/core/io/file.h"
 #include "fokker/core/base/memory.h"
+#include "fokker/core/io/file.h"
 
 namespace fokker {
 namespace {

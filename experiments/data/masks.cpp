@@ -6,11 +6,11 @@
 #include <charconv>
 #include <cmath>
 
-#include "fokker/core/config/config_document.h"
 #include "fokker/core/base/error.h"
 #include "fokker/core/base/names.h"
-#include "fokker/core/ops/reduce.h"
+#include "fokker/core/config/config_document.h"
 #include "fokker/core/io/png.h"
+#include "fokker/core/ops/reduce.h"
 #include "fokker/core/ops/rng.h"
 
 namespace fokker {

@@ -9,8 +9,8 @@
 #include <string_view>
 #include <vector>
 
-#include "fokker/core/io/file.h"
 #include "fokker/core/base/memory.h"
+#include "fokker/core/io/file.h"
 
 namespace fokker {
 namespace {

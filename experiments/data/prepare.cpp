@@ -14,8 +14,9 @@
 #include "fokker/experiments/data/class_steps.h"
 #include "fokker/experiments/data/csv_table.h"
 #include "fokker/experiments/data/dataset_files.h"
-#include "fokker/experiments/statistics/neighbours.h"
+#include "fokker/experiments/data/registry.h"
 #include "fokker/experiments/data/split.h"
+#include "fokker/experiments/statistics/neighbours.h"
 
 namespace fokker {
 namespace {
@@ -256,6 +257,13 @@ Prepared prepare(const Dataset& data, const DataConfig& config, std::uint64_t se
 Prepared prepare(const DataConfig& config, std::uint64_t seed) {
   return prepare(load_dataset(config.source, {.n = config.n, .seed = seed, .allow_missing = config.remove_missing}),
                  config, seed);
+}
+
+Dataset in_data_units(const Dataset& part, const Prepared& data) {
+  Dataset result = part;
+  if (part.x.defined()) result.x = data.scaling.invert(part.x);
+  result.range = data.range;
+  return result;
 }
 
 }  // namespace fokker

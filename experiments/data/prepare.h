@@ -3,88 +3,12 @@
 #include <cstdint>
 #include <span>
 #include <string>
-#include <tuple>
-#include <vector>
 
-#include "fokker/core/config/config.h"
 #include "fokker/core/ops/rng.h"
-#include "fokker/experiments/data/dataset.h"
-#include "fokker/experiments/data/scaling.h"
-#include "fokker/score/networks/tokenizer.h"
+#include "fokker/experiments/data/prepared.h"
 #include "fokker/sde/grey_levels.h"
 
 namespace fokker {
-
-/// The table [data] of an experiment: what to load, and how it is prepared.
-struct DataConfig {
-  std::string source = "digits";
-  std::int64_t n = 0;
-  std::string split = "auto";
-  double held_out = 0.2;
-  std::vector<std::int64_t> exclude_classes = {};
-  bool stratify = true;
-  bool remove_missing = false;
-  bool remove_duplicates = false;
-  double near_duplicates = 0;
-  double remove_outliers = 0;
-  std::int64_t thin_class = -1;
-  double thin_share = 0.05;
-  bool balance = false;
-  bool dequantise = false;
-  std::string scaling = "auto";
-  std::vector<std::string> augment = {};
-
-  static constexpr auto fields = std::tuple{
-      field("source", &DataConfig::source, "a name of `fokker list datasets`, as in \"digits\" or \"idx:PATH\"",
-            nonempty()),
-      field("n", &DataConfig::n, "samples: points of a toy (0: 10,000) or the first ones of a file (0: all)",
-            at_least(0)),
-      field("split", &DataConfig::split,
-            "random, by held_out and stratify; own, that of the data itself; auto: own where there is one",
-            one_of("auto", "random", "own")),
-      field("held_out", &DataConfig::held_out, "share kept for evaluation", at_least(0), below(1)),
-      field("exclude_classes", &DataConfig::exclude_classes,
-            "labels whose samples are neither trained on nor held out: the anomalies of `fokker detect`", at_least(0)),
-      field("stratify", &DataConfig::stratify, "hold out the same share of every class"),
-      field("remove_missing", &DataConfig::remove_missing, "drop samples with values that are not finite"),
-      field("remove_duplicates", &DataConfig::remove_duplicates, "drop copies of earlier samples"),
-      field("near_duplicates", &DataConfig::near_duplicates,
-            "drop samples whose root-mean-square difference to an earlier one is at most this share of the range (0: "
-            "none)",
-            at_least(0), below(1)),
-      field("remove_outliers", &DataConfig::remove_outliers,
-            "drop samples this many times farther than the median from their fifth neighbour (0: none)", at_least(0)),
-      field("thin_class", &DataConfig::thin_class, "label of which few training samples are kept; -1: none",
-            at_least(-1)),
-      field("thin_share", &DataConfig::thin_share, "share of them that is kept", above(0), at_most(1)),
-      field("balance", &DataConfig::balance, "repeat training samples until every class is as frequent as the largest"),
-      field("dequantise", &DataConfig::dequantise, "add uniform noise in [0, 1) to whole numbers"),
-      field("scaling", &DataConfig::scaling,
-            "range (to [-1, 1]), standardise (each feature), standardise_all (with one scale), none, or auto",
-            one_of(scaling_names)),
-      field("augment", &DataConfig::augment,
-            "changes of each batch: \"flip\", \"shift(PIXELS)\", \"shift(PIXELS, edge)\"")};
-};
-
-/// What one step of the preparation did.
-struct PreparationReport {
-  std::string step;
-  std::int64_t before, after;  // samples, training and held-out together
-  std::string change;          // in words: "3 of 1797 samples repeat an earlier one"
-};
-
-/// Data ready for training, in the units of the network, with the way back.
-struct Prepared {
-  Dataset training = {}, held_out = {};                                // x prepared; `range` in prepared units
-  Dataset excluded = {};                                               // of data.exclude_classes, prepared alike
-  std::vector<std::int64_t> training_index = {}, held_out_index = {};  // rows of the original data
-  std::vector<std::int64_t> excluded_index = {};
-  Scaling scaling = {};
-  ValueRange range = {};     // of the original data
-  Dataset original = {};     // as loaded, where it has labels: what feature networks are trained on
-  Tokenizer tokenizer = {};  // of the training captions
-  std::vector<PreparationReport> report = {};
-};
 
 /// The levels of whole-number data, as networks see them; none for data that are continuous, or were made so.
 GreyLevels grey_levels(const Prepared& data);
@@ -108,5 +32,8 @@ std::span<const PreparationStep> preparation_steps();
 Prepared prepare(const Dataset& data, const DataConfig& config, std::uint64_t seed);
 /// Loads `config.source`, then prepares.
 Prepared prepare(const DataConfig& config, std::uint64_t seed);
+
+/// A part of prepared data, in the units of the data.
+Dataset in_data_units(const Dataset& part, const Prepared& data);
 
 }  // namespace fokker

@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <cmath>
 
-#include "fokker/core/config/config.h"
 #include "fokker/core/base/names.h"
+#include "fokker/core/config/config.h"
 #include "fokker/core/ops/elementwise.h"
 
 namespace fokker {

@@ -7,6 +7,7 @@
 
 #include "fokker/core/io/file.h"
 #include "fokker/core/ops/rng.h"
+#include "fokker/experiments/data/dataset_files.h"
 #include "fokker/experiments/data/styles.h"
 #include "fokker/experiments/data/toys.h"
 
@@ -39,7 +40,7 @@ struct Digits {
   std::array<std::array<std::vector<std::int64_t>, Scene::digits>, 2> rows;  // for training, held out
 
   Digits() {
-    const Dataset data = load_dataset("digits");
+    const Dataset data = load_digits("", {});
     images = {data.x, thin(data.x, data.range), bold(data.x, data.range)};
     for (Tensor& x : images)
       for (float& v : x.data<float>()) v = std::round(v);

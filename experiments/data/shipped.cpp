@@ -1,6 +1,9 @@
 #include "fokker/experiments/data/shipped.h"
 
 #include <algorithm>
+#include <cstdlib>
+
+#include "fokker/core/base/error.h"
 
 namespace fokker {
 namespace {
@@ -41,6 +44,19 @@ fs::path find_config(const fs::path& path) {
   for (const auto& folder : shipped_folders())
     if (fs::is_regular_file(folder / name, ignored)) return folder / name;
   return path;
+}
+
+std::filesystem::path shipped_data(const std::string& file) {
+  std::vector<std::filesystem::path> places;
+  if (const char* folder = std::getenv("FOKKER_DATA"); folder && *folder) places.emplace_back(folder);
+  for (const auto& folder : shipped_folders()) places.push_back(folder / "data/shipped");
+  std::error_code ignored;
+  std::string searched;
+  for (const auto& place : places) {
+    if (std::filesystem::is_regular_file(place / file, ignored)) return place / file;
+    searched += (searched.empty() ? "" : ", ") + place.string();
+  }
+  throw IoError(fmt::format("[data] {} is in none of {}; set FOKKER_DATA to the folder that has it", file, searched));
 }
 
 }  // namespace fokker

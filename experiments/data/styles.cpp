@@ -6,9 +6,10 @@
 #include <array>
 #include <cmath>
 
-#include "fokker/core/config/config.h"
 #include "fokker/core/base/names.h"
+#include "fokker/core/config/config.h"
 #include "fokker/core/ops/view.h"
+#include "fokker/experiments/data/dataset_files.h"
 
 namespace fokker {
 namespace {
@@ -134,7 +135,7 @@ std::vector<std::string> style_names() {
 }
 
 Dataset digit_styles(const std::string&, const DatasetOptions& options) {
-  Dataset digits = load_dataset("digits");
+  Dataset digits = load_digits("", {});
   const std::int64_t looks = std::ssize(entries) + 1, all = digits.size() * looks;
   std::vector<Tensor> columns{digits.x};
   for (const auto& entry : entries) columns.push_back(entry.apply(digits.x, digits.range));

@@ -3,10 +3,10 @@
 #include <algorithm>
 #include <cmath>
 
+#include "fokker/core/base/parallel.h"
 #include "fokker/core/ops/elementwise.h"
 #include "fokker/core/ops/reduce.h"
 #include "fokker/core/ops/view.h"
-#include "fokker/core/base/parallel.h"
 #include "fokker/sde/clock.h"
 #include "fokker/solvers/support/progress_meter.h"
 #include "fokker/solvers/support/shards.h"

@@ -2,13 +2,13 @@
 
 #include <cmath>
 
+#include "fokker/core/base/parallel.h"
 #include "fokker/core/nn/cross_entropy.h"
 #include "fokker/core/nn/linear.h"
 #include "fokker/core/ops/elementwise.h"
 #include "fokker/core/ops/reduce.h"
 #include "fokker/core/ops/view.h"
 #include "fokker/core/optim/optimizer.h"
-#include "fokker/core/base/parallel.h"
 #include "fokker/experiments/data/batch.h"
 
 namespace fokker {

@@ -3,8 +3,8 @@
 #include <memory>
 #include <string>
 
-#include "fokker/experiments/metrics/classifier.h"
 #include "fokker/experiments/data/scaling.h"
+#include "fokker/experiments/metrics/classifier.h"
 
 namespace fokker {
 

@@ -9,14 +9,14 @@
 
 #include "fokker/core/base/names.h"
 #include "fokker/core/ops/elementwise.h"
-#include "fokker/core/ops/view.h"
 #include "fokker/core/ops/rng.h"
-#include "fokker/experiments/experiment.h"
-#include "fokker/experiments/metrics/feature_network.h"
-#include "fokker/experiments/statistics/frechet.h"
-#include "fokker/experiments/metrics/modes.h"
-#include "fokker/experiments/statistics/neighbours.h"
+#include "fokker/core/ops/view.h"
+#include "fokker/experiments/data/prepare.h"
 #include "fokker/experiments/data/split.h"
+#include "fokker/experiments/metrics/feature_network.h"
+#include "fokker/experiments/metrics/modes.h"
+#include "fokker/experiments/statistics/frechet.h"
+#include "fokker/experiments/statistics/neighbours.h"
 #include "fokker/experiments/statistics/two_sample.h"
 
 namespace fokker {

@@ -4,11 +4,11 @@
 #include <cmath>
 #include <numeric>
 
+#include "fokker/core/base/parallel.h"
+#include "fokker/core/base/quantile.h"
 #include "fokker/core/ops/autodiff.h"
 #include "fokker/core/ops/elementwise.h"
 #include "fokker/core/ops/reduce.h"
-#include "fokker/core/base/parallel.h"
-#include "fokker/core/base/quantile.h"
 #include "fokker/solvers/posterior/posterior.h"
 
 namespace fokker {

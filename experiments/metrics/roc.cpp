@@ -1,13 +1,10 @@
 #include "fokker/experiments/metrics/roc.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <boost/math/distributions/beta.hpp>
 #include <cmath>
 
 #include "fokker/core/base/error.h"
-#include "fokker/experiments/report/share_chart.h"
 
 namespace fokker {
 namespace {
@@ -107,15 +104,6 @@ AlarmThreshold alarm_threshold(std::vector<double> normal, double rate) {
   std::nth_element(normal.begin(), place, normal.end());
   const boost::math::beta_distribution<double> law(n + 1 - k, k);
   return {*place, (n + 1 - k) / (n + 1), boost::math::quantile(law, 0.025), boost::math::quantile(law, 0.975)};
-}
-
-std::string roc_svg(const RocCurve& curve, const Figure& area) {
-  return share_chart({.x_name = "false alarms",
-                      .y_name = "anomalies found",
-                      .x = curve.false_alarms,
-                      .y = curve.detected,
-                      .note = fmt::format("area {:.3f} [{:.3f}, {:.3f}]", area.value, area.low, area.high),
-                      .chance = true});
 }
 
 }  // namespace fokker

@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "fokker/experiments/report/findings.h"
+#include "fokker/experiments/statistics/figure.h"
 
 namespace fokker {
 
@@ -32,8 +32,5 @@ struct AlarmThreshold {
 /// at most `rate`, whatever the scores' continuous law, and given the threshold that probability is Beta(n + 1 − k, k)
 /// [vovk2012].  Throws ConfigError where n is too small for the rate, naming the n that it takes.
 AlarmThreshold alarm_threshold(std::vector<double> normal, double rate);
-
-/// The curve as an SVG file that stands alone.
-std::string roc_svg(const RocCurve& curve, const Figure& area);
 
 }  // namespace fokker

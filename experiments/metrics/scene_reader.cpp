@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "fokker/core/base/parallel.h"
 #include "fokker/core/nn/conv.h"
 #include "fokker/core/nn/cross_entropy.h"
 #include "fokker/core/nn/dropout.h"
@@ -10,7 +11,6 @@
 #include "fokker/core/ops/reduce.h"
 #include "fokker/core/ops/view.h"
 #include "fokker/core/optim/optimizer.h"
-#include "fokker/core/base/parallel.h"
 #include "fokker/experiments/data/batch.h"
 
 namespace fokker {

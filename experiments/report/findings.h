@@ -1,26 +1,15 @@
 #pragma once
 
 #include <filesystem>
-#include <limits>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "fokker/core/io/hdf5.h"
 #include "fokker/core/io/png.h"
-#include "fokker/experiments/statistics/intervals.h"
+#include "fokker/experiments/statistics/figure.h"
 
 namespace fokker {
-
-/// A measured number and, where it has one, its 95 % interval.
-struct Figure {
-  std::string name;
-  double value;
-  double low = std::numeric_limits<double>::quiet_NaN(), high = std::numeric_limits<double>::quiet_NaN();
-  std::string features = {};  // the feature network that is its unit
-
-  bool has_interval() const { return low == low; }
-};
 
 /// Images [N, height, width, 1 or 3] as one grid.
 struct Picture {
@@ -55,10 +44,5 @@ void write_findings(Hdf5File& file, const std::string& group, const Findings& fi
 /// FOLDER/PREFIX-NAME.png, .svg and .csv; returns the files.
 std::vector<std::filesystem::path> write_findings_files(const std::filesystem::path& folder, const std::string& prefix,
                                                         const Findings& findings);
-
-/// Mean of independent values with its interval within the range of the quantity (`mean_interval`).
-Figure mean_figure(std::string name, std::vector<double> values, const Range& range = {});
-/// A share of `n` trials with Wilson's interval.  A trial may succeed in part; the interval is then wider than it need be.
-Figure share_figure(std::string name, double successes, std::int64_t n);
 
 }  // namespace fokker

@@ -1,7 +1,7 @@
 #include "fokker/experiments/report/findings_report.h"
 
 #include "fokker/experiments/report/page.h"
-#include "fokker/experiments/compare/plot.h"
+#include "fokker/experiments/report/svg.h"
 
 namespace fokker {
 namespace {

@@ -1,6 +1,6 @@
 #include "fokker/experiments/report/page.h"
 
-#include "fokker/experiments/compare/plot.h"
+#include "fokker/experiments/report/svg.h"
 
 namespace fokker {
 namespace {

@@ -3,9 +3,9 @@
 #include <algorithm>
 
 #include "fokker/core/io/file.h"
+#include "fokker/core/io/png.h"
 #include "fokker/core/ops/elementwise.h"
 #include "fokker/core/ops/view.h"
-#include "fokker/core/io/png.h"
 
 namespace fokker {
 namespace {

@@ -2,7 +2,7 @@
 
 #include <fmt/format.h>
 
-#include "fokker/experiments/compare/plot.h"
+#include "fokker/experiments/report/svg.h"
 
 namespace fokker {
 namespace {

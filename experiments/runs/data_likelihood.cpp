@@ -32,9 +32,9 @@ double log_jacobian(const Scaling& scaling, std::int64_t dimension) {
 }
 
 HeldOut held_out(const TrainedRun& run, std::int64_t n) {
-  require<ConfigError>(!objective_entry(run.experiment.train.objective).implicit,
+  require<ConfigError>(!objective_entry(run.config.train.objective).implicit,
                        "[likelihood] a generator trained by \"{}\" has no likelihood; take a run trained by \"dsm\"",
-                       run.experiment.train.objective);
+                       run.config.train.objective);
   const Tensor& all = run.model.data().held_out.x;
   require<ConfigError>(all.defined() && all.size() > 0,
                        "[likelihood] the run holds no data out: set data.held_out above 0 and train again");
@@ -83,7 +83,7 @@ Tensor dequantised(const HeldOut& data, std::int64_t k) {
   const Scaling& scaling = data.run.model.data().scaling;
   Tensor numbers = scaling.invert(data.x).clone();
   for (float& value : numbers.data<float>()) value = std::round(value);
-  const Rng rng = Rng(data.run.experiment.seed, Stream::data).fork(5).at(static_cast<std::uint32_t>(k));
+  const Rng rng = Rng(data.run.config.seed, Stream::data).fork(5).at(static_cast<std::uint32_t>(k));
   return scaling.apply(add_uniform(numbers, data.index, rng) - 0.5);
 }
 
@@ -129,7 +129,7 @@ constexpr BoundEntry entries[] = {
 
 std::string basis_of(const HeldOut& data) {
   if (data.levels.count > 0) return fmt::format("whole numbers, {} levels", data.levels.count);
-  if (data.run.experiment.data.dequantise) return "whole numbers with the noise of data.dequantise";
+  if (data.run.config.data.dequantise) return "whole numbers with the noise of data.dequantise";
   return "a density in the units of the data";
 }
 

@@ -3,8 +3,9 @@
 #include <limits>
 
 #include "fokker/core/io/hdf5.h"
+#include "fokker/experiments/runs/run_options.h"
+#include "fokker/experiments/runs/trained_run.h"
 #include "fokker/experiments/statistics/intervals.h"
-#include "fokker/experiments/runner.h"
 #include "fokker/solvers/likelihood/likelihood.h"
 #include "fokker/solvers/likelihood/variational_bound.h"
 

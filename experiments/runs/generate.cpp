@@ -6,9 +6,12 @@
 #include "fokker/score/guidance/condition.h"
 #include "fokker/score/guidance/guidance.h"
 #include "fokker/score/networks/noisy_classifier.h"
+#include "fokker/score/objectives/classification.h"
 
 namespace fokker {
 namespace {
+
+constexpr std::int64_t trajectory_frames = 10;
 
 Guidance guidance_of(const GuidanceConfig& config) {
   return {.strength = config.strength, .interval = config.interval, .rescale = config.rescale};
@@ -117,6 +120,15 @@ Score guided_score(const System& system, const GenerateConfig& config) {
       score = guide(std::move(score), other_score(system, config), *sde, guidance_of(guidance));
   }
   return guidance.threshold > 0 ? threshold(std::move(score), *sde, guidance.threshold) : score;
+}
+
+Samples sample(const Model& model, const GenerateConfig& config, const RunOptions& options) {
+  SampleOptions sampling{.shape = model.sample_shape, .trajectory = trajectory_frames};
+  sampling.progress = options.watching("sampling " + config.title());
+  Samples samples = sample(score_of(model, config, options), *model.sde, config, sampling);
+  samples.values = model.facts.scaling.invert(samples.values);
+  if (samples.trajectory.defined()) samples.trajectory = model.facts.scaling.invert(samples.trajectory);
+  return samples;
 }
 
 }  // namespace fokker

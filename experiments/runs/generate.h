@@ -5,14 +5,12 @@
 #include <string>
 #include <vector>
 
+#include "fokker/experiments/runs/model.h"
+#include "fokker/experiments/runs/run_options.h"
 #include "fokker/experiments/training/refine.h"
-#include "fokker/experiments/training/system.h"
-#include "fokker/solvers/sampling/sample_config.h"
+#include "fokker/solvers/sampling/sampler.h"
 
 namespace fokker {
-
-struct Model;
-struct RunOptions;
 
 /// How samples are pulled towards their condition.
 struct GuidanceConfig {
@@ -74,5 +72,8 @@ Condition caption_condition(std::span<const std::string> captions, const Tokeniz
 /// The score of the samples that `config` asks for.  Throws ConfigError for labels and words that the network does not know, guidance
 /// towards nothing, and a weaker network of other samples or another SDE.
 Score guided_score(const System& system, const GenerateConfig& config);
+
+/// Samples from a trained run, in the units of the data.
+Samples sample(const Model& model, const GenerateConfig& config, const RunOptions& options = {});
 
 }  // namespace fokker

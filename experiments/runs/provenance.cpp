@@ -5,8 +5,8 @@
 #include <fstream>
 #include <nlohmann/json.hpp>
 
-#include "fokker/core/kernels/kernels.h"
 #include "fokker/core/base/parallel.h"
+#include "fokker/core/kernels/kernels.h"
 #include "fokker/experiments/runs/run_directory.h"
 
 namespace fokker {

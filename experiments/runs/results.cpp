@@ -8,6 +8,7 @@
 
 #include "fokker/core/io/file.h"
 #include "fokker/experiments/runs/provenance.h"
+#include "fokker/experiments/runs/utc.h"
 
 namespace fokker {
 namespace {
@@ -161,11 +162,11 @@ void save_results(const std::filesystem::path& run, const Hdf5File& file) {
   write_run_file(run, results_name, file.image());
 }
 
-Hdf5File results_file(const Experiment& experiment, const RunResults& results, Hdf5File file) {
+Hdf5File results_file(const ModelConfig& config, const RunResults& results, Hdf5File file) {
   for (const char* group : {"/metrics", "/samples", "/trajectories", "/data", "/provenance"}) file.remove(group);
   write_identity(file, "sde-run", results.config_text);
   file.set_attribute("/", "run_id", Attribute(results.run_id));
-  file.set_attribute("/", "seed", Attribute(static_cast<std::int64_t>(experiment.seed)));
+  file.set_attribute("/", "seed", Attribute(static_cast<std::int64_t>(config.seed)));
   file.set_attribute("/", "data_sha256", Attribute(results.data_sha256));
   if (!results.held_out_index.empty())
     file.write("/data/held_out_index", std::span<const std::int64_t>(results.held_out_index),

@@ -5,9 +5,9 @@
 #include <vector>
 
 #include "fokker/core/io/hdf5.h"
-#include "fokker/experiments/experiment.h"
-#include "fokker/experiments/training/metrics_log.h"
+#include "fokker/experiments/runs/generate.h"
 #include "fokker/experiments/runs/run_directory.h"
+#include "fokker/experiments/training/metrics_log.h"
 
 namespace fokker {
 
@@ -35,7 +35,7 @@ void write_identity(Hdf5File& file, const char* schema, const std::string& confi
 /// The file "results.h5" (docs/results.md): /metrics, /samples/NAME, /trajectories/NAME, /evaluation/NAME and
 /// /provenance.  Every dataset but `wall_time` is a function of the experiment alone.
 /// What is in `base` beside these stays.
-Hdf5File results_file(const Experiment& experiment, const RunResults& results, Hdf5File base = {});
+Hdf5File results_file(const ModelConfig& config, const RunResults& results, Hdf5File base = {});
 
 inline constexpr const char* results_name = "results.h5";
 /// The results of a run; throws ConfigError where the file is not as the run wrote it.

@@ -7,26 +7,18 @@
 #include <cerrno>
 #include <chrono>
 #include <cstring>
-#include <ctime>
 #include <thread>
 #include <utility>
 
 #include "fokker/core/base/error.h"
-#include "fokker/core/io/file.h"
 #include "fokker/core/base/stop.h"
+#include "fokker/core/io/file.h"
+#include "fokker/experiments/runs/utc.h"
 
 namespace fokker {
 namespace {
 
 namespace fs = std::filesystem;
-
-std::string format_utc(const char* format) {
-  const std::time_t now = std::chrono::system_clock::to_time_t(std::chrono::system_clock::now());
-  std::tm utc{};
-  gmtime_r(&now, &utc);
-  char text[32];
-  return {text, std::strftime(text, sizeof text, format, &utc)};
-}
 
 void require_run(const fs::path& path) {
   std::error_code failure;
@@ -35,8 +27,6 @@ void require_run(const fs::path& path) {
 }
 
 }  // namespace
-
-std::string utc_now() { return format_utc("%Y-%m-%dT%H:%M:%SZ"); }
 
 fs::path default_run_path(const std::string& name, std::string_view config) {
   return fs::path("runs") / name / (format_utc("%Y%m%dT%H%M%SZ") + "-" + sha256(config).substr(0, 8));

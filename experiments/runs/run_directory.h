@@ -53,7 +53,4 @@ class RunDirectory {
 /// runs/NAME/20260101T000000Z-HASH, the hash being that of the resolved config.
 std::filesystem::path default_run_path(const std::string& name, std::string_view config);
 
-/// "2026-01-01T00:00:00Z"
-std::string utc_now();
-
 }  // namespace fokker

@@ -5,9 +5,9 @@
 #include <nlohmann/json.hpp>
 
 #include "fokker/core/base/error.h"
-#include "fokker/core/io/file.h"
 #include "fokker/core/base/one_line.h"
-#include "fokker/experiments/runs/run_directory.h"
+#include "fokker/core/io/file.h"
+#include "fokker/experiments/runs/utc.h"
 
 namespace fokker {
 namespace {

@@ -6,14 +6,13 @@
 
 #include "fokker/core/io/file.h"
 #include "fokker/core/io/safetensors.h"
-#include "fokker/experiments/training/post_hoc.h"
 #include "fokker/experiments/runs/run_files.h"
+#include "fokker/experiments/training/post_hoc.h"
 
 namespace fokker {
 namespace {
 
 namespace fs = std::filesystem;
-constexpr std::int64_t trajectory_frames = 10;
 
 std::string file_of_decay(double decay) { return fmt::format("model-ema-{}.safetensors", decay); }
 
@@ -47,6 +46,21 @@ std::string file_of(const TrainConfig& config, const AverageChoice& average) {
   return file_of_decay(*average.decay);
 }
 
+/// The tables of the model, of all that the run's config has.
+ModelConfig read_model_config(const fs::path& run) {
+  require_own_config(run);
+  const Config whole = Config::load(run / "config.toml");
+  ConfigNode own{.place = whole.root().place};
+  for (const ConfigRow& row : describe<ModelConfig>()) {
+    const std::string key = row.key.substr(0, row.key.find('.'));
+    const ConfigNode* item = whole.root().find(key);
+    if (!item || own.find(key)) continue;
+    own.keys.push_back(key);
+    own.items.push_back(*item);
+  }
+  return read<ModelConfig>(Config(std::move(own)));
+}
+
 }  // namespace
 
 void write_weights(const fs::path& run, const Trainer& trainer) {
@@ -55,13 +69,12 @@ void write_weights(const fs::path& run, const Trainer& trainer) {
   write_system(run, weights_file, trainer.averaged());
 }
 
-Experiment read_run(const fs::path& run) {
+void require_own_config(const fs::path& run) {
   require_plain_files(run);
   require_intact(
       run, "config.toml",
       "a run keeps its config: put the old one back, and start a new run from the changed one by `fokker run "
       "FILE --out FOLDER`");
-  return read_experiment(run / "config.toml");
 }
 
 std::optional<DataFacts> read_run_facts(const fs::path& run) {
@@ -76,14 +89,14 @@ TrainedRun load_run(const fs::path& path, const AverageChoice& average) {
                        average.decay.value_or(0), average.length.value_or(0));
   require<ConfigError>(average.step == 0 || average.length, "[average] a step goes with a length, got step {} alone",
                        average.step);
-  TrainedRun run{.experiment = read_run(path), .model = {}, .score = {}};
+  TrainedRun run{.config = read_model_config(path), .model = {}, .score = {}};
   std::error_code failure;
   require<ConfigError>(fs::exists(path / weights_file, failure),
                        "{}: the training of this run is not done; finish it with `fokker resume {}`", path.string(),
                        path.string());
   auto facts = read_run_facts(path);
-  run.model = facts ? build(run.experiment, std::move(*facts)) : build(run.experiment);
-  const TrainConfig& config = run.experiment.train;
+  run.model = facts ? build(run.config, std::move(*facts)) : build(run.config);
+  const TrainConfig& config = run.config.train;
   load(run.model.system, path, file_of(config, average));
   if (average.length) {
     const PostHocAverage made =
@@ -102,17 +115,8 @@ double held_out_loss(const TrainedRun& run) {
   require<ConfigError>(run.model.data().held_out.size() > 0,
                        "[held out] the run has no held-out data; train with "
                        "data.held_out above 0");
-  const TrainConfig& config = run.experiment.train;
-  return HeldOutLoss(run.model.data().held_out, config, run.experiment.seed)(run.model.system, config.steps);
-}
-
-Samples sample(const Model& model, const GenerateConfig& config, const RunOptions& options) {
-  SampleOptions sampling{.shape = model.sample_shape, .trajectory = trajectory_frames};
-  sampling.progress = options.watching("sampling " + config.title());
-  Samples samples = sample(score_of(model, config, options), *model.sde, config, sampling);
-  samples.values = model.facts.scaling.invert(samples.values);
-  if (samples.trajectory.defined()) samples.trajectory = model.facts.scaling.invert(samples.trajectory);
-  return samples;
+  const TrainConfig& config = run.config.train;
+  return HeldOutLoss(run.model.data().held_out, config, run.config.seed)(run.model.system, config.steps);
 }
 
 }  // namespace fokker

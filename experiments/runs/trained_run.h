@@ -5,8 +5,7 @@
 #include <optional>
 #include <string>
 
-#include "fokker/experiments/experiment.h"
-#include "fokker/experiments/runs/run_options.h"
+#include "fokker/experiments/runs/model.h"
 
 namespace fokker {
 
@@ -20,19 +19,15 @@ struct AverageChoice {
   std::int64_t step = 0;
 };
 
-class Judges;
-std::shared_ptr<Judges> make_judges();
-
 /// A finished run, ready to be used.  Its data are loaded when something asks for them.
 struct TrainedRun {
-  Experiment experiment;
+  ModelConfig config;
   Model model;                               // its system with the averaged weights
   Score score;                               // of model.sde; empty where the objective trains none
   LogVarianceRatio log_variance_ratio = {};  // of reverse steps, where the network learns it
   /// For an average made from snapshots: how many of them, and the relative error of its weights over time.
   std::int64_t snapshots = 0;
   double profile_error = 0;
-  std::shared_ptr<Judges> judges = make_judges();  // of what applications make of it
 };
 
 /// Throws ConfigError where `path` holds no run whose training is done, or the run lacks the average; ConfigError,
@@ -42,11 +37,8 @@ TrainedRun load_run(const std::filesystem::path& path, const AverageChoice& aver
 /// The loss on the run's held-out samples, with the noise that it had in training.  Throws ConfigError without them.
 double held_out_loss(const TrainedRun& run);
 
-/// Samples from a trained run, in the units of the data.
-Samples sample(const Model& model, const GenerateConfig& config, const RunOptions& options = {});
-
-/// The config of a run, which is as the run wrote it; throws ConfigError where it has been changed since.
-Experiment read_run(const std::filesystem::path& run);
+/// Throws ConfigError where the config of a run is not as the run wrote it.
+void require_own_config(const std::filesystem::path& run);
 /// What the run keeps of its data; none where a run of an earlier version kept nothing.
 std::optional<DataFacts> read_run_facts(const std::filesystem::path& run);
 inline constexpr const char* facts_file = "data.json";

@@ -4,11 +4,11 @@
 #include <cmath>
 #include <limits>
 
-#include "fokker/core/ops/elementwise.h"
-#include "fokker/core/ops/matmul.h"
 #include "fokker/core/base/parallel.h"
 #include "fokker/core/base/quantile.h"
 #include "fokker/core/base/stop.h"
+#include "fokker/core/ops/elementwise.h"
+#include "fokker/core/ops/matmul.h"
 
 namespace fokker {
 namespace {

@@ -3,12 +3,12 @@
 #include <algorithm>
 #include <cmath>
 
-#include "fokker/core/ops/elementwise.h"
-#include "fokker/core/ops/matmul.h"
-#include "fokker/core/ops/view.h"
 #include "fokker/core/base/parallel.h"
 #include "fokker/core/base/quantile.h"
+#include "fokker/core/ops/elementwise.h"
+#include "fokker/core/ops/matmul.h"
 #include "fokker/core/ops/rng.h"
+#include "fokker/core/ops/view.h"
 #include "fokker/experiments/statistics/neighbours.h"
 
 namespace fokker {

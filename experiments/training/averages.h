@@ -3,8 +3,8 @@
 #include <string>
 #include <vector>
 
-#include "fokker/core/optim/optimizer.h"
 #include "fokker/core/io/safetensors.h"
+#include "fokker/core/optim/optimizer.h"
 #include "fokker/experiments/training/system.h"
 #include "fokker/experiments/training/train_config.h"
 

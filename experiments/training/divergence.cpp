@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <cmath>
 
-#include "fokker/core/optim/optimizer.h"
 #include "fokker/core/base/quantile.h"
+#include "fokker/core/optim/optimizer.h"
 
 namespace fokker {
 namespace {

@@ -4,9 +4,9 @@
 
 #include "fokker/core/base/names.h"
 #include "fokker/score/objectives/adversarial.h"
+#include "fokker/score/objectives/classification.h"
 #include "fokker/score/objectives/denoising.h"
 #include "fokker/score/objectives/learned_variance.h"
-#include "fokker/score/networks/noisy_classifier.h"
 #include "fokker/score/objectives/regression.h"
 #include "fokker/score/objectives/score_matching.h"
 #include "fokker/score/objectives/vdm.h"

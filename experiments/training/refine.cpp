@@ -1,14 +1,14 @@
 #include "fokker/experiments/training/refine.h"
 
+#include "fokker/core/base/parallel.h"
 #include "fokker/core/ops/elementwise.h"
 #include "fokker/core/ops/reduce.h"
 #include "fokker/core/ops/view.h"
 #include "fokker/core/optim/optimizer.h"
-#include "fokker/core/base/parallel.h"
 #include "fokker/experiments/data/batch.h"
 #include "fokker/experiments/training/shards.h"
-#include "fokker/score/objectives/adversarial_loss.h"
 #include "fokker/score/networks/discriminator.h"
+#include "fokker/score/objectives/adversarial_loss.h"
 #include "fokker/score/objectives/noising.h"
 
 namespace fokker {

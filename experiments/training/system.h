@@ -6,8 +6,8 @@
 #include <vector>
 
 #include "fokker/core/nn/module.h"
-#include "fokker/score/objectives/objective.h"
 #include "fokker/score/networks/tokenizer.h"
+#include "fokker/score/objectives/objective.h"
 
 namespace fokker {
 

@@ -4,11 +4,11 @@
 #include <cmath>
 #include <cstring>
 
-#include "fokker/core/kernels/kernels.h"
 #include "fokker/core/base/flops.h"
-#include "fokker/core/ops/view.h"
 #include "fokker/core/base/parallel.h"
 #include "fokker/core/base/precision.h"
+#include "fokker/core/kernels/kernels.h"
+#include "fokker/core/ops/view.h"
 #include "fokker/experiments/training/shards.h"
 
 namespace fokker {

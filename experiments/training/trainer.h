@@ -6,11 +6,11 @@
 #include <span>
 #include <vector>
 
-#include "fokker/core/optim/optimizer.h"
 #include "fokker/core/io/safetensors.h"
-#include "fokker/experiments/training/averages.h"
+#include "fokker/core/optim/optimizer.h"
 #include "fokker/experiments/data/batch.h"
 #include "fokker/experiments/data/dataset.h"
+#include "fokker/experiments/training/averages.h"
 #include "fokker/experiments/training/divergence.h"
 #include "fokker/experiments/training/noise_levels.h"
 #include "fokker/experiments/training/objectives.h"

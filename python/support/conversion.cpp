@@ -3,9 +3,9 @@
 #include <algorithm>
 #include <cmath>
 
+#include "fokker/core/base/parallel.h"
 #include "fokker/core/ops/autodiff.h"
 #include "fokker/core/ops/elementwise.h"
-#include "fokker/core/base/parallel.h"
 #include "fokker/python/support/bindings.h"
 
 namespace fokker::python {

@@ -3,14 +3,14 @@
 #include <algorithm>
 #include <cmath>
 
-#include "fokker/core/ops/autodiff.h"
+#include "fokker/core/base/quantile.h"
 #include "fokker/core/nn/cross_entropy.h"
 #include "fokker/core/nn/module.h"
+#include "fokker/core/ops/autodiff.h"
 #include "fokker/core/ops/elementwise.h"
 #include "fokker/core/ops/reduce.h"
 #include "fokker/core/ops/rows.h"
 #include "fokker/core/ops/view.h"
-#include "fokker/core/base/quantile.h"
 
 namespace fokker {
 namespace {

@@ -6,8 +6,8 @@
 #include <cctype>
 #include <set>
 
-#include "fokker/core/config/config_document.h"
 #include "fokker/core/base/error.h"
+#include "fokker/core/config/config_document.h"
 #include "fokker/core/nn/module.h"
 
 namespace fokker {

@@ -3,9 +3,9 @@
 #include <memory>
 #include <vector>
 
+#include "fokker/score/networks/discriminator.h"
 #include "fokker/score/objectives/adversarial_config.h"
 #include "fokker/score/objectives/adversarial_loss.h"
-#include "fokker/score/networks/discriminator.h"
 #include "fokker/score/objectives/objective.h"
 
 namespace fokker {

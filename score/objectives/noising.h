@@ -3,8 +3,8 @@
 #include <vector>
 
 #include "fokker/score/objectives/objective.h"
-#include "fokker/score/parameterization.h"
 #include "fokker/score/objectives/time_sampling.h"
+#include "fokker/score/parameterization.h"
 
 namespace fokker {
 

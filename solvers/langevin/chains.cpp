@@ -8,16 +8,16 @@
 
 #include <fmt/ranges.h>
 
-#include "fokker/core/ops/autodiff.h"
-#include "fokker/core/config/config_document.h"
 #include "fokker/core/base/names.h"
-#include "fokker/core/ops/rows.h"
 #include "fokker/core/base/parallel.h"
+#include "fokker/core/base/stop.h"
+#include "fokker/core/config/config_document.h"
+#include "fokker/core/ops/autodiff.h"
+#include "fokker/core/ops/rows.h"
 #include "fokker/solvers/langevin/metropolis.h"
-#include "fokker/solvers/support/nfe.h"
-#include "fokker/solvers/sampling/sampler.h"
-#include "fokker/solvers/steppers/solver.h"
 #include "fokker/solvers/langevin/underdamped.h"
+#include "fokker/solvers/steppers/solver.h"
+#include "fokker/solvers/support/nfe.h"
 
 namespace fokker {
 

@@ -5,16 +5,16 @@
 #include <cmath>
 #include <limits>
 
+#include "fokker/core/base/parallel.h"
 #include "fokker/core/ops/elementwise.h"
 #include "fokker/core/ops/reduce.h"
 #include "fokker/core/ops/rows.h"
 #include "fokker/core/ops/view.h"
-#include "fokker/core/base/parallel.h"
 #include "fokker/solvers/likelihood/likelihood.h"
+#include "fokker/solvers/steppers/solver.h"
 #include "fokker/solvers/support/nfe.h"
 #include "fokker/solvers/support/progress_meter.h"
 #include "fokker/solvers/support/shards.h"
-#include "fokker/solvers/steppers/solver.h"
 
 namespace fokker {
 namespace {

@@ -2,8 +2,8 @@
 
 #include <cstdint>
 
-#include "fokker/core/ops/rng.h"
 #include "fokker/core/base/tensor.h"
+#include "fokker/core/ops/rng.h"
 
 namespace fokker {
 

@@ -6,8 +6,8 @@
 #include <cstring>
 #include <numeric>
 
-#include "fokker/core/ops/rows.h"
 #include "fokker/core/base/parallel.h"
+#include "fokker/core/ops/rows.h"
 #include "fokker/solvers/support/progress_meter.h"
 
 namespace fokker {

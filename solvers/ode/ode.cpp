@@ -6,8 +6,8 @@
 
 #include "fokker/core/ops/autodiff.h"
 #include "fokker/core/ops/rows.h"
-#include "fokker/solvers/ode/ode_method.h"
 #include "fokker/solvers/noise/step_lattice.h"
+#include "fokker/solvers/ode/ode_method.h"
 
 namespace fokker {
 namespace {

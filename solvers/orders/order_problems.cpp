@@ -12,7 +12,6 @@
 #include "fokker/sde/ou.h"
 #include "fokker/sde/reverse.h"
 #include "fokker/sde/vp.h"
-#include "fokker/solvers/sampling/registry.h"
 
 namespace fokker {
 namespace {

@@ -3,9 +3,9 @@
 #include <algorithm>
 
 #include "fokker/core/base/parallel.h"
-#include "fokker/solvers/support/progress_meter.h"
 #include "fokker/solvers/orders/sampler_order.h"
 #include "fokker/solvers/orders/weak_order.h"
+#include "fokker/solvers/support/progress_meter.h"
 
 namespace fokker {
 namespace {
@@ -122,7 +122,7 @@ std::vector<OrderRow> order_table(const std::vector<std::string>& names, const S
     return std::ranges::count(samplers, name, &SolverSummary::name) > 0;
   };
   for (const auto& name : names)
-    if (!known(name)) make_solver(name);  // says what is wrong with it
+    if (!known(name)) require_stepper(name);  // says what is wrong with it
   std::vector<const Solver*> steppers;
   for (const auto& solver : solvers) steppers.push_back(solver.get());
   const std::int64_t problems = steppers.empty() ? 0 : static_cast<std::int64_t>(order_problems().size());

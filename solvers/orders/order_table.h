@@ -3,8 +3,8 @@
 #include <string>
 #include <vector>
 
-#include "fokker/solvers/sampling/registry.h"
 #include "fokker/solvers/orders/strong_order.h"
+#include "fokker/solvers/sampling/registry.h"
 
 namespace fokker {
 

@@ -6,12 +6,12 @@
 #include <cstring>
 #include <numeric>
 
+#include "fokker/core/base/parallel.h"
 #include "fokker/core/ops/autodiff.h"
 #include "fokker/core/ops/elementwise.h"
 #include "fokker/core/ops/reduce.h"
 #include "fokker/core/ops/rows.h"
 #include "fokker/core/ops/view.h"
-#include "fokker/core/base/parallel.h"
 #include "fokker/solvers/support/nfe.h"
 #include "fokker/solvers/support/progress_meter.h"
 #include "fokker/solvers/support/shards.h"

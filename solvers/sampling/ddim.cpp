@@ -4,7 +4,6 @@
 
 #include "fokker/core/ops/elementwise.h"
 #include "fokker/solvers/sampling/exponential.h"
-#include "fokker/solvers/sampling/registry.h"
 
 namespace fokker::detail {
 namespace {

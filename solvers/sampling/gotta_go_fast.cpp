@@ -1,6 +1,6 @@
+#include "fokker/solvers/sampling/trajectory.h"
 #include "fokker/solvers/steppers/adaptive.h"
 #include "fokker/solvers/steppers/heun.h"
-#include "fokker/solvers/sampling/trajectory.h"
 
 namespace fokker::detail {
 namespace {

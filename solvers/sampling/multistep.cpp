@@ -4,7 +4,6 @@
 #include <deque>
 
 #include "fokker/core/ops/elementwise.h"
-#include "fokker/solvers/sampling/registry.h"
 
 namespace fokker::detail {
 namespace {

@@ -2,31 +2,21 @@
 
 #include <fmt/ranges.h>
 
+#include <algorithm>
+
 #include "fokker/core/base/names.h"
-#include "fokker/solvers/steppers/dri1.h"
-#include "fokker/solvers/steppers/euler_maruyama.h"
-#include "fokker/solvers/steppers/heun.h"
-#include "fokker/solvers/steppers/implicit.h"
-#include "fokker/solvers/steppers/milstein.h"
 #include "fokker/solvers/sampling/multistep.h"
-#include "fokker/solvers/steppers/reversible_heun.h"
 #include "fokker/solvers/sampling/singlestep.h"
-#include "fokker/solvers/steppers/skrock.h"
-#include "fokker/solvers/steppers/sra.h"
-#include "fokker/solvers/steppers/sri.h"
 #include "fokker/solvers/sampling/trajectory.h"
 
 namespace fokker {
 namespace {
-
-using Made = std::unique_ptr<Solver>;
 
 struct SolverEntry {
   const char* name;
   const char* text;
   SolverDefaults defaults;
   detail::Run run;  // nullptr: a stepper that does not sample
-  Made (*make)();   // nullptr: not a stepper of any SDE
   EtaRule eta = {};
   std::optional<SamplerClaims> sampler = {};
 };
@@ -57,128 +47,103 @@ constexpr SolverDefaults by_noise{"karras"};                  // [karras2022] an
 
 constexpr SolverEntry entries[] = {
     {"euler_maruyama", "Euler-Maruyama on the reverse SDE; in the clock \"snr\" it is ancestral sampling", in_time,
-     detail::run_steps, [] { return Made(new EulerMaruyama); }},
-    {"stochastic_heun", "stochastic Heun on the reverse SDE", in_snr, detail::run_steps,
-     [] { return Made(new StochasticHeun); }},
-    {"euler_heun", "Euler-Heun on the reverse SDE", in_time, detail::run_steps, [] { return Made(new EulerHeun); }},
+     detail::run_steps},
+    {"stochastic_heun", "stochastic Heun on the reverse SDE", in_snr, detail::run_steps},
+    {"euler_heun", "Euler-Heun on the reverse SDE", in_time, detail::run_steps},
     {"reversible_heun",
      "reversible Heun, for gradients through paths; it carries a second solution, so it draws no samples", in_time,
-     nullptr, [] { return Made(new ReversibleHeun); }},
+     nullptr},
     {"milstein", "Milstein; on a reverse SDE, whose noise is additive, it is Euler-Maruyama", in_time,
-     detail::run_steps, [] { return Made(new Milstein(Milstein::Derivative::autodiff)); }},
-    {"milstein_free", "Milstein without derivatives", in_time, detail::run_steps,
-     [] { return Made(new Milstein(Milstein::Derivative::free)); }},
-    {"sra1", "Roessler's SRA1 on the reverse SDE", in_snr, detail::run_steps,
-     [] { return Made(new Sra<2>("sra1", sra1)); }},
-    {"sra2", "Roessler's SRA2 on the reverse SDE", in_snr, detail::run_steps,
-     [] { return Made(new Sra<2>("sra2", sra2)); }},
-    {"sra3", "Roessler's SRA3 on the reverse SDE", in_snr, detail::run_steps,
-     [] { return Made(new Sra<3>("sra3", sra3)); }},
-    {"sosra", "the stability-optimised SOSRA on the reverse SDE", in_snr, detail::run_steps,
-     [] { return Made(new Sra<3>("sosra", sosra)); }},
-    {"shark", "Foster's ShARK on the reverse SDE", in_snr, detail::run_steps, [] { return Made(new Shark); }},
-    {"sea", "shifted Euler on the reverse SDE", in_snr, detail::run_steps, [] { return Made(new Sea); }},
-    {"sriw1", "Roessler's SRIW1, for diagonal noise", in_snr, detail::run_steps,
-     [] { return Made(new Sri("sriw1", sriw1, 2)); }},
-    {"sriw2", "Roessler's SRIW2, for diagonal noise", in_snr, detail::run_steps,
-     [] { return Made(new Sri("sriw2", sriw2, 1.5)); }},
+     detail::run_steps},
+    {"milstein_free", "Milstein without derivatives", in_time, detail::run_steps},
+    {"sra1", "Roessler's SRA1 on the reverse SDE", in_snr, detail::run_steps},
+    {"sra2", "Roessler's SRA2 on the reverse SDE", in_snr, detail::run_steps},
+    {"sra3", "Roessler's SRA3 on the reverse SDE", in_snr, detail::run_steps},
+    {"sosra", "the stability-optimised SOSRA on the reverse SDE", in_snr, detail::run_steps},
+    {"shark", "Foster's ShARK on the reverse SDE", in_snr, detail::run_steps},
+    {"sea", "shifted Euler on the reverse SDE", in_snr, detail::run_steps},
+    {"sriw1", "Roessler's SRIW1, for diagonal noise", in_snr, detail::run_steps},
+    {"sriw2", "Roessler's SRIW2, for diagonal noise", in_snr, detail::run_steps},
     {"sosri", "the stability-optimised SOSRI, for diagonal noise; its stages leave the step, so it draws no samples",
-     in_time, nullptr, [] { return Made(new Sri("sosri", sosri, 1.5)); }},
-    {"dri1", "DRI1, of weak order 2 for general noise", in_snr, detail::run_steps, [] { return Made(new Dri1); }},
+     in_time, nullptr},
+    {"dri1", "DRI1, of weak order 2 for general noise", in_snr, detail::run_steps},
     {"implicit_euler", "drift-implicit Euler-Maruyama for stiff drift, which has to be written in ops", in_time,
-     detail::run_steps, [] { return Made(new ImplicitEuler); }},
-    {"skrock", "SK-ROCK, explicit and stable for stiff drift: 5 evaluations a step", in_snr, detail::run_steps,
-     [] { return Made(new SkRock); }},
-    {"ancestral", "DDPM's ancestral sampling with the posterior's variance", in_time, detail::run_ddim, nullptr,
-     reverse, SamplerClaims{0, 1, 1, 1}},
+     detail::run_steps},
+    {"skrock", "SK-ROCK, explicit and stable for stiff drift: 5 evaluations a step", in_snr, detail::run_steps},
+    {"ancestral", "DDPM's ancestral sampling with the posterior's variance", in_time, detail::run_ddim, reverse,
+     SamplerClaims{0, 1, 1, 1}},
     {"ancestral_large", "DDPM's ancestral sampling with the variance of the forward step", in_time,
-     detail::run_ancestral_large, nullptr, reverse, SamplerClaims{0, 1, 1, 1}},
-    {"ddim", "DDIM, eta from 0, the default, to 1", in_time, detail::run_ddim, nullptr, zero_or_given,
+     detail::run_ancestral_large, reverse, SamplerClaims{0, 1, 1, 1}},
+    {"ddim", "DDIM, eta from 0, the default, to 1", in_time, detail::run_ddim, zero_or_given,
      SamplerClaims{1, 1, 1, 1}},
     {"exponential_euler",
      "exponential Euler on the reverse SDE; eta = 1: ancestral, 0: DDIM and DPM-Solver-1",
      by_lambda,
      multistep<detail::exponential_euler>,
-     nullptr,
      {},
      SamplerClaims{1, 1, 1, 1}},
-    {"dpm_solver_2", "DPM-Solver-2, singlestep", open_end, singlestep<detail::dpm_solver_2>, nullptr, flow,
+    {"dpm_solver_2", "DPM-Solver-2, singlestep", open_end, singlestep<detail::dpm_solver_2>, flow,
      SamplerClaims{2, 0, 0, 2}},
-    {"dpm_solver_3", "DPM-Solver-3, singlestep", open_end, singlestep<detail::dpm_solver_3>, nullptr, flow,
+    {"dpm_solver_3", "DPM-Solver-3, singlestep", open_end, singlestep<detail::dpm_solver_3>, flow,
      SamplerClaims{3, 0, 0, 3}},
-    {"dpmpp_2s", "DPM-Solver++(2S)", by_lambda, singlestep<detail::dpmpp_2s>, nullptr, flow, SamplerClaims{2, 0, 0, 2}},
-    {"dpmpp_3s", "DPM-Solver++(3S)", by_lambda, singlestep<detail::dpmpp_3s>, nullptr, flow, SamplerClaims{3, 0, 0, 3}},
-    {"dpmpp_2m", "DPM-Solver++(2M)", by_lambda, multistep<detail::dpmpp_2m>, nullptr, flow, SamplerClaims{2, 0, 0, 1}},
-    {"dpmpp_3m", "DPM-Solver++(3M), the parabola integrated exactly", by_lambda, multistep<detail::dpmpp_3m>, nullptr,
-     flow, SamplerClaims{3, 0, 0, 1}},
+    {"dpmpp_2s", "DPM-Solver++(2S)", by_lambda, singlestep<detail::dpmpp_2s>, flow, SamplerClaims{2, 0, 0, 2}},
+    {"dpmpp_3s", "DPM-Solver++(3S)", by_lambda, singlestep<detail::dpmpp_3s>, flow, SamplerClaims{3, 0, 0, 3}},
+    {"dpmpp_2m", "DPM-Solver++(2M)", by_lambda, multistep<detail::dpmpp_2m>, flow, SamplerClaims{2, 0, 0, 1}},
+    {"dpmpp_3m", "DPM-Solver++(3M), the parabola integrated exactly", by_lambda, multistep<detail::dpmpp_3m>, flow,
+     SamplerClaims{3, 0, 0, 1}},
     {"dpmpp_2s_sde",
      "DPM-Solver++ SDE, both stages on one Brownian path",
      by_lambda,
      singlestep<detail::dpmpp_2s>,
-     nullptr,
      {},
      SamplerClaims{2, 1, 2, 2}},
-    {"dpmpp_2m_sde",
-     "SDE-DPM-Solver++(2M)",
-     by_lambda,
-     multistep<detail::dpmpp_2m>,
-     nullptr,
-     {},
-     SamplerClaims{2, 1, 2, 1}},
+    {"dpmpp_2m_sde", "SDE-DPM-Solver++(2M)", by_lambda, multistep<detail::dpmpp_2m>, {}, SamplerClaims{2, 1, 2, 1}},
     {"dpmpp_3m_sde",
      "SDE-DPM-Solver++(3M), the parabola integrated exactly",
      by_lambda,
      multistep<detail::dpmpp_3m>,
-     nullptr,
      {},
      SamplerClaims{3, 1, 2, 1}},
-    {"deis_2", "DEIS with lines in log sigma", quadratic, multistep<detail::deis_2>, nullptr, flow,
-     SamplerClaims{2, 0, 0, 1}},
-    {"deis_3", "DEIS with parabolas in log sigma", quadratic, multistep<detail::deis_3>, nullptr, flow,
+    {"deis_2", "DEIS with lines in log sigma", quadratic, multistep<detail::deis_2>, flow, SamplerClaims{2, 0, 0, 1}},
+    {"deis_3", "DEIS with parabolas in log sigma", quadratic, multistep<detail::deis_3>, flow,
      SamplerClaims{3, 0, 0, 1}},
-    {"unipc_bh1", "UniPC-2 with B(h) = h", by_lambda, multistep<detail::unipc_bh1>, nullptr, flow,
+    {"unipc_bh1", "UniPC-2 with B(h) = h", by_lambda, multistep<detail::unipc_bh1>, flow, SamplerClaims{3, 0, 0, 1}},
+    {"unipc_bh2", "UniPC-2 with B(h) = e^h - 1", by_lambda, multistep<detail::unipc_bh2>, flow,
      SamplerClaims{3, 0, 0, 1}},
-    {"unipc_bh2", "UniPC-2 with B(h) = e^h - 1", by_lambda, multistep<detail::unipc_bh2>, nullptr, flow,
-     SamplerClaims{3, 0, 0, 1}},
-    {"unipc_3", "UniPC-3", by_lambda, multistep<detail::unipc_3>, nullptr, flow, SamplerClaims{4, 0, 0, 1}},
+    {"unipc_3", "UniPC-3", by_lambda, multistep<detail::unipc_3>, flow, SamplerClaims{4, 0, 0, 1}},
     {"sa_solver",
      "SA-Solver, three points ahead and four back; eta is its tau",
      by_lambda,
      multistep<detail::sa_solver>,
-     nullptr,
      {},
      SamplerClaims{4, 1, 2, 1}},
     {"sa_solver_2",
      "SA-Solver with two points",
      by_lambda,
      multistep<detail::sa_solver_2>,
-     nullptr,
      {},
      SamplerClaims{2, 1, 2, 1}},
-    {"er_sde_1", "ER-SDE-Solver-1", by_lambda, er_sde<1>, nullptr, reverse, SamplerClaims{0, 1, 1, 1}},
-    {"er_sde_2", "ER-SDE-Solver-2", by_lambda, er_sde<2>, nullptr, reverse, SamplerClaims{0, 1, 2, 1}},
-    {"er_sde_3", "ER-SDE-Solver-3", by_lambda, er_sde<3>, nullptr, reverse, SamplerClaims{0, 1, 2, 1}},
+    {"er_sde_1", "ER-SDE-Solver-1", by_lambda, er_sde<1>, reverse, SamplerClaims{0, 1, 1, 1}},
+    {"er_sde_2", "ER-SDE-Solver-2", by_lambda, er_sde<2>, reverse, SamplerClaims{0, 1, 2, 1}},
+    {"er_sde_3", "ER-SDE-Solver-3", by_lambda, er_sde<3>, reverse, SamplerClaims{0, 1, 2, 1}},
     {"seeds_2",
      "SEEDS-2, both stages on one Brownian path",
      by_noise,
      singlestep<detail::dpm_solver_2>,
-     nullptr,
      {},
      SamplerClaims{2, 1, 2, 2}},
-    {"edm_heun", "EDM's Heun in sigma, with churn", by_noise, detail::run_edm_heun, nullptr, flow,
-     SamplerClaims{2, 0, 0, 2}},
-    {"restart", "EDM's Heun, an interval of noise gone through again", by_noise, detail::run_restart, nullptr, flow},
+    {"edm_heun", "EDM's Heun in sigma, with churn", by_noise, detail::run_edm_heun, flow, SamplerClaims{2, 0, 0, 2}},
+    {"restart", "EDM's Heun, an interval of noise gone through again", by_noise, detail::run_restart, flow},
     {"repaint", "ancestral sampling, its steps taken again and again: RePaint's resampling", in_time,
-     detail::run_repaint, nullptr, reverse},
-    {"heun", "Heun on the probability-flow ODE", SolverDefaults{"log_snr", "log_snr"}, detail::run_heun, nullptr, flow},
+     detail::run_repaint, reverse},
+    {"heun", "Heun on the probability-flow ODE", SolverDefaults{"log_snr", "log_snr"}, detail::run_heun, flow},
     {"probability_flow", "Dormand-Prince 5(4) on the probability-flow ODE, each sample with its own steps", in_time,
-     detail::run_probability_flow, nullptr, flow},
+     detail::run_probability_flow, flow},
     {"gotta_go_fast", "Heun with an embedded Euler-Maruyama on the reverse SDE, each sample with its own steps",
-     in_time, detail::run_gotta_go_fast, nullptr},
+     in_time, detail::run_gotta_go_fast},
     {"predictor_corrector", "Euler-Maruyama, each step followed by Langevin steps", in_time,
-     detail::run_predictor_corrector, nullptr},
-    {"annealed_langevin", "Langevin steps at falling noise levels", by_lambda, detail::run_annealed_langevin, nullptr,
-     reverse},
+     detail::run_predictor_corrector},
+    {"annealed_langevin", "Langevin steps at falling noise levels", by_lambda, detail::run_annealed_langevin, reverse},
 };
 
 const SolverEntry& find(const std::string& name) {
@@ -196,25 +161,19 @@ std::vector<std::string> solver_names() {
   return names;
 }
 
-std::vector<std::string> stepper_names() {
-  std::vector<std::string> names;
-  for (const auto& entry : entries)
-    if (entry.make) names.emplace_back(entry.name);
-  return names;
-}
-
-std::unique_ptr<Solver> make_solver(const std::string& name) {
-  const SolverEntry& entry = find(name);
-  require<ConfigError>(entry.make != nullptr, "[solver] {} is no stepper of a general SDE; steppers: {}", name,
-                       fmt::join(stepper_names(), ", "));
-  return entry.make();
+void require_stepper(const std::string& name) {
+  find(name);
+  const auto steppers = stepper_names();
+  require<ConfigError>(std::ranges::count(steppers, name) > 0,
+                       "[solver] {} is no stepper of a general SDE; steppers: {}", name, fmt::join(steppers, ", "));
 }
 
 std::vector<SolverSummary> solver_summaries() {
+  const auto steppers = stepper_names();
   std::vector<SolverSummary> rows;
   for (const auto& entry : entries) {
     rows.push_back({entry.name, entry.text, entry.defaults, {}, entry.sampler});
-    if (entry.make) rows.back().claims = entry.make()->claims();
+    if (std::ranges::count(steppers, entry.name) > 0) rows.back().claims = make_solver(entry.name)->claims();
   }
   return rows;
 }

@@ -4,15 +4,14 @@
 #include <chrono>
 #include <cmath>
 
+#include "fokker/core/base/parallel.h"
 #include "fokker/core/ops/autodiff.h"
 #include "fokker/core/ops/elementwise.h"
 #include "fokker/core/ops/rows.h"
-#include "fokker/core/base/parallel.h"
+#include "fokker/solvers/sampling/trajectory.h"
 #include "fokker/solvers/support/nfe.h"
 #include "fokker/solvers/support/progress_meter.h"
-#include "fokker/solvers/sampling/registry.h"
 #include "fokker/solvers/support/shards.h"
-#include "fokker/solvers/sampling/trajectory.h"
 
 namespace fokker {
 namespace {

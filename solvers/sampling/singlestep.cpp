@@ -1,7 +1,6 @@
 #include "fokker/solvers/sampling/singlestep.h"
 
 #include "fokker/core/ops/elementwise.h"
-#include "fokker/solvers/sampling/registry.h"
 
 namespace fokker::detail {
 namespace {

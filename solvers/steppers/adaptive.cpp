@@ -8,7 +8,6 @@
 
 #include "fokker/core/ops/autodiff.h"
 #include "fokker/core/ops/elementwise.h"
-#include "fokker/solvers/sampling/registry.h"
 
 namespace fokker {
 namespace {

@@ -5,8 +5,8 @@
 #include <cstring>
 #include <set>
 
-#include "fokker/core/ops/autodiff.h"
 #include "fokker/core/base/names.h"
+#include "fokker/core/ops/autodiff.h"
 #include "fokker/core/ops/elementwise.h"
 #include "fokker/core/ops/view.h"
 

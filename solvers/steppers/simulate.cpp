@@ -2,8 +2,8 @@
 
 #include <algorithm>
 
-#include "fokker/core/ops/autodiff.h"
 #include "fokker/core/base/parallel.h"
+#include "fokker/core/ops/autodiff.h"
 #include "fokker/solvers/noise/brownian_path.h"
 #include "fokker/solvers/support/shards.h"
 

@@ -10,7 +10,6 @@
 #include "fokker/core/ops/reduce.h"
 #include "fokker/core/ops/rows.h"
 #include "fokker/core/ops/view.h"
-#include "fokker/solvers/sampling/registry.h"
 
 namespace fokker {
 

@@ -72,6 +72,11 @@ class EmbeddedSolver : public Solver {
                         Tensor* lower) const = 0;
 };
 
+/// The steppers of any SDE by their names (registry.cpp).
+std::vector<std::string> stepper_names();
+/// Throws ConfigError for an unknown name, with the nearest.
+std::unique_ptr<Solver> make_solver(const std::string& name);
+
 /// Whether a solver with these claims solves SDEs of this noise and calculus.
 bool fits(const SolverClaims& claims, const Sde& sde);
 /// Throws ConfigError, naming the solvers that fit, where `solver` does not solve SDEs of this noise or calculus.

@@ -6,7 +6,7 @@
 #include <functional>
 #include <mutex>
 
-#include "fokker/solvers/sampling/sampler.h"
+#include "fokker/core/base/stop.h"
 
 namespace fokker::detail {
 

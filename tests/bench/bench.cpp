@@ -19,8 +19,8 @@
 #include "fokker/sde/mixture.h"
 #include "fokker/sde/reverse.h"
 #include "fokker/sde/vp.h"
-#include "fokker/solvers/sampling/registry.h"
 #include "fokker/solvers/steppers/simulate.h"
+#include "fokker/solvers/steppers/solver.h"
 #include "tests/bench/memory.h"
 
 using namespace fokker;

@@ -11,9 +11,9 @@
 #include <nlohmann/json.hpp>
 #include <string>
 
-#include "fokker/core/ops/autodiff.h"
 #include "fokker/core/base/parallel.h"
 #include "fokker/core/base/precision.h"
+#include "fokker/core/ops/autodiff.h"
 #include "fokker/experiments/training/trainer.h"
 #include "fokker/score/networks/network.h"
 #include "fokker/sde/vp.h"

@@ -5,13 +5,13 @@
 #include <numeric>
 #include <thread>
 
+#include "fokker/core/base/parallel.h"
+#include "fokker/core/base/stop.h"
 #include "fokker/core/ops/elementwise.h"
 #include "fokker/core/ops/matmul.h"
 #include "fokker/core/ops/reduce.h"
-#include "fokker/core/ops/view.h"
-#include "fokker/core/base/parallel.h"
 #include "fokker/core/ops/rng.h"
-#include "fokker/core/base/stop.h"
+#include "fokker/core/ops/view.h"
 #include "tests/support/catch.h"
 
 using namespace fokker;

@@ -6,8 +6,8 @@
 #include <functional>
 #include <limits>
 
-#include "fokker/core/config/config.h"
 #include "fokker/core/base/names.h"
+#include "fokker/core/config/config.h"
 #include "tests/support/catch.h"
 
 using namespace fokker;

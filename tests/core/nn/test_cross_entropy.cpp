@@ -1,8 +1,8 @@
 #include <cmath>
 #include <vector>
 
-#include "fokker/core/ops/autodiff.h"
 #include "fokker/core/nn/cross_entropy.h"
+#include "fokker/core/ops/autodiff.h"
 #include "fokker/core/ops/reduce.h"
 #include "tests/support/catch.h"
 

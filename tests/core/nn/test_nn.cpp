@@ -2,6 +2,7 @@
 #include <map>
 #include <numbers>
 
+#include "fokker/core/base/parallel.h"
 #include "fokker/core/nn/attention.h"
 #include "fokker/core/nn/conv.h"
 #include "fokker/core/nn/dropout.h"
@@ -11,7 +12,6 @@
 #include "fokker/core/ops/reduce.h"
 #include "fokker/core/ops/view.h"
 #include "fokker/core/optim/optimizer.h"
-#include "fokker/core/base/parallel.h"
 #include "tests/support/catch.h"
 
 using namespace fokker;

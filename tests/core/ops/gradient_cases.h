@@ -8,8 +8,8 @@
 #include "fokker/core/ops/matmul.h"
 #include "fokker/core/ops/norm.h"
 #include "fokker/core/ops/reduce.h"
-#include "fokker/core/ops/view.h"
 #include "fokker/core/ops/rng.h"
+#include "fokker/core/ops/view.h"
 #include "tests/core/ops/attention_cases.h"
 
 namespace gradient_test {

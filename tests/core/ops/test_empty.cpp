@@ -2,6 +2,7 @@
 #include <cmath>
 #include <set>
 
+#include "fokker/core/base/precision.h"
 #include "fokker/core/nn/attention.h"
 #include "fokker/core/nn/conv.h"
 #include "fokker/core/nn/cross_entropy.h"
@@ -10,7 +11,6 @@
 #include "fokker/core/nn/linear.h"
 #include "fokker/core/nn/norm.h"
 #include "fokker/core/ops/rows.h"
-#include "fokker/core/base/precision.h"
 #include "tests/core/ops/gradient_cases.h"
 #include "tests/support/catch.h"
 

@@ -1,9 +1,9 @@
 #include <cmath>
 #include <numeric>
 
+#include "fokker/core/ops/rng.h"
 #include "fokker/core/optim/optimizer.h"
 #include "fokker/core/optim/power_average.h"
-#include "fokker/core/ops/rng.h"
 #include "tests/support/catch.h"
 
 using namespace fokker;

@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "fokker/core/ops/elementwise.h"
-#include "fokker/experiments/applications/applications.h"
+#include "fokker/experiments/application_registry.h"
 #include "fokker/experiments/report/findings.h"
 #include "fokker/experiments/runs/trained_run.h"
 #include "tests/support/catch.h"
@@ -23,8 +23,8 @@ TrainedRun untrained(const std::string& source, std::int64_t text_width) {
                         .label_dropout = 0.1,
                         .text_width = text_width,
                         .text_depth = 1};
-  TrainedRun run{.experiment = experiment, .model = {}, .score = {}};
-  run.model = build(run.experiment);
+  TrainedRun run{.config = experiment, .model = {}, .score = {}};
+  run.model = build(run.config);
   run.model.system.network->visit(
       ParameterVisitor([](const std::string&, Tensor& p, bool) { p = Rng(6).normal(p.shape()) * 0.1; }));
   run.score = run.model.system.score();

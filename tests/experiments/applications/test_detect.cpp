@@ -2,13 +2,13 @@
 #include <numbers>
 
 #include "fokker/core/ops/elementwise.h"
-#include "fokker/core/ops/view.h"
 #include "fokker/core/ops/rng.h"
-#include "fokker/experiments/metrics/anomaly_scores.h"
+#include "fokker/core/ops/view.h"
 #include "fokker/experiments/applications/detect.h"
-#include "fokker/experiments/statistics/mahalanobis.h"
-#include "fokker/experiments/metrics/roc.h"
 #include "fokker/experiments/data/toys.h"
+#include "fokker/experiments/metrics/anomaly_scores.h"
+#include "fokker/experiments/metrics/roc.h"
+#include "fokker/experiments/statistics/mahalanobis.h"
 #include "fokker/sde/mixture.h"
 #include "fokker/sde/vp.h"
 #include "tests/support/catch.h"

@@ -4,9 +4,9 @@
 
 #include "fokker/core/ops/elementwise.h"
 #include "fokker/experiments/applications/denoise.h"
-#include "fokker/experiments/report/findings.h"
 #include "fokker/experiments/applications/inpaint.h"
-#include "fokker/experiments/runs/inputs.h"
+#include "fokker/experiments/applications/inputs.h"
+#include "fokker/experiments/report/findings.h"
 #include "fokker/sde/mixture.h"
 #include "fokker/sde/vp.h"
 #include "tests/support/catch.h"
@@ -18,10 +18,10 @@ namespace {
 /// Digits whose model is known: 300 of them, each with a little width.
 const TrainedRun& digits_run() {
   static const TrainedRun run = [] {
-    TrainedRun made{.experiment = {}, .model = {}, .score = {}};
-    made.experiment.data = {.source = "digits", .held_out = 0.1};
-    made.experiment.network = {.kind = "mlp", .hidden = {8}};
-    made.model = build(made.experiment);
+    TrainedRun made{.config = {}, .model = {}, .score = {}};
+    made.config.data = {.source = "digits", .held_out = 0.1};
+    made.config.network = {.kind = "mlp", .hidden = {8}};
+    made.model = build(made.config);
     std::vector<std::vector<double>> means;
     for (std::int64_t i = 0; i < 300; ++i) means.push_back(made.model.data().training.x.rows(i, i + 1).to_vector());
     made.score = GaussianMixture(means, {0.25}).score(*made.model.sde);

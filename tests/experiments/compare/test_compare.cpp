@@ -8,8 +8,8 @@
 #include "fokker/core/ops/rng.h"
 #include "fokker/experiments/compare/budget.h"
 #include "fokker/experiments/compare/errors.h"
-#include "fokker/experiments/compare/run.h"
 #include "fokker/experiments/compare/report.h"
+#include "fokker/experiments/compare/run.h"
 #include "fokker/solvers/orders/order.h"
 #include "tests/support/catch.h"
 

@@ -9,6 +9,7 @@
 #include "fokker/experiments/data/csv_table.h"
 #include "fokker/experiments/data/describe.h"
 #include "fokker/experiments/data/prepare.h"
+#include "fokker/experiments/data/registry.h"
 #include "tests/support/catch.h"
 #include "tests/support/folder.h"
 

@@ -9,6 +9,8 @@
 #include "fokker/core/io/file.h"
 #include "fokker/core/io/hdf5.h"
 #include "fokker/experiments/data/dataset.h"
+#include "fokker/experiments/data/registry.h"
+#include "fokker/experiments/data/shipped.h"
 #include "tests/support/catch.h"
 
 using namespace fokker;

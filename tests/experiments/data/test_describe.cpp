@@ -2,6 +2,7 @@
 
 #include "fokker/experiments/data/describe.h"
 #include "fokker/experiments/data/prepared_file.h"
+#include "fokker/experiments/data/registry.h"
 #include "tests/support/catch.h"
 #include "tests/support/folder.h"
 

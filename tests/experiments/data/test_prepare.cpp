@@ -5,9 +5,10 @@
 #include <set>
 
 #include "fokker/core/ops/elementwise.h"
-#include "fokker/core/ops/view.h"
 #include "fokker/core/ops/rng.h"
+#include "fokker/core/ops/view.h"
 #include "fokker/experiments/data/prepare.h"
+#include "fokker/experiments/data/registry.h"
 #include "fokker/experiments/data/split.h"
 #include "tests/support/catch.h"
 

@@ -8,6 +8,7 @@
 #include "fokker/experiments/data/dataset.h"
 #include "fokker/experiments/data/idx.h"
 #include "fokker/experiments/data/npy.h"
+#include "fokker/experiments/data/registry.h"
 #include "tests/support/folder.h"
 #include "tests/support/mutants.h"
 

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "fokker/experiments/data/prepare.h"
+#include "fokker/experiments/data/registry.h"
 #include "fokker/experiments/data/signals.h"
 #include "tests/support/catch.h"
 

@@ -5,6 +5,7 @@
 #include <set>
 
 #include "fokker/experiments/data/prepare.h"
+#include "fokker/experiments/data/registry.h"
 #include "fokker/experiments/metrics/scene_reader.h"
 #include "fokker/experiments/training/trainer.h"
 #include "fokker/experiments/training/validation.h"

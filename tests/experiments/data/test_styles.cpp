@@ -5,6 +5,7 @@
 #include "fokker/core/ops/elementwise.h"
 #include "fokker/core/ops/reduce.h"
 #include "fokker/experiments/data/prepare.h"
+#include "fokker/experiments/data/registry.h"
 #include "tests/support/catch.h"
 
 using namespace fokker;

@@ -1,11 +1,12 @@
 #include <algorithm>
 #include <chrono>
 
-#include "fokker/core/ops/elementwise.h"
 #include "fokker/core/base/parallel.h"
+#include "fokker/core/ops/elementwise.h"
+#include "fokker/experiments/data/registry.h"
+#include "fokker/experiments/data/split.h"
 #include "fokker/experiments/metrics/classifier.h"
 #include "fokker/experiments/statistics/frechet.h"
-#include "fokker/experiments/data/split.h"
 #include "tests/support/catch.h"
 
 using namespace fokker;

@@ -1,14 +1,15 @@
 #include <cmath>
 #include <limits>
 
-#include "fokker/core/ops/elementwise.h"
-#include "fokker/core/ops/view.h"
 #include "fokker/core/base/parallel.h"
+#include "fokker/core/ops/elementwise.h"
 #include "fokker/core/ops/rng.h"
+#include "fokker/core/ops/view.h"
+#include "fokker/experiments/data/prepare.h"
+#include "fokker/experiments/data/registry.h"
+#include "fokker/experiments/data/split.h"
 #include "fokker/experiments/metrics/feature_network.h"
 #include "fokker/experiments/metrics/metrics.h"
-#include "fokker/experiments/data/prepare.h"
-#include "fokker/experiments/data/split.h"
 #include "tests/support/catch.h"
 
 using namespace fokker;

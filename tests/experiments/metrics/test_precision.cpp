@@ -1,10 +1,11 @@
 #include <cmath>
 #include <cstring>
 
-#include "fokker/core/ops/elementwise.h"
-#include "fokker/core/ops/reduce.h"
 #include "fokker/core/base/parallel.h"
 #include "fokker/core/base/precision.h"
+#include "fokker/core/ops/elementwise.h"
+#include "fokker/core/ops/reduce.h"
+#include "fokker/experiments/data/registry.h"
 #include "fokker/experiments/training/trainer.h"
 #include "fokker/score/networks/network.h"
 #include "fokker/score/parameterization.h"

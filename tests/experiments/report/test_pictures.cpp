@@ -1,6 +1,6 @@
 #include "fokker/core/io/file.h"
-#include "fokker/core/ops/view.h"
 #include "fokker/core/io/png.h"
+#include "fokker/core/ops/view.h"
 #include "fokker/experiments/report/pictures.h"
 #include "tests/support/catch.h"
 #include "tests/support/folder.h"

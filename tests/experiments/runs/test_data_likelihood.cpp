@@ -3,10 +3,10 @@
 #include <cmath>
 #include <numeric>
 
+#include "fokker/core/base/parallel.h"
 #include "fokker/core/ops/elementwise.h"
 #include "fokker/core/ops/reduce.h"
 #include "fokker/core/ops/view.h"
-#include "fokker/core/base/parallel.h"
 #include "fokker/sde/mixture.h"
 #include "fokker/sde/vp.h"
 #include "tests/support/catch.h"
@@ -20,8 +20,8 @@ constexpr double log2e = std::numbers::log2e;
 /// A run whose network would be exact: the law N(m, s²) of each number in the units of the network, known there.
 TrainedRun exact_run(const Dataset& data, const DataConfig& config, const GaussianMixture& law) {
   TrainedRun run;
-  run.experiment.data = config;
-  run.model.data = prepare(data, config, run.experiment.seed);
+  run.config.data = config;
+  run.model.data = prepare(data, config, run.config.seed);
   run.model.sde = std::make_unique<VP>();
   run.model.sample_shape = Shape(std::span(data.x.shape().begin() + 1, data.x.shape().end()));
   const Score of_numbers = law.score(*run.model.sde);

@@ -7,8 +7,8 @@
 
 #include "fokker/core/io/file.h"
 #include "fokker/experiments/data/data_facts.h"
-#include "fokker/experiments/training/metrics_log.h"
 #include "fokker/experiments/runs/run_directory.h"
+#include "fokker/experiments/training/metrics_log.h"
 #include "tests/support/catch.h"
 #include "tests/support/folder.h"
 

@@ -3,8 +3,8 @@
 #include <cstring>
 
 #include "fokker/core/base/parallel.h"
-#include "fokker/experiments/experiment.h"
 #include "fokker/experiments/data/toys.h"
+#include "fokker/experiments/experiment.h"
 #include "fokker/sde/scheduled.h"
 #include "fokker/sde/vp.h"
 #include "tests/support/catch.h"

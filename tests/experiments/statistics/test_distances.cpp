@@ -2,9 +2,9 @@
 #include <cmath>
 #include <numbers>
 
+#include "fokker/core/base/quantile.h"
 #include "fokker/core/ops/elementwise.h"
 #include "fokker/core/ops/matmul.h"
-#include "fokker/core/base/quantile.h"
 #include "fokker/core/ops/rng.h"
 #include "fokker/experiments/statistics/frechet.h"
 #include "fokker/experiments/statistics/neighbours.h"

@@ -1,11 +1,11 @@
 #include <cmath>
 
-#include "fokker/core/ops/elementwise.h"
 #include "fokker/core/io/png.h"
+#include "fokker/core/ops/elementwise.h"
 #include "fokker/core/ops/rng.h"
-#include "fokker/experiments/statistics/image_quality.h"
 #include "fokker/experiments/data/masks.h"
 #include "fokker/experiments/metrics/noise_estimate.h"
+#include "fokker/experiments/statistics/image_quality.h"
 #include "fokker/sde/mixture.h"
 #include "fokker/sde/ve.h"
 #include "fokker/sde/vp.h"

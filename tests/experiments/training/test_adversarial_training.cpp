@@ -1,13 +1,14 @@
 #include <cmath>
 
-#include "fokker/core/ops/elementwise.h"
 #include "fokker/core/base/parallel.h"
+#include "fokker/core/ops/elementwise.h"
+#include "fokker/experiments/data/registry.h"
+#include "fokker/experiments/data/toys.h"
 #include "fokker/experiments/experiment.h"
 #include "fokker/experiments/metrics/metrics.h"
 #include "fokker/experiments/metrics/modes.h"
-#include "fokker/experiments/training/refine.h"
 #include "fokker/experiments/systems_seeds.h"
-#include "fokker/experiments/data/toys.h"
+#include "fokker/experiments/training/refine.h"
 #include "fokker/experiments/training/trainer.h"
 #include "fokker/score/objectives/adversarial.h"
 #include "fokker/sde/mixture.h"

@@ -4,12 +4,12 @@
 #include <cstring>
 #include <limits>
 
-#include "fokker/core/ops/autodiff.h"
 #include "fokker/core/base/parallel.h"
-#include "fokker/experiments/training/checkpoint.h"
+#include "fokker/core/ops/autodiff.h"
 #include "fokker/experiments/data/toys.h"
-#include "fokker/score/objectives/denoising.h"
+#include "fokker/experiments/training/checkpoint.h"
 #include "fokker/score/networks/network.h"
+#include "fokker/score/objectives/denoising.h"
 #include "fokker/sde/interpolant.h"
 #include "fokker/sde/vp.h"
 #include "tests/support/catch.h"

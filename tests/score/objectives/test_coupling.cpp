@@ -4,8 +4,8 @@
 #include <numeric>
 
 #include "fokker/core/ops/rng.h"
-#include "fokker/score/objectives/denoising.h"
 #include "fokker/score/networks/network.h"
+#include "fokker/score/objectives/denoising.h"
 #include "fokker/sde/interpolant.h"
 #include "tests/support/catch.h"
 

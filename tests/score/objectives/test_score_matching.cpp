@@ -4,8 +4,8 @@
 
 #include "fokker/core/ops/elementwise.h"
 #include "fokker/core/ops/reduce.h"
-#include "fokker/score/objectives/denoising.h"
 #include "fokker/score/networks/network.h"
+#include "fokker/score/objectives/denoising.h"
 #include "fokker/sde/vp.h"
 #include "tests/support/catch.h"
 

@@ -1,8 +1,8 @@
 #include <cmath>
 
+#include "fokker/core/base/parallel.h"
 #include "fokker/core/ops/elementwise.h"
 #include "fokker/core/ops/reduce.h"
-#include "fokker/core/base/parallel.h"
 #include "fokker/solvers/langevin/chains.h"
 #include "fokker/solvers/langevin/diagnostics.h"
 #include "fokker/solvers/langevin/metropolis.h"

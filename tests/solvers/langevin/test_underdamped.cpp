@@ -4,9 +4,9 @@
 #include "fokker/core/ops/elementwise.h"
 #include "fokker/core/ops/view.h"
 #include "fokker/sde/underdamped.h"
-#include "fokker/solvers/noise/brownian_path.h"
-#include "fokker/solvers/sampling/registry.h"
 #include "fokker/solvers/langevin/underdamped.h"
+#include "fokker/solvers/noise/brownian_path.h"
+#include "fokker/solvers/steppers/solver.h"
 #include "tests/support/catch.h"
 
 using namespace fokker;

@@ -3,11 +3,11 @@
 #include <cmath>
 #include <limits>
 
+#include "fokker/core/base/parallel.h"
 #include "fokker/core/ops/autodiff.h"
 #include "fokker/core/ops/elementwise.h"
 #include "fokker/core/ops/reduce.h"
 #include "fokker/core/ops/view.h"
-#include "fokker/core/base/parallel.h"
 #include "fokker/sde/mixture.h"
 #include "fokker/sde/registry.h"
 #include "fokker/sde/vp.h"

@@ -3,10 +3,10 @@
 #include <cmath>
 #include <limits>
 
+#include "fokker/core/base/parallel.h"
 #include "fokker/core/ops/elementwise.h"
 #include "fokker/core/ops/reduce.h"
 #include "fokker/core/ops/view.h"
-#include "fokker/core/base/parallel.h"
 #include "fokker/sde/edm.h"
 #include "fokker/sde/mixture.h"
 #include "fokker/sde/sub_vp.h"

@@ -2,8 +2,8 @@
 #include <algorithm>
 #include <cmath>
 
-#include "fokker/core/ops/elementwise.h"
 #include "fokker/core/base/parallel.h"
+#include "fokker/core/ops/elementwise.h"
 #include "fokker/sde/function_sde.h"
 #include "fokker/sde/ou.h"
 #include "fokker/solvers/orders/order_table.h"

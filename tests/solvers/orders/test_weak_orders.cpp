@@ -1,7 +1,7 @@
 // Every stepper's weak orders against its claims, without sampling, and that the measurement tells wrong ones.
-#include "fokker/solvers/sampling/registry.h"
-#include "fokker/solvers/steppers/sra.h"
 #include "fokker/solvers/orders/weak_order.h"
+#include "fokker/solvers/steppers/solver.h"
+#include "fokker/solvers/steppers/sra.h"
 #include "tests/support/catch.h"
 
 using namespace fokker;

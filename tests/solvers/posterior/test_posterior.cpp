@@ -1,10 +1,10 @@
 // Scores under a measurement, where the posterior is Gaussian and known.
 #include <cmath>
 
+#include "fokker/core/base/parallel.h"
 #include "fokker/core/ops/autodiff.h"
 #include "fokker/core/ops/matmul.h"
 #include "fokker/core/ops/reduce.h"
-#include "fokker/core/base/parallel.h"
 #include "fokker/sde/ve.h"
 #include "fokker/sde/vp.h"
 #include "fokker/solvers/posterior/posterior.h"

@@ -8,10 +8,10 @@
 #include "fokker/core/ops/elementwise.h"
 #include "fokker/sde/mixture.h"
 #include "fokker/sde/registry.h"
-#include "fokker/solvers/sampling/exponential.h"
 #include "fokker/solvers/orders/order_table.h"
-#include "fokker/solvers/sampling/sampler.h"
 #include "fokker/solvers/orders/sampler_order.h"
+#include "fokker/solvers/sampling/exponential.h"
+#include "fokker/solvers/sampling/sampler.h"
 #include "tests/support/catch.h"
 
 using namespace fokker;

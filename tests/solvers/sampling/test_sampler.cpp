@@ -4,9 +4,9 @@
 #include <cmath>
 #include <cstring>
 
+#include "fokker/core/base/parallel.h"
 #include "fokker/core/config/config.h"
 #include "fokker/core/ops/elementwise.h"
-#include "fokker/core/base/parallel.h"
 #include "fokker/sde/mixture.h"
 #include "fokker/sde/registry.h"
 #include "fokker/solvers/sampling/sampler.h"

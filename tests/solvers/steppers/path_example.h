@@ -5,9 +5,9 @@
 #include "fokker/core/ops/reduce.h"
 #include "fokker/core/ops/view.h"
 #include "fokker/sde/function_sde.h"
-#include "fokker/solvers/steppers/adjoint.h"
 #include "fokker/solvers/noise/brownian_path.h"
-#include "fokker/solvers/sampling/registry.h"
+#include "fokker/solvers/steppers/adjoint.h"
+#include "fokker/solvers/steppers/solver.h"
 
 namespace path_example {
 

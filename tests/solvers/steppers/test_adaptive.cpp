@@ -12,7 +12,7 @@
 #include "fokker/sde/vp.h"
 #include "fokker/solvers/steppers/adaptive.h"
 #include "fokker/solvers/steppers/heun.h"
-#include "fokker/solvers/sampling/registry.h"
+#include "fokker/solvers/steppers/solver.h"
 #include "tests/support/catch.h"
 
 using namespace fokker;

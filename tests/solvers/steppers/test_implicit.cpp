@@ -12,11 +12,11 @@
 #include "fokker/sde/mixture.h"
 #include "fokker/sde/ou.h"
 #include "fokker/sde/vp.h"
+#include "fokker/solvers/sampling/sampler.h"
 #include "fokker/solvers/steppers/continuation.h"
 #include "fokker/solvers/steppers/euler_maruyama.h"
 #include "fokker/solvers/steppers/gmres.h"
 #include "fokker/solvers/steppers/implicit.h"
-#include "fokker/solvers/sampling/sampler.h"
 #include "fokker/solvers/steppers/skrock.h"
 #include "tests/support/catch.h"
 

@@ -6,10 +6,10 @@
 #include "fokker/sde/double_well.h"
 #include "fokker/sde/function_sde.h"
 #include "fokker/sde/ou.h"
-#include "fokker/solvers/steppers/heun.h"
 #include "fokker/solvers/orders/order.h"
-#include "fokker/solvers/sampling/registry.h"
+#include "fokker/solvers/steppers/heun.h"
 #include "fokker/solvers/steppers/reversible_heun.h"
+#include "fokker/solvers/steppers/solver.h"
 #include "tests/support/catch.h"
 
 using namespace fokker;

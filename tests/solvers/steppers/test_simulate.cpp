@@ -2,9 +2,9 @@
 #include <cmath>
 
 #include "fokker/core/base/buffer.h"
+#include "fokker/core/base/parallel.h"
 #include "fokker/core/ops/elementwise.h"
 #include "fokker/core/ops/view.h"
-#include "fokker/core/base/parallel.h"
 #include "fokker/sde/calculus.h"
 #include "fokker/sde/examples.h"
 #include "fokker/sde/function_sde.h"
@@ -12,8 +12,8 @@
 #include "fokker/sde/mixture.h"
 #include "fokker/sde/reverse.h"
 #include "fokker/sde/vp.h"
-#include "fokker/solvers/sampling/registry.h"
 #include "fokker/solvers/steppers/simulate.h"
+#include "fokker/solvers/steppers/solver.h"
 #include "tests/support/catch.h"
 
 using namespace fokker;

@@ -5,7 +5,7 @@
 #include "fokker/sde/function_sde.h"
 #include "fokker/sde/gbm.h"
 #include "fokker/sde/ou.h"
-#include "fokker/solvers/sampling/registry.h"
+#include "fokker/solvers/steppers/solver.h"
 #include "tests/support/catch.h"
 
 using namespace fokker;

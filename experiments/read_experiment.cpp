@@ -1,4 +1,4 @@
-#include "fokker/experiments/experiment.h"
+#include "fokker/experiments/read_experiment.h"
 
 #include <fmt/ranges.h>
 
@@ -6,7 +6,7 @@
 #include <set>
 
 #include "fokker/core/io/file.h"
-#include "fokker/experiments/applications/applications.h"
+#include "fokker/experiments/application_registry.h"
 #include "fokker/score/objectives/adversarial.h"
 
 namespace fokker {
@@ -80,56 +80,6 @@ Experiment read_experiment(const std::filesystem::path& path, const std::vector<
   }
   state_samplers(experiment);
   return experiment;
-}
-
-namespace {
-
-Model assemble(const Experiment& experiment, DataFacts facts, DataOnDemand data) {
-  Model model{.facts = std::move(facts),
-              .data = std::move(data),
-              .sde = make_sde(experiment.sde),
-              .system = {},
-              .sample_shape = {}};
-  const Tokenizer& tokenizer = model.facts.tokenizer;
-  model.sample_shape = model.facts.sample_shape;
-  NetworkConfig network = experiment.network;
-  Shape input = model.sample_shape;
-  const int last = input.rank() - 1;
-  const int factor = objective_entry(experiment.train.objective).channel_factor;
-  if (network.out_channels == 0 && factor > 1) network.out_channels = factor * input[last];
-  if (const std::int64_t latent = latent_channels(experiment.train); latent > 0) {
-    network.out_channels = input[last];
-    input = with_extent(input, last, input[last] + latent);
-  }
-  if (network.text_width > 0 && network.text_length == 0) network.text_length = tokenizer.length();
-  if (network.text_width > 0 && network.text_vocabulary == 0) network.text_vocabulary = tokenizer.vocabulary();
-  model.system.tokenizer = tokenizer;
-  model.system.network = make_network(network, input, Rng(experiment.seed, Stream::initialisation));
-  model.system.objective = make_objective(
-      experiment.train, *model.sde, {.sample = model.sample_shape, .seed = experiment.seed, .grey = model.facts.grey});
-  return model;
-}
-
-}  // namespace
-
-Model build(const Experiment& experiment) {
-  Prepared data = prepare(experiment.data, experiment.seed);
-  DataFacts facts = facts_of(data);
-  return assemble(experiment, std::move(facts), std::move(data));
-}
-
-Model build(const Experiment& experiment, DataFacts facts) {
-  const auto load = [config = experiment.data, seed = experiment.seed, facts] {
-    return prepare_again(facts, config, seed);
-  };
-  return assemble(experiment, std::move(facts), DataOnDemand(load));
-}
-
-Dataset in_data_units(const Dataset& part, const Prepared& data) {
-  Dataset result = part;
-  if (part.x.defined()) result.x = data.scaling.invert(part.x);
-  result.range = data.range;
-  return result;
 }
 
 }  // namespace fokker

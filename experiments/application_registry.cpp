@@ -1,11 +1,11 @@
-#include "fokker/experiments/applications/applications.h"
+#include "fokker/experiments/application_registry.h"
 
 #include <fmt/ranges.h>
 
 #include <set>
 
-#include "fokker/core/io/file.h"
 #include "fokker/core/base/names.h"
+#include "fokker/core/io/file.h"
 #include "fokker/experiments/applications/captions.h"
 #include "fokker/experiments/applications/own_table.h"
 #include "fokker/experiments/applications/synthesise.h"

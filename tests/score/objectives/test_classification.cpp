@@ -5,6 +5,7 @@
 #include "fokker/core/optim/optimizer.h"
 #include "fokker/score/guidance/guidance.h"
 #include "fokker/score/networks/noisy_classifier.h"
+#include "fokker/score/objectives/classification.h"
 #include "fokker/score/parameterization.h"
 #include "fokker/sde/edm.h"
 #include "fokker/sde/mixture.h"

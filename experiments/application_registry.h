@@ -6,8 +6,9 @@
 #include <utility>
 #include <vector>
 
+#include "fokker/experiments/applications/inputs.h"
+#include "fokker/experiments/experiment.h"
 #include "fokker/experiments/report/findings.h"
-#include "fokker/experiments/runs/inputs.h"
 
 namespace fokker {
 

@@ -1,8 +1,8 @@
-#include "fokker/experiments/runs/inputs.h"
+#include "fokker/experiments/applications/inputs.h"
 
+#include "fokker/core/io/png.h"
 #include "fokker/core/ops/elementwise.h"
 #include "fokker/core/ops/view.h"
-#include "fokker/core/io/png.h"
 
 namespace fokker {
 

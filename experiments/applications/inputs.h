@@ -1,6 +1,6 @@
 #pragma once
 
-#include "fokker/experiments/runs/trained_run.h"
+#include "fokker/experiments/applications/judges.h"
 
 namespace fokker {
 
@@ -8,6 +8,8 @@ namespace fokker {
 struct ApplicationInput {
   Tensor x = {};               // [N, …]
   std::string name = "input";  // of the argument, for messages
+  /// Applications to one run share them where each is given the same.
+  std::shared_ptr<Judges> judges = std::make_shared<Judges>();
 };
 
 /// Throws ConfigError where the application `name`, which draws samples of its own, is given an input.
