@@ -7,6 +7,8 @@
 #include "fokker/core/io/png.h"
 #include "fokker/core/ops/view.h"
 #include "fokker/experiments/checks.h"
+#include "fokker/experiments/read_experiment.h"
+#include "fokker/experiments/runner.h"
 #include "fokker/experiments/saved_run.h"
 #include "fokker/experiments/systems_seeds.h"
 

@@ -43,7 +43,7 @@ def torch_toy():
 
 
 def torch_score_mlp(batch):
-    """The network of score/mlp.h, trained by denoising score matching with EMA and clipping, as Trainer does."""
+    """The network of score/networks/mlp.h, trained by denoising score matching with EMA and clipping, as Trainer does."""
     import torch
     torch.manual_seed(0)
 

@@ -98,7 +98,7 @@ struct Linear {
                         const void* statistics, const void* dy, void* dx, void* dscale, void* dshift);
 };
 
-/// Philox4x32-10 counters (block, step, stream) under the key `seed`; see core/rng.h.
+/// Philox4x32-10 counters (block, step, stream) under the key `seed`; see core/ops/rng.h.
 struct Random {
   /// Elements [first, first + n) of the standard normal and uniform [0, 1) streams.
   void (*normal)(std::uint64_t seed, std::uint32_t stream, std::uint32_t step, std::uint64_t first, void* out,

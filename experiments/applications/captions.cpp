@@ -9,6 +9,7 @@
 #include "fokker/experiments/applications/inputs.h"
 #include "fokker/experiments/applications/judges.h"
 #include "fokker/experiments/report/findings.h"
+#include "fokker/experiments/runs/run_options.h"
 
 namespace fokker {
 namespace {

@@ -11,6 +11,7 @@
 #include "fokker/experiments/metrics/noise_estimate.h"
 #include "fokker/experiments/report/findings.h"
 #include "fokker/experiments/report/pictures.h"
+#include "fokker/experiments/runs/run_options.h"
 #include "fokker/experiments/statistics/image_quality.h"
 
 namespace fokker {

@@ -10,6 +10,8 @@
 #include "fokker/experiments/metrics/roc.h"
 #include "fokker/experiments/report/findings.h"
 #include "fokker/experiments/report/share_chart.h"
+#include "fokker/experiments/runs/run_options.h"
+#include "fokker/experiments/runs/trained_run.h"
 #include "fokker/experiments/statistics/mahalanobis.h"
 
 namespace fokker {
@@ -18,6 +20,16 @@ namespace {
 constexpr std::int64_t reference_samples = 4096;
 /// Samples that a covariance takes.
 std::int64_t covariance_samples(const Tensor& x) { return 2 * (x.size() / x.extent(0)); }
+
+/// The curve as an SVG file that stands alone.
+std::string roc_svg(const RocCurve& curve, const Figure& area) {
+  return share_chart({.x_name = "false alarms",
+                      .y_name = "anomalies found",
+                      .x = curve.false_alarms,
+                      .y = curve.detected,
+                      .note = fmt::format("area {:.3f} [{:.3f}, {:.3f}]", area.value, area.low, area.high),
+                      .chance = true});
+}
 
 /// Samples of one kind, in the units of the network, with what was found of them.
 struct Judged {
@@ -161,17 +173,6 @@ void add_arrays(const char* kind, const Judged& judged, Findings& found) {
   found.arrays.emplace_back(fmt::format("{}/score", kind), column(judged.scores));
   if (judged.map.defined()) found.arrays.emplace_back(fmt::format("{}/error_map", kind), judged.map);
 }
-
-/// The curve as an SVG file that stands alone.
-std::string roc_svg(const RocCurve& curve, const Figure& area) {
-  return share_chart({.x_name = "false alarms",
-                      .y_name = "anomalies found",
-                      .x = curve.false_alarms,
-                      .y = curve.detected,
-                      .note = fmt::format("area {:.3f} [{:.3f}, {:.3f}]", area.value, area.low, area.high),
-                      .chance = true});
-}
-
 }  // namespace
 
 void DetectConfig::check(const Model& model) const {

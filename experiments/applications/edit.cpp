@@ -10,6 +10,7 @@
 #include "fokker/experiments/applications/judges.h"
 #include "fokker/experiments/report/findings.h"
 #include "fokker/experiments/report/share_chart.h"
+#include "fokker/experiments/runs/run_options.h"
 
 namespace fokker {
 namespace {

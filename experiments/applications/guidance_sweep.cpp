@@ -7,6 +7,7 @@
 #include "fokker/experiments/report/findings.h"
 #include "fokker/experiments/report/share_chart.h"
 #include "fokker/experiments/runs/results.h"
+#include "fokker/experiments/runs/run_options.h"
 
 namespace fokker {
 namespace {

@@ -11,6 +11,7 @@
 #include "fokker/experiments/data/masks.h"
 #include "fokker/experiments/report/findings.h"
 #include "fokker/experiments/report/pictures.h"
+#include "fokker/experiments/runs/run_options.h"
 
 namespace fokker {
 namespace {
@@ -105,10 +106,11 @@ void add_errors(Findings& findings, const Problem& problem, const Drawn& drawn, 
         "spread_known", rows_rms(share(drawn.spread), indicator(problem.known, true, sample)), positive_range));
 }
 
-void add_classes(Findings& findings, const TrainedRun& run, const Problem& problem, const Drawn& drawn) {
+void add_classes(Findings& findings, const TrainedRun& run, const Problem& problem, const Drawn& drawn,
+                 Judges& judges) {
   const auto& labels = problem.data.labels;
   if (labels.empty() || run.model.facts.classes < 2) return;
-  const FeatureClassifier& classifier = run.judges->classifier(run);
+  const FeatureClassifier& classifier = judges.classifier(run);
   const auto share = [&](const char* name, const Tensor& x) {
     const auto found = classifier.classify(x);
     const std::size_t each = found.size() / labels.size();
@@ -166,7 +168,7 @@ Findings inpaint(const TrainedRun& run, const InpaintConfig& config, const Appli
   findings.figures.push_back(
       mean_figure("consistency", input_means(rows_rms(off * (1 / in_network_units(data, 1)), all), config.samples),
                   positive_range));
-  add_classes(findings, run, problem, drawn);
+  add_classes(findings, run, problem, drawn, *input.judges);
   const Tensor view = view_of(problem.measured, data);
   Shape grouped = with_axis(with_extent(drawn.samples.shape(), 0, problem.data.size()), 1, config.samples);
   findings.arrays = {{"truth", problem.data.x},

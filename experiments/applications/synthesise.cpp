@@ -2,6 +2,7 @@
 
 #include "fokker/experiments/applications/inputs.h"
 #include "fokker/experiments/data/csv_table.h"
+#include "fokker/experiments/runs/run_options.h"
 #include "fokker/score/guidance/condition.h"
 
 namespace fokker {

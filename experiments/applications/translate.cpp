@@ -7,6 +7,7 @@
 #include "fokker/core/ops/elementwise.h"
 #include "fokker/core/ops/view.h"
 #include "fokker/experiments/applications/application_data.h"
+#include "fokker/experiments/runs/run_options.h"
 #include "fokker/score/guidance/condition.h"
 #include "fokker/solvers/ode/latent.h"
 

@@ -6,6 +6,7 @@
 
 #include "fokker/core/io/file.h"
 #include "fokker/experiments/applications/own_table.h"
+#include "fokker/experiments/read_experiment.h"
 #include "fokker/experiments/report/pictures.h"
 #include "fokker/experiments/runs/provenance.h"
 #include "fokker/experiments/saved_run.h"

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "fokker/experiments/runner.h"
+#include "fokker/experiments/runs/trained_run.h"
 #include "fokker/solvers/orders/strong_order.h"
 
 namespace fokker {

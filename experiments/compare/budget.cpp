@@ -1,4 +1,5 @@
 #include "fokker/experiments/compare/budget.h"
+#include "fokker/solvers/steppers/solver.h"
 
 #include <algorithm>
 #include <cmath>

@@ -16,11 +16,12 @@ struct ValueRange {
 
 /// Samples, and where they came from.
 struct Dataset {
-  Tensor x = {};                              // [N, …] f32; images are [N, height, width, channels]
-  std::vector<std::int64_t> labels = {};      // a class for each sample, or empty
-  Tensor target = {};                         // [N, …] for regression, or undefined
-  std::vector<std::string> captions = {};     // what each image shows, or empty
-  std::vector<std::int64_t> tokens = {};      // of the captions, [N, length], once they are read (score/tokenizer.h)
+  Tensor x = {};                           // [N, …] f32; images are [N, height, width, channels]
+  std::vector<std::int64_t> labels = {};   // a class for each sample, or empty
+  Tensor target = {};                      // [N, …] for regression, or undefined
+  std::vector<std::string> captions = {};  // what each image shows, or empty
+  std::vector<std::int64_t> tokens =
+      {};  // of the captions, [N, length], once they are read (score/networks/tokenizer.h)
   std::vector<std::int64_t> pairs = {};       // rows with one number show one thing under several labels; or empty
   std::vector<bool> held_out = {};            // the split that comes with the data, or empty
   std::vector<std::string> features = {};     // names of the columns of a table [N, D], or empty

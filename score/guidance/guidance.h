@@ -30,7 +30,7 @@ Score guide_by_classifier(Score score, Score log_likelihood, const ForwardSde& s
 Score label_gradient(std::function<Tensor(const Tensor& x, double t)> logits, std::vector<std::int64_t> labels);
 
 /// Dynamic thresholding [saharia2022]: the denoised sample is clamped to ±s and divided by s/bound, s the quantile
-/// `share` (core/quantile.h) of its absolute values, where that exceeds `bound`.
+/// `share` (core/base/quantile.h) of its absolute values, where that exceeds `bound`.
 Score threshold(Score score, const ForwardSde& sde, double share, double bound = 1);
 
 /// The score whose denoised samples are change(D, x, t), D = (x + σ² s)/α.

@@ -12,6 +12,7 @@
 #include "fokker/sde/ou.h"
 #include "fokker/sde/reverse.h"
 #include "fokker/sde/vp.h"
+#include "fokker/solvers/steppers/solver.h"
 
 namespace fokker {
 namespace {

@@ -5,6 +5,7 @@
 #include "fokker/core/ops/elementwise.h"
 #include "fokker/experiments/application_registry.h"
 #include "fokker/experiments/report/findings.h"
+#include "fokker/experiments/runs/run_options.h"
 #include "fokker/experiments/runs/trained_run.h"
 #include "tests/support/catch.h"
 

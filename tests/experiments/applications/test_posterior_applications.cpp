@@ -7,6 +7,7 @@
 #include "fokker/experiments/applications/inpaint.h"
 #include "fokker/experiments/applications/inputs.h"
 #include "fokker/experiments/report/findings.h"
+#include "fokker/experiments/runs/run_options.h"
 #include "fokker/sde/mixture.h"
 #include "fokker/sde/vp.h"
 #include "tests/support/catch.h"

@@ -213,7 +213,7 @@ def test_torchsde_takes_the_same_path(torchsde, solver, noise, calculus, theirs)
 
 
 def test_a_documented_difference_from_torchsde(torchsde):
-    """Stratonovich's Milstein without derivatives: a one-sided difference there, of strong order ½ (solvers/milstein.h)."""
+    """Stratonovich's Milstein without derivatives: a one-sided difference there, of strong order ½ (solvers/steppers/milstein.h)."""
     exact = ours("milstein", "diagonal", T, "stratonovich")
     one_sided = torchsde["milstein diagonal stratonovich free"]
     assert distance(ours("milstein_free", "diagonal", T, "stratonovich"), exact) < 0.1 * distance(one_sided, exact)

@@ -9,7 +9,7 @@ import fokker as fk
 import numpy as np
 import pytest
 
-ROOT = pathlib.Path(__file__).resolve().parents[2]
+ROOT = pathlib.Path(__file__).resolve().parents[3]
 PEERS = ROOT / "build/peers/bin/python"
 X = np.random.default_rng(0).normal(size=(6, 2))
 T = np.linspace(0, 1, 33)

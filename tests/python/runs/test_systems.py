@@ -111,13 +111,15 @@ def test_a_wrong_system_is_named_before_anything_runs(configs, tmp_path):
     assert "sweep" in fokker("run", configs / "systems.toml", "-m", "train.steps=1,2").stderr
 
 
-SYSTEMS = sorted(path.name for path in (ROOT / "experiments").glob("*_digits.toml") 
-                 if not any(word in path.name for word in ("compare", "table", "rare", "hinge")))
+EXPERIMENTS = ROOT / "experiments"
+DIGITS = [str(path.relative_to(EXPERIMENTS)) for path in EXPERIMENTS.rglob("*_digits.toml")]
+SYSTEMS = sorted(path for path in DIGITS
+                 if not any(word in path for word in ("compare", "table", "rare", "hinge", "search")))
 SMALL = ["data.n=120", "train.steps=9", "train.batch=12", "train.warmup=2", "train.checkpoint_every=1", "train.validate_samples=8"]
 
 
 def trained(config, out, *more):
-    result = fokker("train", ROOT / "experiments" / config, *SMALL, "--out", out, *more)
+    result = fokker("train", EXPERIMENTS / config, *SMALL, "--out", out, *more)
     assert result.returncode == 0, result.stderr
     return (out / "model.safetensors").read_bytes()
 
@@ -130,7 +132,7 @@ def test_every_system_has_the_same_bits_on_any_threads_and_after_a_kill(config, 
     assert trained(config, tmp_path / "three", key, "--threads", 3) == one
     assert trained(config, tmp_path / "seed", key, "seed=1") != one
     killed = tmp_path / "killed"
-    process = subprocess.Popen([COMMAND, "train", ROOT / "experiments" / config, *SMALL, key, "--out", killed, "--quiet"])
+    process = subprocess.Popen([COMMAND, "train", EXPERIMENTS / config, *SMALL, key, "--out", killed, "--quiet"])
     deadline = time.time() + 60
     while not list(killed.glob("checkpoints/*3.safetensors")) and process.poll() is None and time.time() < deadline:
         time.sleep(0.002)
@@ -141,14 +143,14 @@ def test_every_system_has_the_same_bits_on_any_threads_and_after_a_kill(config, 
 
 
 @pytest.mark.parametrize("config, override, word", [
-    ("ddpm_digits.toml", "network.out_channels=1", "out_channels"),
-    ("vdm_digits.toml", "train.prediction=x0", "epsilon"),
-    ("ddpm_digits.toml", "data.source=two_moons", "unet"),
-    ("edm_digits.toml", "network.classes=3", "network.classes"),
+    ("systems/ddpm_digits.toml", "network.out_channels=1", "out_channels"),
+    ("systems/vdm_digits.toml", "train.prediction=x0", "epsilon"),
+    ("systems/ddpm_digits.toml", "data.source=two_moons", "unet"),
+    ("systems/edm_digits.toml", "network.classes=3", "network.classes"),
     ("digits.toml", "train.objective=regression", "regression"),
 ])  # fmt: skip
 def test_what_does_not_fit_is_named_before_there_is_a_folder(config, override, word, tmp_path):
-    result = fokker("train", ROOT / "experiments" / config, override, "--out", tmp_path / "run")
+    result = fokker("train", EXPERIMENTS / config, override, "--out", tmp_path / "run")
     assert result.returncode == 2 and word in result.stderr, result.stderr
     assert not (tmp_path / "run").exists()
 

@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-ROOT = pathlib.Path(__file__).resolve().parents[2]
+ROOT = pathlib.Path(__file__).resolve().parents[3]
 SMALL = ["data.n=200", "train.steps=3", "train.batch=10", "evaluate.metrics=['energy']"]
 
 
@@ -34,7 +34,7 @@ def installed(tmp_path_factory):
 @pytest.mark.nightly
 def test_the_command_runs_a_config_of_the_wheel_in_any_folder(installed):
     run, package = installed
-    assert (package / "experiments/data/digits.h5").is_file()
+    assert (package / "experiments/data/shipped/digits.h5").is_file()
     assert run("fokker", "--version") == run("python", "-m", "fokker", "--version")
     assert "digits.toml " in run("fokker", "list", "configs")
     run("fokker", "run", "digits.toml", *SMALL, "sample=[{solver='sra1', n=40, steps=5}]", "--out", "run")

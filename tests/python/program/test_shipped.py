@@ -66,7 +66,7 @@ def test_an_installed_package_has_its_own_configs_and_data(tmp_path):
     experiments = tmp_path / "fokker/experiments"
     assert (experiments / "search/gan_digits.toml").is_file()
     (experiments / "another.toml").write_text("name = 'not in the source tree'\n")
-    with h5py.File(experiments / "data/digits.h5", "r+") as file:
+    with h5py.File(experiments / "data/shipped/digits.h5", "r+") as file:
         file["label"][...] = 7
     code = ("import fokker as fk; "
             "print(fk.read_config('another.toml')['name'], set(fk.datasets.digits().training_labels))")

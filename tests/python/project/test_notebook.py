@@ -5,7 +5,7 @@ import pathlib
 
 import pytest
 
-ROOT = pathlib.Path(__file__).resolve().parents[2]
+ROOT = pathlib.Path(__file__).resolve().parents[3]
 SHORTER = {'"steps": 1500': '"steps": 60, "batch": 32', "n=360": "n=40", "experiments/": f"{ROOT}/experiments/",
            "strengths=[0, 0.5, 1, 2, 4]": "strengths=[0, 1]", "n=60": "n=6"}
 

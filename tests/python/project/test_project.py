@@ -3,13 +3,14 @@
 import ast
 import pathlib
 import re
+import shutil
 import subprocess
 import sys
 
 import fokker as fk
 from fokker import _fokker
 
-ROOT = pathlib.Path(__file__).resolve().parents[2]
+ROOT = pathlib.Path(__file__).resolve().parents[3]
 LAYERS = ("core", "sde", "solvers", "score", "experiments", "python", "docs")
 KEY = r"[a-z]+[12]\d{3}[a-z]?"
 
@@ -57,7 +58,32 @@ def test_names_that_others_rely_on():
 
 def test_the_tests_of_ctrl_c_pass_in_a_background_job():
     code = "import os, signal, sys; signal.signal(signal.SIGINT, signal.SIG_IGN); os.execv(sys.executable, sys.argv[1:])"
-    test = ["-m", "pytest", "-q", ROOT / "tests/python/test_sampling.py", "-k", "ctrl_c and exact"]
+    test = ["-m", "pytest", "-q", ROOT / "tests/python/library/test_sampling.py", "-k", "ctrl_c and exact"]
     done = subprocess.run([sys.executable, "-c", code, sys.executable, *test], env={"PYTHONPATH": ":".join(sys.path)},
                           capture_output=True, text=True)
     assert done.returncode == 0 and "1 passed" in done.stdout, done.stdout
+
+
+def arrows(root, *arguments):
+    return subprocess.run([root / "scripts/arrows", *arguments], capture_output=True, text=True)
+
+
+def test_the_map_in_the_docs_is_that_of_the_includes():
+    shown = arrows(ROOT, "--print")
+    assert shown.returncode == 0, shown.stderr
+    assert f"```mermaid\n{shown.stdout}```" in (ROOT / "docs/design.md").read_text()
+
+
+def test_an_include_that_is_turned_round_is_found(tmp_path):
+    listed = subprocess.check_output(["git", "ls-files", "*.h", "*.cpp", "*.inc", "scripts/arrows*"], cwd=ROOT, text=True)
+    for name in listed.split():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(ROOT / name, tmp_path / name)
+    subprocess.run(["git", "init", "-q", tmp_path], check=True)
+    assert arrows(tmp_path).returncode == 0
+    page = tmp_path / "experiments/report/page.cpp"
+    page.write_text(page.read_text().replace("experiments/report/svg.h", "experiments/compare/plot.h"))
+    found = arrows(tmp_path)
+    assert found.returncode == 1 and "experiments/report/page.cpp:" in found.stderr
+    assert "experiments/report -> experiments/compare is against" in found.stderr
+    assert "folders include each other in a circle" in found.stderr

@@ -13,7 +13,7 @@ import pytest
 from networks import perturbed
 from peers import PYTHON, run_peer
 
-SCRIPTS = pathlib.Path(__file__).parents[2] / "scripts"
+SCRIPTS = pathlib.Path(__file__).parents[3] / "scripts"
 NETWORKS = {
     "mnist": {"channels": (32, 64, 128), "attention": (False, False, True)},
     "other": {"channels": (8, 24), "attention": (True, False), "layers_per_block": 1, "groups": 4, "head_size": 4,
