@@ -5,6 +5,7 @@
 #include "fokker/core/base/parallel.h"
 #include "fokker/solvers/orders/sampler_order.h"
 #include "fokker/solvers/orders/weak_order.h"
+#include "fokker/solvers/sampling/registry.h"
 #include "fokker/solvers/steppers/solver.h"
 #include "fokker/solvers/support/progress_meter.h"
 

@@ -12,6 +12,8 @@
 #include "fokker/core/ops/reduce.h"
 #include "fokker/core/ops/rows.h"
 #include "fokker/core/ops/view.h"
+#include "fokker/solvers/noise/noise.h"
+#include "fokker/solvers/steppers/solver.h"
 #include "fokker/solvers/support/nfe.h"
 #include "fokker/solvers/support/progress_meter.h"
 #include "fokker/solvers/support/shards.h"

@@ -11,6 +11,7 @@
 #include "fokker/solvers/orders/order_table.h"
 #include "fokker/solvers/orders/sampler_order.h"
 #include "fokker/solvers/sampling/exponential.h"
+#include "fokker/solvers/sampling/registry.h"
 #include "fokker/solvers/sampling/sampler.h"
 #include "tests/support/catch.h"
 

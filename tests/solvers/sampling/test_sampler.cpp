@@ -9,6 +9,7 @@
 #include "fokker/core/ops/elementwise.h"
 #include "fokker/sde/mixture.h"
 #include "fokker/sde/registry.h"
+#include "fokker/solvers/sampling/registry.h"
 #include "fokker/solvers/sampling/sampler.h"
 #include "tests/support/catch.h"
 
