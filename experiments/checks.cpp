@@ -2,10 +2,10 @@
 
 #include <algorithm>
 
-#include "fokker/core/memory.h"
-#include "fokker/experiments/applications.h"
-#include "fokker/experiments/shards.h"
-#include "fokker/experiments/trained_run.h"
+#include "fokker/core/base/memory.h"
+#include "fokker/experiments/application_registry.h"
+#include "fokker/experiments/runs/trained_run.h"
+#include "fokker/experiments/training/shards.h"
 
 namespace fokker {
 namespace {
@@ -25,8 +25,9 @@ void check_memory(const Experiment& experiment, const Model& model) {
   const std::uint64_t each = sizeof(float) * static_cast<std::uint64_t>(model.sample_shape.size());
   for (const GenerateConfig& config : experiment.sample) {
     const std::uint64_t bytes = each * static_cast<std::uint64_t>(config.n), available = available_memory();
-    require<ConfigError>(bytes <= available, "sample \"{}\": n = {} samples of {} take {}, and {} are available; lower n",
-                         config.title(), config.n, model.sample_shape, size_text(bytes), size_text(available));
+    require<ConfigError>(bytes <= available,
+                         "sample \"{}\": n = {} samples of {} take {}, and {} are available; lower n", config.title(),
+                         config.n, model.sample_shape, size_text(bytes), size_text(available));
   }
 }
 

@@ -3,16 +3,19 @@
 #include <chrono>
 #include <set>
 
-#include "fokker/core/file.h"
+#include "fokker/core/io/file.h"
+#include "fokker/core/io/png.h"
 #include "fokker/core/kernels/kernels.h"
-#include "fokker/core/png.h"
-#include "fokker/experiments/applications.h"
-#include "fokker/experiments/checkpoint.h"
+#include "fokker/experiments/application_registry.h"
 #include "fokker/experiments/checks.h"
-#include "fokker/experiments/findings_report.h"
-#include "fokker/experiments/pictures.h"
-#include "fokker/experiments/provenance.h"
-#include "fokker/experiments/training_log.h"
+#include "fokker/experiments/report/findings_report.h"
+#include "fokker/experiments/report/pictures.h"
+#include "fokker/experiments/runs/provenance.h"
+#include "fokker/experiments/runs/training_log.h"
+#include "fokker/experiments/runs/utc.h"
+#include "fokker/experiments/saved_run.h"
+#include "fokker/experiments/training/checkpoint.h"
+#include "fokker/experiments/training/trainer.h"
 
 namespace fokker {
 namespace {
@@ -238,15 +241,16 @@ void Runner::evaluate() {
 void Runner::apply() {
   const auto applications = applications_of(experiment_);
   if (applications.empty()) return;
-  const TrainedRun run{.experiment = experiment_,
+  const TrainedRun run{.config = experiment_,
                        .model = model_,
                        .score = model_.system.score(),
                        .log_variance_ratio = model_.system.log_variance_ratio()};
+  const ApplicationInput input;
   Hdf5File file = open_results(directory_.path());
   std::vector<std::pair<std::string, Findings>> all;
   for (const auto& [title, application] : applications) {
     attempt([&] {
-      const Findings& found = all.emplace_back(title, application(run, {}, options_)).second;
+      const Findings& found = all.emplace_back(title, application(run, input, options_)).second;
       if (options_.stopping()) throw Cancelled("[run] stopped");
       file.remove("/applications/" + title);
       write_findings(file, "/applications/" + title, found);

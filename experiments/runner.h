@@ -4,9 +4,9 @@
 #include <filesystem>
 #include <vector>
 
-#include "fokker/experiments/results.h"
-#include "fokker/experiments/run_options.h"
-#include "fokker/experiments/trained_run.h"
+#include "fokker/experiments/experiment.h"
+#include "fokker/experiments/runs/results.h"
+#include "fokker/experiments/runs/run_options.h"
 
 namespace fokker {
 

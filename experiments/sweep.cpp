@@ -3,12 +3,12 @@
 #include <exception>
 #include <tuple>
 
-#include "fokker/core/config.h"
-#include "fokker/core/file.h"
-#include "fokker/core/one_line.h"
+#include "fokker/core/base/one_line.h"
+#include "fokker/core/config/config.h"
+#include "fokker/core/io/file.h"
 #include "fokker/experiments/checks.h"
-#include "fokker/experiments/run_directory.h"
 #include "fokker/experiments/runner.h"
+#include "fokker/experiments/runs/run_directory.h"
 
 namespace fokker {
 namespace {

@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "fokker/experiments/experiment.h"
-#include "fokker/experiments/run_options.h"
+#include "fokker/experiments/runs/run_options.h"
 
 namespace fokker {
 

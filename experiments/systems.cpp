@@ -3,10 +3,13 @@
 #include <algorithm>
 #include <sstream>
 
-#include "fokker/core/file.h"
+#include "fokker/core/io/file.h"
+#include "fokker/core/io/png.h"
 #include "fokker/core/ops/view.h"
-#include "fokker/core/png.h"
 #include "fokker/experiments/checks.h"
+#include "fokker/experiments/read_experiment.h"
+#include "fokker/experiments/runner.h"
+#include "fokker/experiments/saved_run.h"
 #include "fokker/experiments/systems_seeds.h"
 
 namespace fokker {
@@ -23,7 +26,7 @@ std::string said(const TrainConfig& train) {
 
 /// The figures of a run that is done, and its bounds, which are added to its results.
 TableSystem measure(const fs::path& folder, const DataLikelihoodConfig& likelihood, const RunOptions& options) {
-  const TrainedRun run = load_run(folder);
+  const SavedRun run = open_run(folder);
   const RunDirectory directory = RunDirectory::open_when_free(folder, options);
   Hdf5File file = open_results(folder);
   TableSystem system;

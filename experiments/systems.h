@@ -5,8 +5,8 @@
 #include <tuple>
 #include <vector>
 
-#include "fokker/core/config.h"
-#include "fokker/experiments/data_likelihood.h"
+#include "fokker/core/config/config.h"
+#include "fokker/experiments/runs/data_likelihood.h"
 
 namespace fokker {
 

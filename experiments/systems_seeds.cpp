@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "fokker/experiments/findings.h"
+#include "fokker/experiments/report/findings.h"
 
 namespace fokker {
 namespace {

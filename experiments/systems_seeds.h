@@ -3,8 +3,8 @@
 #include <string>
 #include <vector>
 
-#include "fokker/experiments/data_likelihood.h"
-#include "fokker/experiments/results.h"
+#include "fokker/experiments/runs/data_likelihood.h"
+#include "fokker/experiments/runs/results.h"
 
 namespace fokker {
 

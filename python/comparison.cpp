@@ -2,12 +2,12 @@
 
 #include <algorithm>
 
-#include "fokker/experiments/compare_errors.h"
-#include "fokker/experiments/compare_run.h"
-#include "fokker/experiments/report.h"
-#include "fokker/experiments/report_plot.h"
-#include "fokker/python/keywords.h"
-#include "fokker/python/watch.h"
+#include "fokker/experiments/compare/errors.h"
+#include "fokker/experiments/compare/plot.h"
+#include "fokker/experiments/compare/report.h"
+#include "fokker/experiments/compare/run.h"
+#include "fokker/python/support/keywords.h"
+#include "fokker/python/support/watch.h"
 
 namespace fokker::python {
 namespace {

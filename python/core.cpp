@@ -1,10 +1,10 @@
 // Tensor and autodiff.
 
-#include "fokker/core/autodiff.h"
+#include "fokker/core/ops/autodiff.h"
 #include "fokker/core/ops/elementwise.h"
 #include "fokker/core/ops/view.h"
-#include "fokker/python/bindings.h"
-#include "fokker/python/dlpack.h"
+#include "fokker/python/support/bindings.h"
+#include "fokker/python/support/dlpack.h"
 
 namespace fokker::python {
 namespace {

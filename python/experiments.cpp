@@ -4,19 +4,20 @@
 
 #include <cmath>
 
-#include "fokker/core/file.h"
-#include "fokker/experiments/dataset_files.h"
-#include "fokker/experiments/describe.h"
+#include "fokker/core/io/file.h"
+#include "fokker/experiments/data/dataset_files.h"
+#include "fokker/experiments/data/describe.h"
+#include "fokker/experiments/data/prepare.h"
+#include "fokker/experiments/data/prepared_file.h"
+#include "fokker/experiments/data/registry.h"
 #include "fokker/experiments/experiment.h"
-#include "fokker/experiments/metrics.h"
-#include "fokker/experiments/pictures.h"
-#include "fokker/experiments/prepare.h"
-#include "fokker/experiments/prepared_file.h"
-#include "fokker/experiments/trainer.h"
-#include "fokker/python/keywords.h"
-#include "fokker/python/network.h"
-#include "fokker/python/system.h"
-#include "fokker/python/watch.h"
+#include "fokker/experiments/metrics/metrics.h"
+#include "fokker/experiments/report/pictures.h"
+#include "fokker/experiments/training/trainer.h"
+#include "fokker/python/support/keywords.h"
+#include "fokker/python/support/network.h"
+#include "fokker/python/support/system.h"
+#include "fokker/python/support/watch.h"
 
 namespace fokker::python {
 namespace {

@@ -1,13 +1,14 @@
 // The probability-flow ODE: latents, likelihoods, and ODEs in general.
 
-#include "fokker/core/autodiff.h"
+#include "fokker/core/ops/autodiff.h"
 #include "fokker/core/ops/elementwise.h"
-#include "fokker/experiments/data_likelihood.h"
-#include "fokker/python/keywords.h"
-#include "fokker/python/watch.h"
-#include "fokker/solvers/latent.h"
-#include "fokker/solvers/likelihood.h"
-#include "fokker/solvers/variational_bound.h"
+#include "fokker/experiments/runs/data_likelihood.h"
+#include "fokker/experiments/saved_run.h"
+#include "fokker/python/support/keywords.h"
+#include "fokker/python/support/watch.h"
+#include "fokker/solvers/likelihood/likelihood.h"
+#include "fokker/solvers/likelihood/variational_bound.h"
+#include "fokker/solvers/ode/latent.h"
 
 namespace fokker::python {
 namespace {
@@ -81,8 +82,7 @@ void with_run_options(const py::object& progress, Work&& work) {
   });
 }
 
-py::dict likelihood_of_run(const TrainedRun& run, const py::dict& keywords, std::int64_t n,
-                           const py::object& progress) {
+py::dict likelihood_of_run(const SavedRun& run, const py::dict& keywords, std::int64_t n, const py::object& progress) {
   const auto config = from_keywords<LikelihoodConfig>(keywords);
   Likelihood found;
   with_run_options(progress, [&](const RunOptions& options) { found = held_out_density(run, n, config, options); });
@@ -105,7 +105,7 @@ py::dict to_dict(const BoundRow& row) {
 }
 
 /// The rows, the kind of bits, and the lines of the table.
-py::tuple bits_of_run(const TrainedRun& run, const py::dict& keywords, const py::object& progress) {
+py::tuple bits_of_run(const SavedRun& run, const py::dict& keywords, const py::object& progress) {
   const auto config = from_keywords<DataLikelihoodConfig>(keywords);
   DataLikelihood found;
   with_run_options(progress, [&](const RunOptions& options) { found = data_likelihood(run, config, options); });

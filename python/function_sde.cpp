@@ -2,7 +2,7 @@
 
 #include "fokker/sde/function_sde.h"
 
-#include "fokker/python/held.h"
+#include "fokker/python/support/held.h"
 #include "fokker/sde/calculus.h"
 #include "fokker/sde/examples.h"
 

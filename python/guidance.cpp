@@ -1,10 +1,10 @@
 // Scores under a condition, and what is made of them.
 
-#include "fokker/score/guidance.h"
+#include "fokker/score/guidance/guidance.h"
 
-#include "fokker/python/bindings.h"
-#include "fokker/python/system.h"
-#include "fokker/score/condition.h"
+#include "fokker/python/support/bindings.h"
+#include "fokker/python/support/system.h"
+#include "fokker/score/guidance/condition.h"
 
 namespace fokker::python {
 namespace {

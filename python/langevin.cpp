@@ -1,9 +1,9 @@
 // Langevin chains and their diagnostics.
 
-#include "fokker/python/keywords.h"
-#include "fokker/python/watch.h"
-#include "fokker/solvers/chains.h"
-#include "fokker/solvers/diagnostics.h"
+#include "fokker/python/support/keywords.h"
+#include "fokker/python/support/watch.h"
+#include "fokker/solvers/langevin/chains.h"
+#include "fokker/solvers/langevin/diagnostics.h"
 
 namespace fokker::python {
 namespace {

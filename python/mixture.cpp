@@ -2,7 +2,7 @@
 
 #include "fokker/sde/mixture.h"
 
-#include "fokker/python/held.h"
+#include "fokker/python/support/held.h"
 
 namespace fokker::python {
 namespace {

@@ -1,7 +1,7 @@
-#include "fokker/core/error.h"
-#include "fokker/core/parallel.h"
-#include "fokker/python/bindings.h"
-#include "fokker/python/description.h"
+#include "fokker/core/base/error.h"
+#include "fokker/core/base/parallel.h"
+#include "fokker/python/support/bindings.h"
+#include "fokker/python/support/description.h"
 
 PYBIND11_MODULE(_fokker, m) {
   namespace py = pybind11;

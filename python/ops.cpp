@@ -9,7 +9,7 @@
 #include "fokker/core/ops/norm.h"
 #include "fokker/core/ops/reduce.h"
 #include "fokker/core/ops/view.h"
-#include "fokker/python/bindings.h"
+#include "fokker/python/support/bindings.h"
 
 namespace fokker::python {
 namespace {

@@ -4,7 +4,7 @@
 
 #include <cmath>
 
-#include "fokker/python/bindings.h"
+#include "fokker/python/support/bindings.h"
 
 namespace fokker::python {
 namespace {

@@ -1,8 +1,8 @@
 // Measured orders.
 
-#include "fokker/experiments/order_report.h"
-#include "fokker/python/bindings.h"
-#include "fokker/python/watch.h"
+#include "fokker/experiments/compare/order_report.h"
+#include "fokker/python/support/bindings.h"
+#include "fokker/python/support/watch.h"
 
 namespace fokker::python {
 namespace {

@@ -6,11 +6,11 @@
 #include <map>
 #include <utility>
 
+#include "fokker/core/io/safetensors.h"
 #include "fokker/core/ops/elementwise.h"
-#include "fokker/core/safetensors.h"
-#include "fokker/python/description.h"
-#include "fokker/python/keywords.h"
-#include "fokker/python/network.h"
+#include "fokker/python/support/description.h"
+#include "fokker/python/support/keywords.h"
+#include "fokker/python/support/network.h"
 #include "fokker/score/parameterization.h"
 
 namespace fokker::python {

@@ -1,6 +1,6 @@
 // Forward diffusions, the processes made from them, and scores.
 
-#include "fokker/python/held.h"
+#include "fokker/python/support/held.h"
 #include "fokker/sde/cosine.h"
 #include "fokker/sde/double_well.h"
 #include "fokker/sde/edm.h"

@@ -1,17 +1,17 @@
 // Sampling.
 
-#include "fokker/solvers/sampler.h"
+#include "fokker/solvers/sampling/sampler.h"
 
 #include <algorithm>
 
 #include "fokker/core/ops/view.h"
-#include "fokker/python/keywords.h"
-#include "fokker/python/samples.h"
-#include "fokker/python/watch.h"
-#include "fokker/solvers/adaptive.h"
-#include "fokker/solvers/adjoint.h"
-#include "fokker/solvers/registry.h"
-#include "fokker/solvers/simulate.h"
+#include "fokker/python/support/keywords.h"
+#include "fokker/python/support/samples.h"
+#include "fokker/python/support/watch.h"
+#include "fokker/solvers/sampling/registry.h"
+#include "fokker/solvers/steppers/adaptive.h"
+#include "fokker/solvers/steppers/adjoint.h"
+#include "fokker/solvers/steppers/simulate.h"
 
 namespace fokker::python {
 namespace {

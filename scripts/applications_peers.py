@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Compares inpainting and denoising by scikit-image and OpenCV with Fokker's results on the inputs of a run's findings.
 
-    python scripts/applications_peers.py RUN/results.h5 [MORE.h5 …] --data experiments/data/digits.h5 --held-out RUN/results.h5
+    python scripts/applications_peers.py RUN/results.h5 [MORE.h5 …] --data experiments/data/shipped/digits.h5 --held-out RUN/results.h5
 
 It needs NumPy, h5py, scikit-image, OpenCV and scikit-learn.  Every group of the files that holds `truth` and `known`
 (inpaint with a mask) or `truth` and `noisy` (denoise) is measured.  One judge serves all: a support vector machine

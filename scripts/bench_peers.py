@@ -45,7 +45,7 @@ def torch_toy():
 
 
 def torch_score_mlp(batch):
-    """Trains the network of score/mlp.h by denoising score matching with EMA and clipping, as Trainer does."""
+    """The network of score/networks/mlp.h, trained by denoising score matching with EMA and clipping, as Trainer does."""
     import torch
     torch.manual_seed(0)
 

@@ -23,7 +23,7 @@ from sklearn.model_selection import train_test_split
 from sklearn.neighbors import NearestNeighbors
 from sklearn.neural_network import MLPClassifier
 
-DIGITS = pathlib.Path(__file__).resolve().parent.parent / "experiments" / "data" / "digits.h5"
+DIGITS = pathlib.Path(__file__).resolve().parent.parent / "experiments" / "data" / "shipped" / "digits.h5"
 
 
 def read_digits():

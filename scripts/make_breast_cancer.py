@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
-"""Makes experiments/data/breast_cancer.h5 from scikit-learn's copy of the UCI breast cancer data (WDBC).
+"""Makes experiments/data/shipped/breast_cancer.h5 from scikit-learn's copy of the UCI breast cancer data (WDBC).
 
     pip install scikit-learn h5py
-    python scripts/make_breast_cancer.py experiments/data/breast_cancer.h5
+    python scripts/make_breast_cancer.py experiments/data/shipped/breast_cancer.h5
 """
 
 import sys

@@ -1,6 +1,6 @@
 """Searches at random over the keys of experiments: equally many trials for each, two at a time on one thread each.
 
-    python scripts/random_search.py experiments/search/gan_grid.toml [--trials 16] [--only ../gan_grid.toml] [--out runs/search]
+    python scripts/random_search.py experiments/search/gan_grid.toml [--trials 16] [--only ../gan/gan_grid.toml] [--out runs/search]
 
 The file holds `seed` of all trials; `rank`, metrics from the most important one, with "-" before those where less is
 better; a table [systems."FILE"] of keys, each with the values to choose from ("a, b" sets several at once); and

@@ -1,8 +1,5 @@
-"""The U-Net of DDPM in torch, for machines without diffusers.
-
-It has the structure and the parameter names of diffusers' UNet2DModel with DownBlock2D and AttnDownBlock2D
-(tests/python/test_mnist_peer.py compares the two).
-"""
+"""The U-Net of DDPM in torch, for machines without diffusers: the structure and the parameter names of its UNet2DModel
+with DownBlock2D and AttnDownBlock2D (tests/python/against_peers/test_mnist_peer.py compares the two)."""
 
 import math
 

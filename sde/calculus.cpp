@@ -1,6 +1,6 @@
 #include "fokker/sde/calculus.h"
 
-#include "fokker/core/autodiff.h"
+#include "fokker/core/ops/autodiff.h"
 #include "fokker/core/ops/elementwise.h"
 #include "fokker/core/ops/reduce.h"
 #include "fokker/core/ops/view.h"

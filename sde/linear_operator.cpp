@@ -3,11 +3,11 @@
 #include <Eigen/Eigenvalues>
 #include <cmath>
 
-#include "fokker/core/autodiff.h"
+#include "fokker/core/ops/autodiff.h"
 #include "fokker/core/ops/elementwise.h"
 #include "fokker/core/ops/matmul.h"
+#include "fokker/core/ops/rng.h"
 #include "fokker/core/ops/view.h"
-#include "fokker/core/rng.h"
 
 namespace fokker {
 namespace {

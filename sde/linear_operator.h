@@ -4,7 +4,7 @@
 #include <memory>
 #include <vector>
 
-#include "fokker/core/tensor.h"
+#include "fokker/core/base/tensor.h"
 
 namespace fokker {
 

@@ -3,7 +3,7 @@
 #include <string>
 #include <vector>
 
-#include "fokker/core/config_fields.h"
+#include "fokker/core/config/config_fields.h"
 #include "fokker/sde/sde.h"
 
 namespace fokker {

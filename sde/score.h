@@ -9,7 +9,7 @@
 #include <utility>
 #include <vector>
 
-#include "fokker/core/tensor.h"
+#include "fokker/core/base/tensor.h"
 
 namespace fokker {
 

@@ -4,8 +4,8 @@
 #include <memory>
 #include <string>
 
-#include "fokker/core/rng.h"
-#include "fokker/core/tensor.h"
+#include "fokker/core/base/tensor.h"
+#include "fokker/core/ops/rng.h"
 #include "fokker/sde/score.h"
 
 namespace fokker {

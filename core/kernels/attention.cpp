@@ -1,4 +1,4 @@
-#include "fokker/core/kernels/attention.h"
+#include "fokker/core/kernels/attention_table.h"
 
 #include "fokker/core/kernels/gemm_pack.h"
 #include "fokker/core/kernels/isa.h"

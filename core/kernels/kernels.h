@@ -3,10 +3,10 @@
 #include <cstdint>
 #include <string_view>
 
-#include "fokker/core/kernels/attention.h"
-#include "fokker/core/kernels/bf16.h"
-#include "fokker/core/kernels/update.h"
-#include "fokker/core/tensor.h"
+#include "fokker/core/base/tensor.h"
+#include "fokker/core/kernels/attention_table.h"
+#include "fokker/core/kernels/bf16_table.h"
+#include "fokker/core/kernels/update_table.h"
 
 namespace fokker::kernels {
 
@@ -98,7 +98,7 @@ struct Linear {
                         const void* statistics, const void* dy, void* dx, void* dscale, void* dshift);
 };
 
-/// Philox4x32-10 counters (block, step, stream) under the key `seed`; see core/rng.h.
+/// Philox4x32-10 counters (block, step, stream) under the key `seed`; see core/ops/rng.h.
 struct Random {
   /// Elements [first, first + n) of the standard normal and uniform [0, 1) streams.
   void (*normal)(std::uint64_t seed, std::uint32_t stream, std::uint32_t step, std::uint64_t first, void* out,

@@ -3,7 +3,7 @@
 #include <cstdint>
 #include <span>
 
-#include "fokker/core/tensor.h"
+#include "fokker/core/base/tensor.h"
 
 namespace fokker {
 

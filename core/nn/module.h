@@ -6,8 +6,8 @@
 #include <string>
 #include <vector>
 
-#include "fokker/core/rng.h"
-#include "fokker/core/tensor.h"
+#include "fokker/core/base/tensor.h"
+#include "fokker/core/ops/rng.h"
 
 namespace fokker {
 

@@ -1,7 +1,7 @@
 #pragma once
 
+#include "fokker/core/base/tensor.h"
 #include "fokker/core/kernels/kernels.h"
-#include "fokker/core/tensor.h"
 
 namespace fokker::detail {
 

@@ -1,7 +1,7 @@
 #pragma once
 
-#include "fokker/core/autodiff.h"
-#include "fokker/core/precision.h"
+#include "fokker/core/base/precision.h"
+#include "fokker/core/ops/autodiff.h"
 
 namespace fokker {
 

@@ -9,9 +9,9 @@
 #include <string_view>
 #include <unordered_map>
 
-#include "fokker/core/buffer.h"
+#include "fokker/core/base/buffer.h"
+#include "fokker/core/base/out_of_memory.h"
 #include "fokker/core/kernels/kernels.h"
-#include "fokker/core/out_of_memory.h"
 
 // The one file that knows oneDNN's API (2.x: descriptors, then primitive descriptors).
 static_assert(DNNL_VERSION_MAJOR == 2, "this file is written for oneDNN 2.x");

@@ -1,7 +1,7 @@
 #pragma once
 
+#include "fokker/core/base/precision.h"
 #include "fokker/core/ops/conv.h"
-#include "fokker/core/precision.h"
 
 namespace fokker::detail {
 

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "fokker/core/autodiff.h"
+#include "fokker/core/ops/autodiff.h"
 
 namespace fokker {
 

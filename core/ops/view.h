@@ -2,7 +2,7 @@
 
 #include <vector>
 
-#include "fokker/core/autodiff.h"
+#include "fokker/core/ops/autodiff.h"
 
 namespace fokker {
 
