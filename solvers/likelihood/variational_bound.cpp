@@ -123,7 +123,7 @@ class Bound {
     const std::int64_t wanted = detail::shard_size(width_, options_.shard, "bound");
     detail::ProgressMeter meter(options_.progress, n * static_cast<std::int64_t>(nodes_.size()));
     std::atomic<std::int64_t> calls = 0;
-    for_samples(n, wanted, score_.whole_batch(), [&](const RowRange& range) {
+    detail::for_samples(n, wanted, score_.whole_batch(), [&](const RowRange& range) {
       const NoGrad off_tape;
       const auto [index, first, count] = range;
       const CountedScore counted(score_);

@@ -10,7 +10,7 @@ import h5py
 import numpy as np
 import pytest
 
-from command import COMMAND, ROOT, datasets, fokker
+from command import COMMAND, ROOT, datasets, default_signals, fokker
 
 MOONS = ROOT / "experiments/moons.toml"
 SMALL = ["data.n=400", "network.hidden=[16]", "train.steps=40", "train.batch=64", "train.checkpoint_every=10",
@@ -167,9 +167,9 @@ def test_a_call_without_a_command_says_what_there_is():
 
 # Signals.
 
-def started(arguments, ready, **options):
+def started(arguments, ready, preexec_fn=default_signals, **options):
     process = subprocess.Popen([COMMAND, *map(str, arguments)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-                               **options)
+                               preexec_fn=preexec_fn, **options)
     deadline = time.monotonic() + 60
     while not ready():
         assert process.poll() is None and time.monotonic() < deadline, process.stderr.read()
@@ -180,7 +180,10 @@ def started(arguments, ready, **options):
 def ended(process, kind):
     start = time.monotonic()
     process.send_signal(kind)
-    _, errors = process.communicate(timeout=60)
+    try:
+        _, errors = process.communicate(timeout=60)
+    finally:
+        process.kill()
     return process.returncode, errors, time.monotonic() - start
 
 

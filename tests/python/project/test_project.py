@@ -8,6 +8,7 @@ import subprocess
 import sys
 
 import fokker as fk
+import pytest
 from fokker import _fokker
 
 ROOT = pathlib.Path(__file__).resolve().parents[3]
@@ -56,9 +57,11 @@ def test_names_that_others_rely_on():
     assert set(dir(fk)) >= {"sample", "datasets", "solvers"}
 
 
-def test_the_tests_of_ctrl_c_pass_in_a_background_job():
-    code = "import os, signal, sys; signal.signal(signal.SIGINT, signal.SIG_IGN); os.execv(sys.executable, sys.argv[1:])"
-    test = ["-m", "pytest", "-q", ROOT / "tests/python/library/test_sampling.py", "-k", "ctrl_c and exact"]
+@pytest.mark.parametrize("kind, file, words", [("SIGINT", "library/test_sampling.py", "ctrl_c and exact"),
+                                               ("SIGHUP", "program/test_program.py", "saves_the_step and SIGHUP")])
+def test_the_tests_of_signals_pass_in_a_background_job_and_under_nohup(kind, file, words):
+    code = f"import os, signal, sys; signal.signal(signal.{kind}, signal.SIG_IGN); os.execv(sys.executable, sys.argv[1:])"
+    test = ["-m", "pytest", "-q", ROOT / "tests/python" / file, "-k", words]
     done = subprocess.run([sys.executable, "-c", code, sys.executable, *test], env={"PYTHONPATH": ":".join(sys.path)},
                           capture_output=True, text=True)
     assert done.returncode == 0 and "1 passed" in done.stdout, done.stdout
