@@ -9,6 +9,7 @@
 #include "fokker/core/base/parallel.h"
 #include "fokker/core/ops/rows.h"
 #include "fokker/solvers/support/progress_meter.h"
+#include "fokker/solvers/support/shards.h"
 
 namespace fokker {
 
