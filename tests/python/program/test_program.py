@@ -187,7 +187,7 @@ def ended(process, kind):
     return process.returncode, errors, time.monotonic() - start
 
 
-@pytest.mark.parametrize("kind", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+@pytest.mark.parametrize("kind", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP], ids=lambda kind: kind.name)
 def test_a_signal_saves_the_step_and_says_how_to_go_on(tmp_path, kind):
     path = tmp_path / "run"
     process = started(["run", MOONS, *ENDLESS, "--out", path],

@@ -63,7 +63,8 @@ Tensor class_means() {
 }  // namespace
 
 TEST_CASE("samples of a labelled score in a lambda have their own labels in any shard") {
-  const SampleConfig config{.solver = "heun", .steps = 40, .eta = 0, .n = n, .seed = 1};
+  SampleConfig config{.solver = "heun", .steps = 40};
+  config.n = n, config.seed = 1;
   const auto values = in_any_shard([&](const Score& score, std::int64_t shard) {
     return sample(score, sde, config, {.shape = {1}, .dtype = Dtype::f64, .shard = shard}).values.to_vector();
   });
@@ -100,7 +101,9 @@ TEST_CASE("latents and likelihoods under labels are those of each sample's label
     return log_likelihood(score, sde, x, {}, options).log_density.to_vector();
   });
   in_any_shard([&](const Score& score, std::int64_t shard) {
-    return variational_bound(score, sde, x, {.steps = 20}, {.shard = shard}).diffusion.to_vector();
+    BoundOptions options;
+    options.shard = shard;
+    return variational_bound(score, sde, x, {.steps = 20}, options).diffusion.to_vector();
   });
 }
 
