@@ -4,7 +4,7 @@
 
 #include <set>
 
-#include "fokker/core/base/names.h"
+#include "fokker/core/base/table.h"
 #include "fokker/core/io/file.h"
 #include "fokker/experiments/applications/captions.h"
 #include "fokker/experiments/applications/own_table.h"
@@ -78,14 +78,7 @@ constexpr ApplicationEntry entries[] = {
 
 std::span<const ApplicationEntry> application_entries() { return entries; }
 
-const ApplicationEntry& application_entry(const std::string& name) {
-  std::vector<std::string> names;
-  for (const auto& entry : entries) {
-    if (name == entry.name) return entry;
-    names.emplace_back(entry.name);
-  }
-  throw ConfigError("[application] " + unknown_name(name, names));
-}
+const ApplicationEntry& application_entry(const std::string& name) { return Table("[application]", entries).at(name); }
 
 void check_applications(const Experiment& experiment, const Model& model) {
   const auto all = applications_of(experiment);

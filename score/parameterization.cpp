@@ -6,7 +6,7 @@
 #include <cmath>
 #include <iterator>
 
-#include "fokker/core/base/names.h"
+#include "fokker/core/base/table.h"
 #include "fokker/core/ops/elementwise.h"
 
 namespace fokker {
@@ -14,14 +14,6 @@ namespace {
 
 constexpr const char* names[] = {"epsilon", "x0", "v", "score", "velocity", "edm"};
 constexpr const char* labels[] = {"index", "sigma", "log_sigma"};
-
-template <class Enum>
-Enum by_name(std::span<const char* const> known, const std::string& name, const char* where) {
-  const auto found = std::ranges::find(known, name);
-  if (found == known.end())
-    throw ConfigError(fmt::format("[{}] {}", where, unknown_name(name, {known.begin(), known.end()})));
-  return static_cast<Enum>(found - known.begin());
-}
 
 const char* name_of(Prediction what) { return names[static_cast<int>(what)]; }
 
@@ -34,10 +26,10 @@ const char* name_of(Prediction what) { return names[static_cast<int>(what)]; }
 }  // namespace
 
 std::span<const char* const> prediction_names() { return names; }
-Prediction prediction(const std::string& name) { return by_name<Prediction>(names, name, "prediction"); }
+Prediction prediction(const std::string& name) { return Table("[prediction]", names).number<Prediction>(name); }
 
 std::span<const char* const> time_label_names() { return labels; }
-TimeLabel time_label(const std::string& name) { return by_name<TimeLabel>(labels, name, "time_label"); }
+TimeLabel time_label(const std::string& name) { return Table("[time_label]", labels).number<TimeLabel>(name); }
 
 Level level(const ForwardSde& sde, double t, double data_sigma) {
   const Marginal m = sde.marginal(t);

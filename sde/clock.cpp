@@ -6,11 +6,14 @@
 #include <cmath>
 #include <numbers>
 
-#include "fokker/core/base/names.h"
+#include "fokker/core/base/table.h"
 #include "fokker/core/ops/elementwise.h"
 
 namespace fokker {
 namespace {
+
+constexpr const char* names[] = {"t", "log_snr", "snr"};
+constexpr Table table("[clock]", names);
 
 class ReverseInT final : public ClockedReverse {
  public:
@@ -71,14 +74,9 @@ class ReverseInSnr final : public ClockedReverse {
 
 }  // namespace
 
-std::vector<std::string> clock_names() { return {"t", "log_snr", "snr"}; }
+std::vector<std::string> clock_names() { return table.names(); }
 
-Clock clock(const std::string& name) {
-  const auto names = clock_names();
-  const auto found = std::ranges::find(names, name);
-  if (found == names.end()) throw ConfigError("[clock] " + unknown_name(name, names));
-  return static_cast<Clock>(found - names.begin());
-}
+Clock clock(const std::string& name) { return table.number<Clock>(name); }
 
 double to_clock(const ForwardSde& sde, Clock clock, double t) {
   if (clock == Clock::t) return t;

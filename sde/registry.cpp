@@ -2,7 +2,7 @@
 
 #include <fmt/ranges.h>
 
-#include "fokker/core/base/names.h"
+#include "fokker/core/base/table.h"
 #include "fokker/core/config/config_document.h"
 #include "fokker/sde/cosine.h"
 #include "fokker/sde/edm.h"
@@ -53,23 +53,16 @@ constexpr SdeEntry entries[] = {
     {"sigmoid", [](const SdeConfig&) -> Made { return std::make_unique<ScheduledSde>(ScheduledSde::sigmoid()); }},
     {"log_linear", [](const SdeConfig& c) -> Made { return std::make_unique<ScheduledSde>(log_linear(c)); }},
 };
+constexpr Table table("[sde] kind:", entries);
 
 }  // namespace
 
-std::vector<std::string> sde_names() {
-  std::vector<std::string> names;
-  for (const auto& entry : entries) names.emplace_back(entry.name);
-  return names;
-}
+std::vector<std::string> sde_names() { return table.names(); }
 
 std::unique_ptr<ForwardSde> make_sde(const SdeConfig& config) {
-  for (const auto& entry : entries)
-    if (config.kind == entry.name) {
-      Made made = entry.make(config);
-      return config.shift == 1 ? std::move(made)
-                               : std::make_unique<ScheduledSde>(ScheduledSde::shifted(*made, config.shift));
-    }
-  throw ConfigError("[sde] kind: " + unknown_name(config.kind, sde_names()));
+  Made made = table.at(config.kind).make(config);
+  if (config.shift == 1) return made;
+  return std::make_unique<ScheduledSde>(ScheduledSde::shifted(*made, config.shift));
 }
 
 void SdeConfig::validate() const { make_sde(*this); }

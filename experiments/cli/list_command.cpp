@@ -1,6 +1,6 @@
 #include <fmt/ranges.h>
 
-#include "fokker/core/base/names.h"
+#include "fokker/core/base/table.h"
 #include "fokker/core/io/file.h"
 #include "fokker/experiments/application_registry.h"
 #include "fokker/experiments/cli/commands.h"
@@ -67,6 +67,7 @@ const Kind kinds[] = {
     {"keys", [] { return key_lines(describe<Experiment>()); }},
     {"schema", [] { return Lines{json_schema<Experiment>()}; }},
 };
+const Table table("[list]", kinds);
 
 }  // namespace
 
@@ -78,23 +79,15 @@ std::vector<std::string> key_lines(const std::vector<ConfigRow>& rows) {
   return lines;
 }
 
-std::vector<std::string> list_kinds() {
-  std::vector<std::string> names;
-  for (const Kind& kind : kinds) names.emplace_back(kind.name);
-  return names;
-}
+std::vector<std::string> list_kinds() { return table.names(); }
 
 int list_command(const std::string& kind, const RunOptions& options) {
   if (kind.empty()) {
     options.say(fmt::format("fokker list {}", fmt::join(list_kinds(), " | ")));
     return 0;
   }
-  for (const Kind& known : kinds) {
-    if (kind != known.name) continue;
-    for (const auto& line : known.lines()) options.say(line);
-    return 0;
-  }
-  throw ConfigError("[list] " + unknown_name(kind, list_kinds()));
+  for (const auto& line : table.at(kind).lines()) options.say(line);
+  return 0;
 }
 
 }  // namespace fokker

@@ -6,6 +6,7 @@
 
 #include "fokker/core/base/parallel.h"
 #include "fokker/core/base/quantile.h"
+#include "fokker/core/base/table.h"
 #include "fokker/core/ops/elementwise.h"
 #include "fokker/core/ops/view.h"
 #include "fokker/experiments/compare/budget.h"
@@ -99,6 +100,7 @@ constexpr CompareMetric metrics[] = {
      any, unbiased},
     {"mode_weights", "largest error of a mode's weight", mode_weights, check_mixture},
 };
+constexpr Table table("[compare] metrics:", metrics);
 
 Tensor flat(const Tensor& x) {
   return reshape(cast(x.detach(), Dtype::f64), {x.extent(0), x.size() / std::max<std::int64_t>(1, x.extent(0))});
@@ -122,22 +124,16 @@ std::vector<double> row_distances(const Tensor& a, const Tensor& b) {
 
 std::span<const CompareMetric> compare_metrics() { return metrics; }
 
-std::vector<std::string> compare_metric_names() {
-  std::vector<std::string> names;
-  for (const auto& metric : metrics) names.emplace_back(metric.name);
-  return names;
-}
+std::vector<std::string> compare_metric_names() { return table.names(); }
 
 std::string metric_title(const std::string& name) {
-  for (const auto& metric : metrics)
-    if (name == metric.name) return metric.title;
+  if (const CompareMetric* metric = table.find(name)) return metric->title;
   return "mean distance to the end of the path (strong error)";
 }
 
 Range metric_range(const std::string& name) {
-  for (const auto& metric : metrics)
-    if (name == metric.name) return metric.range;
-  return positive_range;
+  const CompareMetric* metric = table.find(name);
+  return metric ? metric->range : positive_range;
 }
 
 std::map<std::string, double> errors_of(const Tensor& samples, const Tensor& reference, const CompareTarget& target,

@@ -4,7 +4,7 @@
 #include <array>
 
 #include "fokker/core/base/error.h"
-#include "fokker/core/base/names.h"
+#include "fokker/core/base/table.h"
 #include "fokker/experiments/data/dataset_files.h"
 #include "fokker/experiments/data/scenes.h"
 #include "fokker/experiments/data/signals.h"
@@ -62,28 +62,24 @@ constexpr std::array entries{
         load_toy<scenes>},
     DatasetEntry{"regression_toy", "", "independent normal inputs and targets of 100 numbers",
                  load_toy<regression_toy>}};
+constexpr Table table("[data.source]", entries);
 
 }  // namespace
 
 std::span<const DatasetEntry> dataset_entries() { return entries; }
 
-std::vector<std::string> dataset_names() {
-  std::vector<std::string> names;
-  for (const auto& entry : entries) names.emplace_back(entry.name);
-  return names;
-}
+std::vector<std::string> dataset_names() { return table.names(); }
 
 Dataset load_dataset(const std::string& source, const DatasetOptions& options) {
   require<ConfigError>(options.n >= 0, "[data.n] expected n ≥ 0, got {}", options.n);
   const auto colon = source.find(':');
   const std::string name = source.substr(0, colon);
   const std::string argument = colon == std::string::npos ? "" : source.substr(colon + 1);
-  const auto entry = std::ranges::find_if(entries, [&](const auto& e) { return name == e.name; });
-  if (entry == entries.end()) throw ConfigError("[data.source] " + unknown_name(name, dataset_names()));
-  const bool takes_argument = *entry->argument != '\0';
-  require<ConfigError>(takes_argument == !argument.empty(), "[data.source] expected \"{}{}{}\", got \"{}\"",
-                       entry->name, takes_argument ? ":" : "", entry->argument, source);
-  return entry->load(argument, options);
+  const DatasetEntry& entry = table.at(name);
+  const bool takes_argument = *entry.argument != '\0';
+  require<ConfigError>(takes_argument == !argument.empty(), "[data.source] expected \"{}{}{}\", got \"{}\"", entry.name,
+                       takes_argument ? ":" : "", entry.argument, source);
+  return entry.load(argument, options);
 }
 
 }  // namespace fokker

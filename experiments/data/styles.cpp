@@ -6,7 +6,7 @@
 #include <array>
 #include <cmath>
 
-#include "fokker/core/base/names.h"
+#include "fokker/core/base/table.h"
 #include "fokker/core/config/config.h"
 #include "fokker/core/ops/view.h"
 #include "fokker/experiments/data/dataset_files.h"
@@ -113,6 +113,7 @@ Tensor each_plane(const Tensor& images, const ValueRange& range, Plane (*change)
 constexpr std::array entries{StyleEntry{"thin", "strokes eroded", thin}, StyleEntry{"bold", "strokes dilated", bold},
                              StyleEntry{"slanted", "sheared to the right", slanted},
                              StyleEntry{"inverted", "dark on bright", inverted}};
+constexpr Table table("[styles]", entries);
 
 }  // namespace
 
@@ -128,11 +129,7 @@ Tensor inverted(const Tensor& images, const ValueRange& range) {
 
 std::span<const StyleEntry> style_entries() { return entries; }
 
-std::vector<std::string> style_names() {
-  std::vector<std::string> names;
-  for (const auto& entry : entries) names.emplace_back(entry.name);
-  return names;
-}
+std::vector<std::string> style_names() { return table.names(); }
 
 Dataset digit_styles(const std::string&, const DatasetOptions& options) {
   Dataset digits = load_digits("", {});
@@ -156,9 +153,7 @@ Dataset digit_styles(const std::string&, const DatasetOptions& options) {
 }
 
 Tensor styled(const std::string& name, const Tensor& images, const ValueRange& range) {
-  for (const auto& entry : entries)
-    if (name == entry.name) return entry.apply(images, range);
-  throw ConfigError("[styles] " + unknown_name(name, style_names()));
+  return table.at(name).apply(images, range);
 }
 
 }  // namespace fokker

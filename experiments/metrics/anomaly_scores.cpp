@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "fokker/core/base/parallel.h"
+#include "fokker/core/base/table.h"
 #include "fokker/core/ops/elementwise.h"
 #include "fokker/core/ops/reduce.h"
 #include "fokker/core/ops/view.h"
@@ -164,21 +165,16 @@ constexpr Method methods[] = {
     {"bound", by_bound},
     {"likelihood", by_likelihood},
 };
+constexpr Table table("[detect.method]", methods);
 
 }  // namespace
 
-std::vector<std::string> anomaly_method_names() {
-  std::vector<std::string> names;
-  for (const auto& method : methods) names.emplace_back(method.name);
-  return names;
-}
+std::vector<std::string> anomaly_method_names() { return table.names(); }
 
 AnomalyScores anomaly_scores(const NormalModel& model, const Tensor& x, const DetectConfig& config) {
   require<ShapeError>(x.rank() >= 2 && x.size() > 0, "[detect] expected samples [N, …], got {}", to_string(x.shape()));
-  const auto method = std::ranges::find(methods, config.method, [](const Method& m) { return std::string(m.name); });
-  require<ConfigError>(method != std::end(methods), "[detect.method] unknown method \"{}\"", config.method);
   const NoGrad off_tape;
-  AnomalyScores found = method->scores(model, x, config);
+  AnomalyScores found = table.at(config.method).scores(model, x, config);
   for (const double term : found.terms.to_vector())
     require<NumericalError>(std::isfinite(term), "[detect] the method \"{}\" gives a score that is not finite",
                             config.method);

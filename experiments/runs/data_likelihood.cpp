@@ -135,11 +135,7 @@ std::string basis_of(const HeldOut& data) {
 
 }  // namespace
 
-std::vector<std::string> bound_names() {
-  std::vector<std::string> names;
-  for (const auto& entry : entries) names.emplace_back(entry.name);
-  return names;
-}
+std::vector<std::string> bound_names() { return Table("[likelihood] bounds:", entries).names(); }
 
 void DataLikelihoodConfig::validate() const {
   require<ConfigError>(discrete.terms == "discrete" && continuous.terms == "continuous",

@@ -2,7 +2,7 @@
 
 #include <fmt/ranges.h>
 
-#include "fokker/core/base/names.h"
+#include "fokker/core/base/table.h"
 #include "fokker/score/objectives/adversarial.h"
 #include "fokker/score/objectives/classification.h"
 #include "fokker/score/objectives/denoising.h"
@@ -117,6 +117,7 @@ constexpr ObjectiveEntry entries[] = {
      false, make_classifier},
     {"regression", "mean square error against the targets of the data", false, make_regression},
 };
+constexpr Table table("[train] objective:", entries);
 
 }  // namespace
 
@@ -135,17 +136,9 @@ std::int64_t latent_channels(const TrainConfig& config) {
 
 std::span<const ObjectiveEntry> objective_entries() { return entries; }
 
-std::vector<std::string> objective_names() {
-  std::vector<std::string> names;
-  for (const auto& entry : entries) names.emplace_back(entry.name);
-  return names;
-}
+std::vector<std::string> objective_names() { return table.names(); }
 
-const ObjectiveEntry& objective_entry(const std::string& name) {
-  for (const auto& entry : entries)
-    if (name == entry.name) return entry;
-  throw ConfigError("[train] objective: " + unknown_name(name, objective_names()));
-}
+const ObjectiveEntry& objective_entry(const std::string& name) { return table.at(name); }
 
 std::shared_ptr<Objective> make_objective(const TrainConfig& config, const ForwardSde& sde,
                                           const ObjectiveContext& context) {

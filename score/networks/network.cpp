@@ -2,7 +2,7 @@
 
 #include <fmt/ranges.h>
 
-#include "fokker/core/base/names.h"
+#include "fokker/core/base/table.h"
 #include "fokker/score/networks/dit.h"
 #include "fokker/score/networks/feed_forward.h"
 #include "fokker/score/networks/fourier_input.h"
@@ -101,6 +101,7 @@ constexpr NetworkEntry entries[] = {
      make_classifier},
     {"feed_forward", "linear layers with ReLU for regression: hidden", make_feed_forward},
 };
+constexpr Table table("[network] kind:", entries);
 
 std::unique_ptr<Network> make_fourier_input(const NetworkConfig& config, const Shape& sample, const Rng& rng) {
   NetworkConfig inner = config;
@@ -115,11 +116,7 @@ std::unique_ptr<Network> make_fourier_input(const NetworkConfig& config, const S
 
 std::span<const NetworkEntry> network_entries() { return entries; }
 
-std::vector<std::string> network_names() {
-  std::vector<std::string> names;
-  for (const NetworkEntry& entry : entries) names.emplace_back(entry.name);
-  return names;
-}
+std::vector<std::string> network_names() { return table.names(); }
 
 std::unique_ptr<Network> make_network(const NetworkConfig& config, const Shape& sample, const Rng& rng) {
   require<ConfigError>(config.text_width == 0 || config.kind == "unet",
@@ -128,9 +125,7 @@ std::unique_ptr<Network> make_network(const NetworkConfig& config, const Shape& 
   require<ShapeError>(sample.rank() > 0 && sample.size() > 0,
                       "[network] expected samples with at least one axis and one number, got {}", sample);
   if (!config.fourier_features.empty()) return make_fourier_input(config, sample, rng);
-  for (const NetworkEntry& entry : entries)
-    if (config.kind == entry.name) return entry.make(config, sample, rng);
-  throw ConfigError("[network] kind: " + unknown_name(config.kind, network_names()));
+  return table.at(config.kind).make(config, sample, rng);
 }
 
 }  // namespace fokker

@@ -3,21 +3,22 @@
 #include <fmt/ranges.h>
 
 #include "fokker/core/base/error.h"
-#include "fokker/core/base/names.h"
+#include "fokker/core/base/table.h"
 #include "fokker/core/ops/elementwise.h"
 #include "fokker/core/ops/reduce.h"
 #include "fokker/score/objectives/noising.h"
 
 namespace fokker {
+namespace {
 
-std::vector<std::string> adversarial_loss_names() { return {"non_saturating", "hinge"}; }
+constexpr const char* names[] = {"non_saturating", "hinge"};
+constexpr Table table("[adversarial] loss:", names);
 
-AdversarialLoss adversarial_loss(const std::string& name) {
-  const auto names = adversarial_loss_names();
-  for (std::size_t i = 0; i < names.size(); ++i)
-    if (name == names[i]) return static_cast<AdversarialLoss>(i);
-  throw ConfigError("[adversarial] loss: " + unknown_name(name, names));
-}
+}  // namespace
+
+std::vector<std::string> adversarial_loss_names() { return table.names(); }
+
+AdversarialLoss adversarial_loss(const std::string& name) { return table.number<AdversarialLoss>(name); }
 
 Tensor discriminator_loss(AdversarialLoss kind, const Tensor& real, const Tensor& fake) {
   if (kind == AdversarialLoss::hinge) return relu(1.0 - real) + relu(1.0 + fake);

@@ -6,7 +6,7 @@
 #include <cmath>
 #include <iterator>
 
-#include "fokker/core/base/names.h"
+#include "fokker/core/base/table.h"
 #include "fokker/core/nn/embedding.h"
 #include "fokker/core/ops/elementwise.h"
 #include "fokker/core/ops/reduce.h"
@@ -20,10 +20,9 @@ constexpr const char* weightings[] = {"uniform", "lambda", "snr", "min_snr", "li
 constexpr double min_snr_bound = 5;
 constexpr std::int64_t uncertainty_features = 64;
 
-void check_weighting(const std::string& name) {
-  if (std::ranges::find(weightings, name) == std::end(weightings))
-    throw ConfigError("[weighting] " + unknown_name(name, {std::begin(weightings), std::end(weightings)}));
-}
+constexpr const char* couplings[] = {"independent", "optimal"};
+
+void check_weighting(const std::string& name) { Table("[weighting]", weightings).at(name); }
 
 }  // namespace
 
@@ -47,8 +46,7 @@ double epsilon_weight(const std::string& weighting, Prediction prediction, const
 DenoisingScoreMatching::DenoisingScoreMatching(const ForwardSde& sde, DenoisingConfig config)
     : sde_(share(sde)), config_(std::move(config)), times_(config_.times, sde) {
   check_weighting(config_.weighting);
-  if (config_.coupling != "independent" && config_.coupling != "optimal")
-    throw ConfigError("[coupling] " + unknown_name(config_.coupling, {"independent", "optimal"}));
+  Table("[coupling]", couplings).at(config_.coupling);
   if (config_.uncertainty) uncertainty_ = Linear(uncertainty_features, 1, Rng(0), Init::zero);
 }
 

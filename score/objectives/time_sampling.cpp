@@ -6,12 +6,13 @@
 #include <cmath>
 #include <iterator>
 
-#include "fokker/core/base/names.h"
+#include "fokker/core/base/table.h"
 
 namespace fokker {
 namespace {
 
 constexpr const char* kinds[] = {"uniform", "stratified", "antithetic", "importance", "log_normal"};
+constexpr Table table("[time_sampling]", kinds);
 constexpr int cells = 512;
 
 }  // namespace
@@ -20,10 +21,7 @@ std::span<const char* const> TimeSampler::names() { return kinds; }
 
 TimeSampler::TimeSampler(TimeSamplingConfig config, const ForwardSde& sde)
     : config_(std::move(config)), sde_(share(sde)), first_label_(sde.label(config_.t_min)) {
-  const auto found = std::ranges::find(kinds, config_.kind);
-  if (found == std::end(kinds))
-    throw ConfigError("[time_sampling] " + unknown_name(config_.kind, {std::begin(kinds), std::end(kinds)}));
-  kind_ = static_cast<Kind>(found - std::begin(kinds));
+  kind_ = table.number<Kind>(config_.kind);
   require<ConfigError>(config_.t_min > 0 && config_.t_min < sde.t_max(),
                        "[time_sampling] expected t_min in (0, {}), got {}", sde.t_max(), config_.t_min);
   require<ConfigError>(config_.levels == 0 || (config_.levels >= 2 && kind_ < Kind::importance),

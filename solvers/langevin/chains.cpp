@@ -9,9 +9,9 @@
 
 #include <fmt/ranges.h>
 
-#include "fokker/core/base/names.h"
 #include "fokker/core/base/parallel.h"
 #include "fokker/core/base/stop.h"
+#include "fokker/core/base/table.h"
 #include "fokker/core/config/config_document.h"
 #include "fokker/core/ops/autodiff.h"
 #include "fokker/core/ops/rows.h"
@@ -69,16 +69,10 @@ const std::vector<LangevinMethod>& langevin_methods() {
   return methods;
 }
 
-std::vector<std::string> langevin_names() {
-  std::vector<std::string> names;
-  for (const auto& method : langevin_methods()) names.emplace_back(method.name);
-  return names;
-}
+std::vector<std::string> langevin_names() { return Table("[langevin]", langevin_methods()).names(); }
 
 const LangevinMethod& langevin_method(const std::string& name) {
-  for (const auto& method : langevin_methods())
-    if (name == method.name) return method;
-  throw ConfigError("[langevin] " + unknown_name(name, langevin_names()));
+  return Table("[langevin]", langevin_methods()).at(name);
 }
 
 void ChainConfig::validate() const {

@@ -6,7 +6,7 @@
 #include <boost/numeric/odeint/stepper/runge_kutta_dopri5.hpp>
 #include <boost/numeric/odeint/stepper/runge_kutta_fehlberg78.hpp>
 
-#include "fokker/core/base/names.h"
+#include "fokker/core/base/table.h"
 #include "fokker/solvers/ode/ode.h"
 
 namespace fokker {
@@ -67,6 +67,7 @@ constexpr OdeMethod methods[] = {
     {"fehlberg78", 7, false, [] { return Made(new Fehlberg78); }},
     {"adams_bashforth_moulton", 0, false, [] { return Made(new AdamsBashforthMoulton); }},
 };
+constexpr Table table("[ode]", methods);
 
 }  // namespace
 
@@ -77,18 +78,10 @@ void OdeStepper::interpolate(const OdeSystem& system, const OdeStep& s, double t
 
 std::span<const OdeMethod> ode_methods() { return methods; }
 
-const OdeMethod& ode_method(const std::string& name) {
-  for (const auto& method : methods)
-    if (name == method.name) return method;
-  throw ConfigError("[ode] " + unknown_name(name, ode_method_names()));
-}
+const OdeMethod& ode_method(const std::string& name) { return table.at(name); }
 
 }  // namespace detail
 
-std::vector<std::string> ode_method_names() {
-  std::vector<std::string> names;
-  for (const auto& method : detail::methods) names.emplace_back(method.name);
-  return names;
-}
+std::vector<std::string> ode_method_names() { return detail::table.names(); }
 
 }  // namespace fokker

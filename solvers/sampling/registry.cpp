@@ -50,9 +50,8 @@ constexpr SolverEntry entries[] = {
      detail::run_steps},
     {"stochastic_heun", "stochastic Heun on the reverse SDE", in_snr, detail::run_steps},
     {"euler_heun", "Euler-Heun on the reverse SDE", in_time, detail::run_steps},
-    {"reversible_heun",
-     "reversible Heun, for gradients through paths; it carries a second solution, so it draws no samples", in_time,
-     nullptr},
+    {"reversible_heun", "reversible Heun on the reverse SDE, with one evaluation a step and a second solution", in_snr,
+     detail::run_steps},
     {"milstein", "Milstein; on a reverse SDE, whose noise is additive, it is Euler-Maruyama", in_time,
      detail::run_steps},
     {"milstein_free", "Milstein without derivatives", in_time, detail::run_steps},
@@ -148,8 +147,7 @@ constexpr SolverEntry entries[] = {
 };
 
 const SolverEntry& find(const std::string& name) {
-  for (const auto& entry : entries)
-    if (name == entry.name) return entry;
+  if (const SolverEntry* entry = Table("[solver]", entries).find(name)) return *entry;
   throw ConfigError("[solver] " + unknown_name(name, solver_names()));
 }
 

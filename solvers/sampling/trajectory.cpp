@@ -8,27 +8,23 @@ namespace {
 
 using Corrector = std::function<Tensor(std::int64_t point, const Tensor& x)>;
 
-/// The loop of all steppers: state by state along the grid, in the configuration's clock.
+/// Solves the reverse SDE along the grid by any stepper, in the configuration's clock.
 Tensor march(const Shard& shard, const Solver& solver, double eta, Tensor x, const Corrector& corrector = {}) {
   const Clock clock = fokker::clock(*shard.config.clock);
   const auto sde = clocked_reverse(shard.sde, shard.score, clock, eta);
-  require_fit(solver, *sde);
-  const auto reading = [&](std::size_t point) { return to_clock(shard.sde, clock, shard.grid[point]); };
-  const auto noise = brownian(shard, reading(0), reading(shard.grid.size() - 1), split_of(clock));
-  const bool noisy = sde->noise() != Noise::none;
-  const int areas = solver.claims().areas;
-  Tensor state = sde->enter(x, shard.grid[0]);
-  for (std::size_t i = 0; i + 1 < shard.grid.size(); ++i) {
+  std::vector<double> readings;
+  for (const double t : shard.grid) readings.push_back(to_clock(shard.sde, clock, t));
+  const auto noise = brownian(shard, readings.front(), readings.back(), split_of(clock));
+  const Course course{*sde, solver, *noise, readings, shard.first};
+  course.check(x);
+  const Tensor end = course.march(sde->enter(x, shard.grid[0]), [&](std::size_t i, SolverState& at) {
     const auto step = static_cast<std::int64_t>(i);
     const double t1 = shard.grid[i + 1];
-    const double from = reading(i), to = reading(i + 1);
-    const BrownianIncrement b = noisy ? noise->increment(step, from, to, areas) : BrownianIncrement{};
-    state = solver.step(*sde, b, state, from, to);
-    if (corrector) state = sde->enter(corrector(step + 1, sde->leave(state, t1)), t1);
-    if (shard.observe) shard.observe(step + 1, sde->leave(state, t1));
+    if (corrector) at = {sde->enter(corrector(step + 1, sde->leave(at.x, t1)), t1)};
+    if (shard.observe) shard.observe(step + 1, sde->leave(at.x, t1));
     shard.tick(step);
-  }
-  return sde->leave(state, shard.grid.back());
+  });
+  return sde->leave(end, shard.grid.back());
 }
 
 }  // namespace

@@ -5,7 +5,7 @@
 #include <cstring>
 #include <set>
 
-#include "fokker/core/base/names.h"
+#include "fokker/core/base/table.h"
 #include "fokker/core/ops/autodiff.h"
 #include "fokker/core/ops/elementwise.h"
 #include "fokker/core/ops/view.h"
@@ -14,6 +14,7 @@ namespace fokker {
 namespace {
 
 constexpr const char* names[] = {"tape", "checkpoint", "reversible"};
+constexpr Table table("[solve] adjoint:", names);
 
 detail::Course course_along(const DifferentiablePath& path) {
   return {*path.sde, *path.solver, *path.noise, path.grid};
@@ -262,11 +263,7 @@ void check(const DifferentiablePath& path, const Tensor& x) {
 
 const char* to_string(Adjoint adjoint) { return names[static_cast<int>(adjoint)]; }
 
-Adjoint adjoint(const std::string& name) {
-  for (const Adjoint a : {Adjoint::tape, Adjoint::checkpoint, Adjoint::reversible})
-    if (name == to_string(a)) return a;
-  throw ConfigError("[solve] adjoint: " + unknown_name(name, {std::begin(names), std::end(names)}));
-}
+Adjoint adjoint(const std::string& name) { return table.number<Adjoint>(name); }
 
 Tensor solve(const DifferentiablePath& path, const Tensor& x) {
   check(path, x);

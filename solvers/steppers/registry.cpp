@@ -1,4 +1,4 @@
-#include "fokker/core/base/names.h"
+#include "fokker/core/base/table.h"
 #include "fokker/solvers/steppers/dri1.h"
 #include "fokker/solvers/steppers/euler_maruyama.h"
 #include "fokker/solvers/steppers/heun.h"
@@ -40,19 +40,12 @@ constexpr StepperEntry entries[] = {
     {"implicit_euler", [] { return Made(new ImplicitEuler); }},
     {"skrock", [] { return Made(new SkRock); }},
 };
+constexpr Table table("[solver]", entries);
 
 }  // namespace
 
-std::vector<std::string> stepper_names() {
-  std::vector<std::string> names;
-  for (const auto& entry : entries) names.emplace_back(entry.name);
-  return names;
-}
+std::vector<std::string> stepper_names() { return table.names(); }
 
-std::unique_ptr<Solver> make_solver(const std::string& name) {
-  for (const auto& entry : entries)
-    if (name == entry.name) return entry.make();
-  throw ConfigError("[solver] " + unknown_name(name, stepper_names()));
-}
+std::unique_ptr<Solver> make_solver(const std::string& name) { return table.at(name).make(); }
 
 }  // namespace fokker

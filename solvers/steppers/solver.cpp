@@ -115,7 +115,7 @@ BrownianIncrement Course::increment(std::size_t i, const Shape& x) const {
   return b;
 }
 
-Tensor Course::march(const Tensor& x, const std::function<void(std::size_t i, const SolverState& at)>& watch) const {
+Tensor Course::march(const Tensor& x, const std::function<void(std::size_t i, SolverState& at)>& watch) const {
   SolverState state{x};
   for (std::size_t i = 0; i < steps(); ++i) {
     advance(state, increment(i, x.shape()), i);

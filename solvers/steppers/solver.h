@@ -123,8 +123,8 @@ struct Course {
   void advance(SolverState& state, const BrownianIncrement& b, std::size_t i) const {
     solver.advance(sde, b, state, grid[i], grid[i + 1]);
   }
-  /// Makes all steps from x; `watch` sees the state after each step.
-  Tensor march(const Tensor& x, const std::function<void(std::size_t i, const SolverState& at)>& watch = {}) const;
+  /// Makes all steps from x.  `watch` sees the state after each step, and may change it.
+  Tensor march(const Tensor& x, const std::function<void(std::size_t i, SolverState& at)>& watch = {}) const;
   /// Throws NumericalError, which names sample and step, where `end`, to which the course leads from x, is not finite.
   void require_finite(const Tensor& x, const Tensor& end) const;
 };
