@@ -36,7 +36,6 @@ const char* name_of(Prediction what) { return names[static_cast<int>(what)]; }
 std::span<const char* const> prediction_names() { return names; }
 Prediction prediction(const std::string& name) { return by_name<Prediction>(names, name, "prediction"); }
 
-std::span<const char* const> time_label_names() { return labels; }
 TimeLabel time_label(const std::string& name) { return by_name<TimeLabel>(labels, name, "time_label"); }
 
 Level level(const ForwardSde& sde, double t, double data_sigma) {

@@ -114,6 +114,12 @@ constexpr std::array entries{StyleEntry{"thin", "strokes eroded", thin}, StyleEn
                              StyleEntry{"slanted", "sheared to the right", slanted},
                              StyleEntry{"inverted", "dark on bright", inverted}};
 
+std::vector<std::string> style_names() {
+  std::vector<std::string> names;
+  for (const auto& entry : entries) names.emplace_back(entry.name);
+  return names;
+}
+
 }  // namespace
 
 Tensor thin(const Tensor& images, const ValueRange& range) { return each_plane(images, range, thin_plane); }
@@ -127,12 +133,6 @@ Tensor inverted(const Tensor& images, const ValueRange& range) {
 }
 
 std::span<const StyleEntry> style_entries() { return entries; }
-
-std::vector<std::string> style_names() {
-  std::vector<std::string> names;
-  for (const auto& entry : entries) names.emplace_back(entry.name);
-  return names;
-}
 
 Dataset digit_styles(const std::string&, const DatasetOptions& options) {
   Dataset digits = load_digits("", {});

@@ -166,7 +166,7 @@ def test_cpp_stands_in_the_tree():
 def test_every_block_has_a_language_and_every_comment_a_block():
     for page in PAGES:
         shown = list(blocks(page))
-        assert {block.language for block in shown} <= {"python", "bash", "toml", "cpp", "text"}, page
+        assert {block.language for block in shown} <= {"python", "bash", "toml", "cpp", "text", "mermaid"}, page
         assert len(shown) == len(re.findall(r"^ *```\w*\n.*?^ *```$", page.read_text(), re.M | re.S)), page
         assert sum(map(page.read_text().count, ("<!-- test:", "<!-- not run:"))) == len(
             [found for found in BLOCK.finditer(page.read_text()) if found["how"]]), page
