@@ -1,27 +1,19 @@
 #include "fokker/experiments/runner.h"
 
-#include <chrono>
 #include <set>
 
 #include "fokker/core/io/file.h"
-#include "fokker/core/io/png.h"
-#include "fokker/core/kernels/kernels.h"
 #include "fokker/experiments/application_registry.h"
 #include "fokker/experiments/checks.h"
 #include "fokker/experiments/report/findings_report.h"
 #include "fokker/experiments/report/pictures.h"
 #include "fokker/experiments/runs/provenance.h"
-#include "fokker/experiments/runs/training_log.h"
 #include "fokker/experiments/runs/utc.h"
 #include "fokker/experiments/saved_run.h"
-#include "fokker/experiments/training/checkpoint.h"
-#include "fokker/experiments/training/trainer.h"
+#include "fokker/experiments/training_run.h"
 
 namespace fokker {
 namespace {
-
-constexpr const char* log_key =
-    "log_sha256";  // in the metadata of a checkpoint: SHA-256 of metrics.jsonl until its step
 
 class Runner {
  public:
@@ -36,7 +28,7 @@ class Runner {
   Outcome execute();
 
   std::vector<SampleSet> take_samples() { return std::move(sets_); }
-  std::int64_t steps() const { return std::ssize(rows_); }
+  std::int64_t steps() const { return std::ssize(training_.rows()); }
 
  private:
   void describe();
@@ -44,11 +36,6 @@ class Runner {
   template <class Work>
   void attempt(Work&& work);
   bool train();
-  void train_step(Trainer& trainer, std::vector<MetricsRow>& unsaved);
-  void train_on(Trainer& trainer, std::vector<MetricsRow>& unsaved);
-  void finish(const Trainer& trainer);
-  void save(const Trainer& trainer, std::vector<MetricsRow>& unsaved);
-  void note_instruction_set(const SafeTensors& state);
   bool draw_samples();
   void draw(const GenerateConfig& config);
   void evaluate();
@@ -61,16 +48,12 @@ class Runner {
   }
 
   RunDirectory& directory_;
-  MetricsLog log_{directory_.file("metrics.jsonl")};
   Experiment experiment_;
   const RunOptions& options_;
   Model model_;
-  std::vector<MetricsRow> rows_;
+  TrainingRun training_{directory_, experiment_, options_, model_};
   std::vector<SampleSet> sets_;
-  std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
-  double earlier_seconds_ = 0;                            // seconds of training before an interruption
-  std::exception_ptr failure_;                            // the first one after the training
-  std::string instruction_sets_ = kernels::table().name;  // in the order of their use
+  std::exception_ptr failure_;  // the first one after the training
 };
 
 Outcome Runner::execute() {
@@ -122,87 +105,10 @@ void Runner::describe() {
   write_grid(directory_.file("data.png"), data.scaling.invert(data.training.x), look_of(model_.facts));
 }
 
-void Runner::save(const Trainer& trainer, std::vector<MetricsRow>& unsaved) {
-  log_.append(unsaved);  // before the checkpoint, which relies on it
-  unsaved.clear();
-  SafeTensors state = trainer.state();
-  state.metadata[log_key] = log_.digest();
-  state.metadata["instruction_set"] = instruction_sets_;
-  save_checkpoint(directory_.checkpoints(), std::move(state));
-}
-
-/// Reports and records an instruction set that differs from that of the checkpoint, because results depend on it in
-/// rounding.
-void Runner::note_instruction_set(const SafeTensors& state) {
-  const auto found = state.metadata.find("instruction_set");
-  if (found == state.metadata.end() || found->second.ends_with(instruction_sets_)) return;
-  say(
-      fmt::format("warning  trained so far with the instruction set {}, from here with {}: the weights will differ in "
-                  "rounding from those of one run; --isa (or FOKKER_ISA) baseline, v3 or v4 chooses",
-                  found->second, instruction_sets_));
-  instruction_sets_ = found->second + ", " + instruction_sets_;
-  directory_.update_status(fmt::format(R"({{"instruction_set": "{}"}})", instruction_sets_));
-}
-
-void Runner::train_step(Trainer& trainer, std::vector<MetricsRow>& unsaved) {
-  const StepReport report = trainer.step();
-  const std::chrono::duration<double> elapsed = std::chrono::steady_clock::now() - start_;
-  rows_.push_back({.report = report, .seconds = earlier_seconds_ + elapsed.count()});
-  unsaved.push_back(rows_.back());
-  const auto& config = experiment_.train;
-  const bool last = trainer.finished();
-  if (last || report.step % config.log_interval() == 0)
-    say(interval_line(rows_, config, model_.data().training.size()));
-  const SafeTensors snapshot = trainer.snapshot();
-  if (!snapshot.tensors.empty()) save_snapshot(directory_.averages(), snapshot);
-  if (last || report.step % config.checkpoint_every == 0) save(trainer, unsaved);
-  options_.show("training", report.step, config.steps);
-}
-
-/// Trains until it is finished or told to stop.  A failure leaves the losses until it in metrics.jsonl.
-void Runner::train_on(Trainer& trainer, std::vector<MetricsRow>& unsaved) {
-  std::int64_t saved = trainer.steps_done();
-  try {
-    while (!trainer.finished() && !options_.stopping()) {
-      train_step(trainer, unsaved);
-      if (unsaved.empty()) saved = trainer.steps_done();
-    }
-  } catch (const NumericalError& error) {
-    log_.append(unsaved);
-    const auto kept = saved > 0 ? fmt::format("the checkpoint of step {}", saved) : "no checkpoint yet";
-    throw NumericalError(fmt::format("{}; kept: {}", error.what(), kept));
-  }
-  if (!unsaved.empty()) save(trainer, unsaved);
-}
-
-void Runner::finish(const Trainer& trainer) {
-  for (const auto& line : summary_lines(rows_, experiment_.train)) say(line);
-  const Tensor levels = noise_level_picture(rows_);
-  if (levels.defined()) write_png(directory_.file("noise-levels.png"), levels, {.scale = 8});
-  model_.system = trainer.averaged();
-  model_.sde = model_.system.sde();
-  write_weights(directory_.path(), trainer);
-}
-
 bool Runner::train() {
-  Trainer trainer(model_.system, model_.data().training, experiment_.train, experiment_.seed);
-  trainer.augment(Augmentation(experiment_.data.augment, model_.data().training.range.low));
-  trainer.hold_out(model_.data().held_out);
-  std::string digest;
-  if (const auto state = latest_checkpoint(directory_.checkpoints())) {
-    trainer.restore(*state);
-    note_instruction_set(*state);
-    if (const auto at = state->metadata.find(log_key); at != state->metadata.end()) digest = at->second;
-    say(fmt::format("resume   from step {}", trainer.steps_done()));
-  }
-  rows_ = log_.read_until(trainer.steps_done(), digest);
-  if (!rows_.empty()) earlier_seconds_ = rows_.back().seconds;
-  start_ = std::chrono::steady_clock::now();
-  std::vector<MetricsRow> unsaved;
+  training_.restore();
   may_be_left(false);
-  train_on(trainer, unsaved);
-  if (!trainer.finished()) return false;
-  finish(trainer);
+  if (!training_.run()) return false;
   may_be_left(true);
   return !options_.stopping();
 }
@@ -269,7 +175,7 @@ void Runner::write_results() {
                            .data_sha256 = model_.facts.sha256,
                            .range = model_.facts.range,
                            .held_out_index = model_.facts.held_out_index,
-                           .training = rows_,
+                           .training = training_.rows(),
                            .samples = sets_};
   std::error_code absent;
   const bool again = std::filesystem::exists(directory_.file(results_name), absent);

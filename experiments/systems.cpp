@@ -3,12 +3,14 @@
 #include <algorithm>
 #include <sstream>
 
+#include "fokker/core/config/config.h"
 #include "fokker/core/io/file.h"
 #include "fokker/core/io/png.h"
 #include "fokker/core/ops/view.h"
 #include "fokker/experiments/checks.h"
 #include "fokker/experiments/read_experiment.h"
 #include "fokker/experiments/runner.h"
+#include "fokker/experiments/runs/data_likelihood.h"
 #include "fokker/experiments/saved_run.h"
 #include "fokker/experiments/systems_seeds.h"
 
@@ -16,6 +18,29 @@ namespace fokker {
 namespace {
 
 namespace fs = std::filesystem;
+
+/// Several experiments side by side.  Each is run, its held-out data are bounded in bits, and one table is made of all.
+struct SystemsConfig {
+  std::string name = "systems";
+  std::vector<std::string> systems = {};
+  std::vector<std::string> set = {};
+  std::int64_t seeds = 1;
+  DataLikelihoodConfig likelihood = {};
+
+  static constexpr auto fields = std::tuple{
+      field("name", &SystemsConfig::name, "name of the folder", nonempty()),
+      field("systems", &SystemsConfig::systems,
+            "files of experiments, relative to the folder of this file, each with its settings after it: \"a.toml "
+            "seed=1\"",
+            nonempty()),
+      field("set", &SystemsConfig::set, "settings that change every experiment, such as \"train.steps=100\""),
+      field("seeds", &SystemsConfig::seeds,
+            "number of trainings of each experiment, with its own seed and the next ones; from two on, the table has "
+            "their means",
+            at_least(1)),
+      field("likelihood", &SystemsConfig::likelihood,
+            "settings of the bits of the held-out data, as in `fokker likelihood`")};
+};
 
 constexpr const char* config_file = "systems.toml";
 constexpr std::int64_t shown = 16;  // samples in a row of the picture

@@ -72,6 +72,13 @@ Tensor index(const Tensor& x, const py::object& key) {
   return result;
 }
 
+/// NumPy's protocol of conversion.
+py::object to_array(const Tensor& x, const py::object& dtype, const py::object& copy) {
+  const bool must_copy = !copy.is_none() && copy.cast<bool>();
+  const py::object array = must_copy ? to_numpy(x.clone()) : to_numpy(x);
+  return dtype.is_none() ? array : array.attr("astype")(dtype, py::arg("copy") = false);
+}
+
 void bind_tensor(py::class_<Tensor>& tensor) {
   tensor
       .def(py::init([](const py::object& values, std::optional<Dtype> dtype) { return to_tensor(values, dtype); }),
@@ -83,14 +90,7 @@ void bind_tensor(py::class_<Tensor>& tensor) {
       .def_property_readonly("size", &Tensor::size)
       .def_property_readonly("tracked", &Tensor::tracked, "Whether gradients flow through this tensor.")
       .def("numpy", &to_numpy, "Returns the memory as a writable NumPy array, which keeps it alive.")
-      .def(
-          "__array__",
-          [](const Tensor& x, const py::object& dtype, const py::object& copy) {
-            const bool must_copy = !copy.is_none() && copy.cast<bool>();
-            const py::object array = must_copy ? to_numpy(x.clone()) : to_numpy(x);
-            return dtype.is_none() ? array : array.attr("astype")(dtype, py::arg("copy") = false);
-          },
-          py::arg("dtype") = py::none(), py::arg("copy") = py::none())
+      .def("__array__", &to_array, py::arg("dtype") = py::none(), py::arg("copy") = py::none())
       .def("__dlpack__", [](const Tensor& x, const py::kwargs&) { return to_dlpack(x); })
       .def("__dlpack_device__", [](const Tensor&) { return py::make_tuple(1, 0); })
       .def("item", &Tensor::item)

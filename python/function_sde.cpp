@@ -22,6 +22,19 @@ Calculus calculus_of(const std::string& name) {
   return name == "ito" ? Calculus::ito : Calculus::stratonovich;
 }
 
+void bind_examples(py::module_& m) {
+  m.def(
+      "lorenz", [](double noise) { return made_of({recipe("lorenz", noise)}, lorenz(noise)); }, py::arg("noise") = 1.0,
+      "Returns the Lorenz system with additive noise, for x [n, 3].");
+  m.def(
+      "lotka_volterra",
+      [](double a, double b, double c, double noise) {
+        return made_of({recipe("lotka_volterra", a, b, c, noise)}, lotka_volterra(a, b, c, noise));
+      },
+      py::arg("a") = 1.0, py::arg("b") = 1.0, py::arg("c") = 1.0, py::arg("noise") = 0.2,
+      "Returns the stochastic Lotka–Volterra system, for x [n, 2].");
+}
+
 }  // namespace
 
 void bind_function_sdes(py::module_& m) {
@@ -59,16 +72,7 @@ void bind_function_sdes(py::module_& m) {
         "Returns the SDE in Itô's sense that has the same solution.");
   m.def("to_stratonovich", converted("to_stratonovich", &to_stratonovich), py::arg("sde"),
         "Returns the SDE in Stratonovich's sense that has the same solution.");
-  m.def(
-      "lorenz", [](double noise) { return made_of({recipe("lorenz", noise)}, lorenz(noise)); }, py::arg("noise") = 1.0,
-      "Returns the Lorenz system with additive noise, for x [n, 3].");
-  m.def(
-      "lotka_volterra",
-      [](double a, double b, double c, double noise) {
-        return made_of({recipe("lotka_volterra", a, b, c, noise)}, lotka_volterra(a, b, c, noise));
-      },
-      py::arg("a") = 1.0, py::arg("b") = 1.0, py::arg("c") = 1.0, py::arg("noise") = 0.2,
-      "Returns the stochastic Lotka–Volterra system, for x [n, 2].");
+  bind_examples(m);
 }
 
 }  // namespace fokker::python

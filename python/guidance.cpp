@@ -15,9 +15,7 @@ ScoreArgument like(const ScoreArgument& a, const ScoreArgument& b, Score score) 
   return {.score = std::move(score), .sample = a.sample ? a.sample : b.sample, .references = std::move(references)};
 }
 
-}  // namespace
-
-void bind_guidance(py::module_& m) {
+void bind_system(py::module_& m) {
   py::class_<SystemHandle>(m, "System", "A network and the objective that trained it.")
       .def(
           "score",
@@ -28,6 +26,12 @@ void bind_guidance(py::module_& m) {
           py::arg("labels") = std::vector<std::int64_t>{},
           "The score ∇ log p_t under a label for each sample; labels repeat after the last.  Without labels it is "
           "unconditional.");
+}
+
+}  // namespace
+
+void bind_guidance(py::module_& m) {
+  bind_system(m);
   m.def(
       "guide",
       [](const py::object& conditional, const py::object& other, const ForwardSde& sde, double strength,

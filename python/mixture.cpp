@@ -14,6 +14,10 @@ GaussianMixture make_mixture(std::vector<std::vector<double>> means, const py::o
           std::move(weights)};
 }
 
+py::object covariance_of(const GaussianMixture& p) {
+  return to_numpy(Tensor::from(p.covariance(), {p.dimension(), p.dimension()}, Dtype::f64));
+}
+
 }  // namespace
 
 void bind_mixture(py::module_& m) {
@@ -31,11 +35,7 @@ void bind_mixture(py::module_& m) {
       .def_property_readonly("components", &GaussianMixture::components)
       .def_property_readonly("dimension", &GaussianMixture::dimension)
       .def_property_readonly("mean", &GaussianMixture::mean)
-      .def_property_readonly(
-          "covariance",
-          [](const GaussianMixture& p) {
-            return to_numpy(Tensor::from(p.covariance(), {p.dimension(), p.dimension()}, Dtype::f64));
-          })
+      .def_property_readonly("covariance", &covariance_of)
       .def(
           "diffused",
           [](const GaussianMixture& p, const ForwardSde& sde, double t) { return p.diffused(sde.marginal(t)); },

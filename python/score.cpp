@@ -87,16 +87,46 @@ std::string text_of(const NetworkConfig& config) {
   return options.empty() ? config.kind : call_text(config.kind, options);
 }
 
-}  // namespace
-
-Score of_network(const Score& score) {
-  return Score::of({&score, 1}, [score](const Tensor& x, double t) {
-    require_single(x, "score");
-    return score(x, t);
-  });
+Tensor evaluate(const NetworkHandle& self, const Tensor& x, const py::object& time, const py::object& labels) {
+  const Network& network = self.built();
+  require<ShapeError>(x.rank() > 0 && x.shape() == with_axis(self.sample, 0, x.extent(0)),
+                      "[network] expected x of n samples {}, got {}", to_string(self.sample), to_string(x.shape()));
+  require_single(x, "network");
+  return network(x, times(x, time), {.condition = condition(x, labels)});
 }
 
-void bind_score(py::module_& m) {
+py::dict arrays_of(const NetworkHandle& self) {
+  py::dict result;
+  for (const auto& [name, tensor] : parameters_of(self)) result[py::str(name)] = to_numpy(tensor);
+  return result;
+}
+
+std::vector<Tensor> leaves_of(NetworkHandle& self) {
+  std::vector<Tensor> leaves;
+  for (const auto& parameter : self.built().trainable_parameters()) {
+    if (!parameter.tensor->tracked()) *parameter.tensor = parameter.tensor->leaf();
+    leaves.push_back(*parameter.tensor);
+  }
+  return leaves;
+}
+
+py::tuple reduce(const py::object& object) {
+  const auto& self = object.cast<const NetworkHandle&>();
+  py::dict weights;
+  if (self.network)
+    for (const auto& [name, tensor] : parameters_of(self)) weights[py::str(name)] = to_numpy(tensor.clone());
+  return py::make_tuple(py::module_::import("fokker._pickling").attr("network"),
+                        py::make_tuple(py::type::of(object), to_dictionary(self.config), self.seed,
+                                       self.network ? py::cast(self.sample) : py::none(), weights));
+}
+
+std::string describe(const NetworkHandle& self) {
+  if (!self.network) return fmt::format("<fokker.Network {}, not built yet>", text_of(self.config));
+  return fmt::format("<fokker.Network {}, {} parameters, samples {}>", text_of(self.config),
+                     self.network->parameter_count(), to_string(self.sample));
+}
+
+void bind_network(py::module_& m) {
   py::class_<NetworkHandle>(m, "Network", "A network, built once the shape of a sample is known.")
       .def(py::init([](const py::dict& config, std::uint64_t seed) {
              return NetworkHandle{from_keywords<NetworkConfig>(config), seed};
@@ -105,41 +135,16 @@ void bind_score(py::module_& m) {
       .def(
           "build", [](NetworkHandle& self, const Shape& sample) { self.build(sample); }, py::arg("sample"),
           "Makes the weights for samples of a shape, such as (8, 8, 1).")
-      .def(
-          "__call__",
-          [](const NetworkHandle& self, const Tensor& x, const py::object& time, const py::object& labels) {
-            const Network& network = self.built();
-            require<ShapeError>(x.rank() > 0 && x.shape() == with_axis(self.sample, 0, x.extent(0)),
-                                "[network] expected x of n samples {}, got {}", to_string(self.sample),
-                                to_string(x.shape()));
-            require_single(x, "network");
-            return network(x, times(x, time), {.condition = condition(x, labels)});
-          },
-          py::arg("x"), py::arg("time"), py::arg("labels") = py::none(),
-          "Evaluates the network for x [B, …], time labels [B] and class labels [B], or one of each for all.")
+      .def("__call__", &evaluate, py::arg("x"), py::arg("time"), py::arg("labels") = py::none(),
+           "Evaluates the network for x [B, …], time labels [B] and class labels [B], or one of each for all.")
       .def_property_readonly(
           "sample", [](const NetworkHandle& self) { return self.built(), self.sample; }, "The shape of one sample.")
       .def_property_readonly("config", [](const NetworkHandle& self) { return to_dictionary(self.config); })
-      .def_property_readonly(
-          "parameters",
-          [](const NetworkHandle& self) {
-            py::dict result;
-            for (const auto& [name, tensor] : parameters_of(self)) result[py::str(name)] = to_numpy(tensor);
-            return result;
-          },
-          "The weights by name, as NumPy arrays over the network's own memory.")
-      .def(
-          "leaves",
-          [](NetworkHandle& self) {
-            std::vector<Tensor> leaves;
-            for (const auto& parameter : self.built().trainable_parameters()) {
-              if (!parameter.tensor->tracked()) *parameter.tensor = parameter.tensor->leaf();
-              leaves.push_back(*parameter.tensor);
-            }
-            return leaves;
-          },
-          "Returns the weights as leaves of the tape, over the network's own memory.  fk.grad differentiates later "
-          "results of the network by them.")
+      .def_property_readonly("parameters", &arrays_of,
+                             "The weights by name, as NumPy arrays over the network's own memory.")
+      .def("leaves", &leaves_of,
+           "Returns the weights as leaves of the tape, over the network's own memory.  fk.grad differentiates later "
+           "results of the network by them.")
       .def_property_readonly("parameter_count",
                              [](const NetworkHandle& self) { return self.built().parameter_count(); })
       .def(
@@ -156,21 +161,21 @@ void bind_score(py::module_& m) {
           py::arg("path"), py::arg("rename") = Renames{},
           "Reads weights from safetensors; float64 is rounded to float32.  `rename` replaces parts of the file's "
           "names.")
-      .def("__reduce__",
-           [](const py::object& object) {
-             const auto& self = object.cast<const NetworkHandle&>();
-             py::dict weights;
-             if (self.network)
-               for (const auto& [name, tensor] : parameters_of(self)) weights[py::str(name)] = to_numpy(tensor.clone());
-             return py::make_tuple(py::module_::import("fokker._pickling").attr("network"),
-                                   py::make_tuple(py::type::of(object), to_dictionary(self.config), self.seed,
-                                                  self.network ? py::cast(self.sample) : py::none(), weights));
-           })
-      .def("__repr__", [](const NetworkHandle& self) {
-        if (!self.network) return fmt::format("<fokker.Network {}, not built yet>", text_of(self.config));
-        return fmt::format("<fokker.Network {}, {} parameters, samples {}>", text_of(self.config),
-                           self.network->parameter_count(), to_string(self.sample));
-      });
+      .def("__reduce__", &reduce)
+      .def("__repr__", &describe);
+}
+
+}  // namespace
+
+Score of_network(const Score& score) {
+  return Score::of({&score, 1}, [score](const Tensor& x, double t) {
+    require_single(x, "score");
+    return score(x, t);
+  });
+}
+
+void bind_score(py::module_& m) {
+  bind_network(m);
   m.def(
       "network_score",
       [](const NetworkHandle& self, const ForwardSde& sde, const std::string& predicts, double data_sigma,

@@ -22,7 +22,7 @@ References* references_of_score(py::handle self) {
   return score ? &score->references : nullptr;
 }
 
-void bind_base(py::module_& m) {
+void bind_marginal(py::module_& m) {
   py::class_<Marginal>(m, "Marginal", "The law x_t | x_0 ~ N(alpha x_0, sigma²); it unpacks as alpha, sigma.")
       .def(py::init([](double alpha, double sigma) {
              return Marginal{alpha, sigma};
@@ -39,6 +39,9 @@ void bind_base(py::module_& m) {
       .def("__iter__", [](const Marginal& at) { return py::iter(py::make_tuple(at.alpha, at.sigma)); })
       .def("__repr__",
            [](const Marginal& at) { return fmt::format("Marginal(alpha={:.6g}, sigma={:.6g})", at.alpha, at.sigma); });
+}
+
+void bind_base(py::module_& m) {
   py::class_<ScoreArgument>(m, "Score", "The score ∇ log p_t, called as score(x, t) with one time for the whole batch.",
                             collected<references_of_score>())
       .def(
@@ -125,7 +128,7 @@ void bind_forward(py::module_& m) {
 template <class T>
 using Process = py::class_<T, Sde, std::shared_ptr<T>>;
 
-void bind_processes(py::module_& m) {
+void bind_known_processes(py::module_& m) {
   const auto moments = [](const auto& sde, double x0, double t) {
     const Moments at = sde.moments(x0, t);
     return py::make_tuple(at.mean, at.variance);
@@ -154,6 +157,9 @@ void bind_processes(py::module_& m) {
         const auto& sde = self.cast<const DoubleWell&>();
         return remade(self, sde.sigma(), sde.kappa());
       });
+}
+
+void bind_processes_of_scores(py::module_& m) {
   Process<ReverseSde>(m, "ReverseSde", "The reverse-time SDE for eta = 1, and the probability-flow ODE for eta = 0.")
       .def(py::init([](const ForwardSde& sde, const py::object& score, double eta) {
              const ScoreArgument argument = to_score(score);
@@ -191,9 +197,11 @@ void bind_processes(py::module_& m) {
 }  // namespace
 
 void bind_sde(py::module_& m) {
+  bind_marginal(m);
   bind_base(m);
   bind_forward(m);
-  bind_processes(m);
+  bind_known_processes(m);
+  bind_processes_of_scores(m);
   bind_function_sdes(m);
   bind_mixture(m);
 }

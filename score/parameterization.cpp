@@ -28,7 +28,6 @@ const char* name_of(Prediction what) { return names[static_cast<int>(what)]; }
 std::span<const char* const> prediction_names() { return names; }
 Prediction prediction(const std::string& name) { return Table("[prediction]", names).number<Prediction>(name); }
 
-std::span<const char* const> time_label_names() { return labels; }
 TimeLabel time_label(const std::string& name) { return Table("[time_label]", labels).number<TimeLabel>(name); }
 
 Level level(const ForwardSde& sde, double t, double data_sigma) {

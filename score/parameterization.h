@@ -28,7 +28,6 @@ Prediction prediction(const std::string& name);
 ///   log_sigma  ¼ log(σ/α), as in EDM [karras2022]
 enum class TimeLabel : std::uint8_t { index, sigma, log_sigma };
 
-std::span<const char* const> time_label_names();
 TimeLabel time_label(const std::string& name);
 
 /// How a network is asked and how its output is understood.

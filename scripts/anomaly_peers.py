@@ -87,8 +87,9 @@ def true_mahalanobis(data):
 
 def interval(values):
     values = np.asarray(values)
-    half = STUDENT_975.get(len(values), np.nan) * values.std(ddof=1) / np.sqrt(len(values)) if len(values) > 1 else np.nan
-    return values.mean(), values.mean() - half, values.mean() + half
+    n, mean = len(values), values.mean()
+    half = STUDENT_975.get(n, np.nan) * values.std(ddof=1) / np.sqrt(n) if n > 1 else np.nan
+    return mean, mean - half, mean + half
 
 
 def main():
@@ -103,7 +104,8 @@ def main():
             run = fk.run(ROOT / "experiments" / file, out=f"{folder}/run", seed=seed, **changes(seed))
             data, found = run.data, fokker_scores(run)
         first, *others = found
-        scores = {"fokker": found[first], **{f"fokker, {name}": found[name] for name in others}, **peer_scores(data, seed)}
+        scores = {"fokker": found[first], **{f"fokker, {name}": found[name] for name in others}}
+        scores |= peer_scores(data, seed)
         if arguments.study == "gaussian":
             scores["(optimum)"] = true_mahalanobis(data)
         for name, (normal, anomalous) in scores.items():

@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """Compares inpainting and denoising by scikit-image and OpenCV with Fokker's results on the inputs of a run's findings.
 
-    python scripts/applications_peers.py RUN/results.h5 [MORE.h5 …] --data experiments/data/shipped/digits.h5 --held-out RUN/results.h5
+    python scripts/applications_peers.py RUN/results.h5 [MORE.h5 …] --data experiments/data/shipped/digits.h5 \\
+        --held-out RUN/results.h5
 
 It needs NumPy, h5py, scikit-image, OpenCV and scikit-learn.  Every group of the files that holds `truth` and `known`
 (inpaint with a mask) or `truth` and `noisy` (denoise) is measured.  One judge serves all: a support vector machine
@@ -25,10 +26,9 @@ from sklearn.svm import SVC
 
 def groups(path, members):
     """Returns (name, group) of the groups of a file that have these datasets."""
-    found = []
-    file = h5py.File(path)
-    file.visititems(lambda name, item: found.append((name, item)) if isinstance(item, h5py.Group) and members <= set(item) else None)
-    return found
+    groups = []
+    h5py.File(path).visititems(lambda name, item: groups.append((name, item)) if isinstance(item, h5py.Group) else None)
+    return [(name, group) for name, group in groups if members <= set(group)]
 
 
 def images(values, extent):
@@ -51,7 +51,8 @@ def load(path):
 def share(right):
     """Returns a share with Wilson's interval."""
     n, p, z = len(right), float(np.mean(right)), 1.959964
-    middle, half = (p + z * z / (2 * n)) / (1 + z * z / n), z / (1 + z * z / n) * math.sqrt(p * (1 - p) / n + z * z / (4 * n * n))
+    middle = (p + z * z / (2 * n)) / (1 + z * z / n)
+    half = z / (1 + z * z / n) * math.sqrt(p * (1 - p) / n + z * z / (4 * n * n))
     return f"{p:.3f} [{middle - half:.3f}, {middle + half:.3f}]"
 
 
@@ -103,11 +104,16 @@ def wavelet(image, noise, weight):
 
 
 def non_local_means(image, noise, weight):
-    return restoration.denoise_nl_means(image, patch_size=3, patch_distance=4, h=noise * weight, sigma=noise, fast_mode=False)
+    patches = {"patch_size": 3, "patch_distance": 4, "fast_mode": False}
+    return restoration.denoise_nl_means(image, h=noise * weight, sigma=noise, **patches)
+
+
+def tv_chambolle(image, _, weight):
+    return restoration.denoise_tv_chambolle(image, weight=weight)
 
 
 DENOISERS = {
-    "tv_chambolle": (lambda image, _, weight: restoration.denoise_tv_chambolle(image, weight=weight), np.geomspace(0.01, 1, 17)),
+    "tv_chambolle": (tv_chambolle, np.geomspace(0.01, 1, 17)),
     "nl_means": (non_local_means, np.geomspace(0.1, 3, 15)),
     "wavelet": (wavelet, np.geomspace(0.2, 3, 15)),
     "opencv_tv_l1": (tv_l1, np.geomspace(0.1, 20, 21)),
@@ -139,8 +145,10 @@ def inpainting(name, group, extent, judge):
     print(f"  {'truth':18} {share(judge(truth) == labels)}")
     kept = {key: judge(x) == labels for key, x in completions.items()}
     for key, right in kept.items():
-        difference = "" if key.startswith("fokker") else f"   fokker's sample keeps {mean(kept['fokker, a sample'] * 1.0 - right)} more"
-        print(f"  {key:18} {share(right)}{difference}")
+        line = f"  {key:18} {share(right)}"
+        if not key.startswith("fokker"):
+            line += f"   fokker's sample keeps {mean(kept['fokker, a sample'] * 1.0 - right)} more"
+        print(line)
 
 
 def denoising(name, group, extent, training):
@@ -148,20 +156,24 @@ def denoising(name, group, extent, training):
     noise = float(group["figures/noise_of_inputs"][()])
     ours = np.clip(images(group["mean"], extent), 0, 1)
     print(f"{name}: noise {noise:.3g} of the range, {len(truth)} inputs")
-    print(f"  {'noisy':18} PSNR {mean(psnr(np.clip(noisy, 0, 1), truth))}   SSIM {mean(ssim(np.clip(noisy, 0, 1), truth))}")
+    shown = np.clip(noisy, 0, 1)
+    print(f"  {'noisy':18} PSNR {mean(psnr(shown, truth))}   SSIM {mean(ssim(shown, truth))}")
     print(f"  {'fokker, the mean':18} PSNR {mean(psnr(ours, truth))}   SSIM {mean(ssim(ours, truth))}")
     for peer in DENOISERS:
         parameter = tuned(peer, training, noise)
         x = apply(DENOISERS[peer][0], noisy, noise, parameter)
         print(f"  {peer:18} PSNR {mean(psnr(x, truth))}   SSIM {mean(ssim(x, truth))}   at {parameter:.3g};"
-              f" fokker's PSNR is {mean(psnr(ours, truth) - psnr(x, truth))} above, SSIM {mean(ssim(ours, truth) - ssim(x, truth))}")  # fmt: skip
+              f" fokker's PSNR is {mean(psnr(ours, truth) - psnr(x, truth))} above,"
+              f" SSIM {mean(ssim(ours, truth) - ssim(x, truth))}")  # fmt: skip
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("findings", nargs="+", type=pathlib.Path, help="HDF5 files with the findings")
-    parser.add_argument("--data", type=pathlib.Path, required=True, help="all samples: an HDF5 file with image and label, or MNIST's folder")
-    parser.add_argument("--held-out", type=pathlib.Path, help="results.h5 with /data/held_out_index, or .npy; default: the first file")
+    parser.add_argument("--data", type=pathlib.Path, required=True,
+                        help="all samples: an HDF5 file with image and label, or MNIST's folder")  # fmt: skip
+    parser.add_argument("--held-out", type=pathlib.Path,
+                        help="results.h5 with /data/held_out_index, or .npy; default: the first file")  # fmt: skip
     parser.add_argument("--extent", type=float, default=16, help="upper end of the data's range; the lower one is 0")
     arguments = parser.parse_args()
     source = arguments.held_out or arguments.findings[0]

@@ -44,10 +44,9 @@ def torch_toy():
     return median_seconds(2000, step, 200)
 
 
-def torch_score_mlp(batch):
-    """The network of score/networks/mlp.h, trained by denoising score matching with EMA and clipping, as Trainer does."""
+def torch_mlp():
+    """The network of score/networks/mlp.h."""
     import torch
-    torch.manual_seed(0)
 
     class Mlp(torch.nn.Module):
         def __init__(self):
@@ -67,7 +66,15 @@ def torch_score_mlp(batch):
                 x = silu(layer(x) + projection(embedding))
             return self.out(x)
 
-    network = Mlp()
+    return Mlp()
+
+
+def torch_score_mlp(batch):
+    """Denoising score matching with EMA and clipping, as Trainer does."""
+    import torch
+    torch.manual_seed(0)
+
+    network = torch_mlp()
     optimizer = torch.optim.Adam(network.parameters(), lr=1e-3, fused=True)
     parameters = list(network.parameters())
     averages = [p.detach().clone() for p in parameters]

@@ -97,7 +97,8 @@ def numbers(grown):
         if workload in grown.get(workload, {}):
             peak, states = grown[workload]["peak_mb"], 2 * int(number) * 2 * 4 / 2**20
             rate = grown[workload][workload] / 1e6
-            yield {"problem": problem, "solver": solver, "paths": int(number), "rate": rate, "peak": peak, "states": states}
+            row = {"problem": problem, "solver": solver, "paths": int(number)}
+            yield {**row, "rate": rate, "peak": peak, "states": states}
 
 
 def put(page, tables):
@@ -151,7 +152,8 @@ def tables(report):
          for r in report["paths"]])  # fmt: skip
     found["threads"] = table(
         ["workload", "1 thread", "all", "ratio"],
-        [[r["name"], number(r["one"]), number(r["all"]), number(r["ratio"], "×")] for r in report["threads"]])  # fmt: skip
+        [[r["name"], number(r["one"]), number(r["all"]), number(r["ratio"], "×")]
+         for r in report["threads"]])  # fmt: skip
     columns, lines, header = by_solver(report["dimensions"], "dimension", "dimension")
     found["dimensions"] = table(
         header, [[name, *(number(row[d]["rate"]) if d in row else "" for d in columns)] for name, row in lines.items()]

@@ -17,7 +17,8 @@ import sys
 from bench_rows import number, put, table
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
-WORKLOADS = {"train": "training step", "train/bf16": "training step, bf16", "forward": "forward", "forward/bf16": "forward, bf16"}
+WORKLOADS = {"train": "training step", "train/bf16": "training step, bf16",
+             "forward": "forward", "forward/bf16": "forward, bf16"}  # fmt: skip
 TARGETS = {"train": "2× eager", "train/bf16": "5× the best bf16", "forward": "2×", "forward/bf16": "3×"}
 GROWTH = [(threads, batch, width) for threads in (1, 2) for batch, width in ((64, 32),)] + [
     (2, 8, 32), (2, 16, 32), (2, 32, 32), (2, 128, 32), (2, 64, 16), (2, 64, 64)]  # fmt: skip
@@ -34,10 +35,11 @@ def run(*command):
 
 def start_up(*command):
     """Returns seconds and MB of a new Python with one import."""
-    code = "import resource,time;b=time.perf_counter();{};print([time.perf_counter()-b,resource.getrusage(resource.RUSAGE_SELF).ru_maxrss/1024])"
+    code = ("import resource,time;b=time.perf_counter();import {};"
+            "print([time.perf_counter()-b,resource.getrusage(resource.RUSAGE_SELF).ru_maxrss/1024])")  # fmt: skip
     python, module, path = command
     env = os.environ | {"PYTHONPATH": str(path)}
-    result = subprocess.run([str(python), "-c", code.format(f"import {module}")], capture_output=True, text=True, env=env)
+    result = subprocess.run([str(python), "-c", code.format(module)], capture_output=True, text=True, env=env)
     return json.loads(result.stdout) if result.returncode == 0 else None
 
 
@@ -68,9 +70,10 @@ def workload_lines(m):
             continue
         cpu, peer_cpu = m[f"fokker: {name} cpu"], m.get(f"torch: {name} cpu")
         best = min((v for v in (eager, compiled) if v), default=None)
+        peaks = [m.get(f"{library}: {name} peak") for library in ("fokker", "torch", "compiled")]
         yield [title, number(ours), number(eager), number(compiled), number(best and best / ours, "×"), TARGETS[name],
                number(peer_cpu and peer_cpu / cpu, "×"),
-               *(f"{m[key]:.0f}" if (key := f"{library}: {name} peak") in m else "" for library in ("fokker", "torch", "compiled"))]  # fmt: skip
+               *("" if peak is None else f"{peak:.0f}" for peak in peaks)]  # fmt: skip
 
 
 def part_lines(parts):
@@ -93,19 +96,22 @@ def main():
     options = parser.parse_args()
     medians = measure(options)
     parts = {p: run(options.command, 1, name)[name] for p, name in (("f32", "parts"), ("bf16", "parts/bf16"))}
-    growth = {f"{t} {b} {w}": run(options.command, t, b, w, "train", "train/bf16") for t, b, w in (GROWTH if options.growth else [])}
+    growth = {f"{t} {b} {w}": run(options.command, t, b, w, "train", "train/bf16")
+              for t, b, w in (GROWTH if options.growth else [])}  # fmt: skip
     venv = ROOT / "build/venv/bin/python"
-    imports = {"fokker": start_up(venv, "fokker", ROOT / "build/release/python"), "torch": start_up(options.torch, "torch", "")}
+    imports = {"fokker": start_up(venv, "fokker", ROOT / "build/release/python"),
+               "torch": start_up(options.torch, "torch", "")}  # fmt: skip
     report = {"rounds": options.rounds, "threads": options.threads, "load": os.getloadavg()[0], "medians": medians,
               "parts": parts, "growth": growth, "start": imports}  # fmt: skip
     (ROOT / "build/bench_unet.json").write_text(json.dumps(report, indent=2, ensure_ascii=False) + "\n")
     tables = {
-        "unet": table(["workload", "Fokker, s", "torch eager, s", "compiled, s", "best peer / Fokker", "target", "CPU time, eager / Fokker",
-                       "peak, MB: Fokker", "eager", "compiled"], workload_lines(medians)),
-        "unet_parts": table(["kind", "f32: ms", "GF/s", "best layer", "bf16: ms", "GF/s", "best layer"], part_lines(parts)),
+        "unet": table(["workload", "Fokker, s", "torch eager, s", "compiled, s", "best peer / Fokker", "target",
+                       "CPU time, eager / Fokker", "peak, MB: Fokker", "eager", "compiled"], workload_lines(medians)),
+        "unet_parts": table(["kind", "f32: ms", "GF/s", "best layer", "bf16: ms", "GF/s", "best layer"],
+                            part_lines(parts)),
         "unet_growth": table(["threads", "batch", "width", "f32: s", "CPU s", "bf16: s", "CPU s"],
-                             [[*key.split(), *(number(found.get(k)) for k in ("train", "train cpu", "train/bf16", "train/bf16 cpu"))]
-                              for key, found in growth.items()]),
+                             [[*key.split(), *(number(found.get(kind + end)) for kind in ("train", "train/bf16")
+                                               for end in ("", " cpu"))] for key, found in growth.items()]),
         "start": table(["import", "s", "MB"], [[k, number(v[0]), f"{v[1]:.0f}"] for k, v in imports.items() if v]),
     }  # fmt: skip
     if not options.growth:

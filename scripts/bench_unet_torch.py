@@ -65,7 +65,8 @@ class UNet(nn.Module):
         for level, o in reversed(list(enumerate(c))):
             layers = nn.ModuleList()
             for _ in range(3):
-                layers.append(nn.ModuleList([Residual(i + skips.pop(), o, e), Attention(o) if level == 1 else nn.Identity()]))
+                attention = Attention(o) if level == 1 else nn.Identity()
+                layers.append(nn.ModuleList([Residual(i + skips.pop(), o, e), attention]))
                 i = o
             self.up.append(nn.ModuleList([layers, nn.Conv2d(o, o, 3, padding=1) if level else nn.Identity()]))
         self.norm_out, self.conv_out = nn.GroupNorm(8, w), nn.Conv2d(w, 1, 3, padding=1)

@@ -5,10 +5,10 @@
     python scripts/judge.py runs/digits/results.h5 [--set NAME] [--frechet 1.68] [--ratio 0.9] [--brief]
 
 Prints, for every set of /samples/NAME/image [n, 8, 8, 1], the Frechet distance to held-out digits in the 64 hidden
-features of MLPClassifiers trained on the other digits, the same for real digits against real ones, the shares of the ten
-classes, the classifier's mean confidence, and the median distance to the nearest real digit over that among real digits.
-With --brief it prints one line, or the figures of the sets that fail.  Exits with 0 if all sets pass, 1 if one fails, 2
-if the file cannot be judged.
+features of MLPClassifiers trained on the other digits, the same for real digits against real ones, the shares of the
+ten classes, the classifier's mean confidence, and the median distance to the nearest real digit over that among real
+digits.  With --brief it prints one line, or the figures of the sets that fail.  Exits with 0 if all sets pass, 1 if one
+fails, 2 if the file cannot be judged.
 """
 
 import argparse
@@ -146,7 +146,8 @@ def main():
             print(*lines, sep="\n")
     count = sum(passed for passed, _ in verdicts)
     if options.brief:
-        print(f"judged   by scikit-learn: {count} of {len(sets)} sets are digits of all ten classes, near the real ones and no copies")
+        print(f"judged   by scikit-learn: {count} of {len(sets)} sets are digits of all ten classes, near the real "
+              "ones and no copies")  # fmt: skip
     return 0 if count == len(sets) else 1
 
 

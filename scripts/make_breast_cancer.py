@@ -19,7 +19,8 @@ def write(path: str) -> None:
     # scikit-learn has 0 for malignant; here 1 means that a test for the disease is positive.
     label = (table.target == list(table.target_names).index("malignant")).astype(np.uint8)
     with h5py.File(path, "w", track_order=True, libver=("earliest", "v110")) as file:
-        file.attrs["title"] = "Breast Cancer Wisconsin (Diagnostic): 569 tumours, 30 features of the nuclei of their cells"
+        title = "Breast Cancer Wisconsin (Diagnostic): 569 tumours, 30 features of the nuclei of their cells"
+        file.attrs["title"] = title
         file.attrs["source"] = (
             "W. Wolberg, O. Mangasarian, N. Street and W. Street (1993), Breast Cancer Wisconsin (Diagnostic), "
             "UCI Machine Learning Repository, doi:10.24432/C5DW2B"

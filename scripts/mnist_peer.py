@@ -1,12 +1,14 @@
 #!/usr/bin/env python3
 """The MNIST run in PyTorch: the same network, objective, optimizer, number of images and sampler as a Fokker run.
 
-    python scripts/mnist_peer.py --config runs/mnist/config.toml --held-out runs/mnist/results.h5 --data data/mnist --out peer
+    python scripts/mnist_peer.py --config runs/mnist/config.toml --held-out runs/mnist/results.h5 --data data/mnist \\
+        --out peer
     python scripts/mnist_compare.py runs/mnist peer/samples.npy
 
 It needs torch and NumPy (and h5py to read the held-out rows from results.h5; else --held-out is a .npy or .json file of
-them).  The network is diffusers' UNet2DModel where that is installed, and otherwise the same one of torch_unet.py.  --out gets
-samples.npy, [n, height, width, 1] in [0, 255], and figures.json.  Weights, order and noise are torch's own draws.
+them).  The network is diffusers' UNet2DModel where that is installed, and otherwise the same one of torch_unet.py.
+--out gets samples.npy, [n, height, width, 1] in [0, 255], and figures.json.  Weights, order and noise are torch's own
+draws.
 """
 
 import argparse
@@ -267,7 +269,7 @@ def main():
     parser.add_argument("--config", help="the run's config.toml; Python 3.11 or later")
     parser.add_argument("--sample", type=int, default=0, help="which of its tables [[sample]]")
     parser.add_argument("--set", action="append", default=[], metavar="TABLE.KEY=VALUE", help="as in train.steps=20")
-    parser.add_argument("--held-out", required=True, help="rows not trained on: the run's results.h5, or .npy, or .json")
+    parser.add_argument("--held-out", required=True, help="rows not trained on: the run's results.h5, .npy or .json")
     parser.add_argument("--data", default="data/mnist", help="a folder of IDX files, or the file of images")
     parser.add_argument("--out", type=pathlib.Path, default=pathlib.Path("mnist_peer"))
     parser.add_argument("--network", choices=["auto", "diffusers", "own"], default="auto")

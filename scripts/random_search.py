@@ -1,6 +1,7 @@
 """Searches at random over the keys of experiments: equally many trials for each, two at a time on one thread each.
 
-    python scripts/random_search.py experiments/search/gan_grid.toml [--trials 16] [--only ../gan/gan_grid.toml] [--out runs/search]
+    python scripts/random_search.py experiments/search/gan_grid.toml [--trials 16] [--only ../gan/gan_grid.toml] \\
+        [--out runs/search]
 
 The file holds `seed` of all trials; `rank`, metrics from the most important one, with "-" before those where less is
 better; a table [systems."FILE"] of keys, each with the values to choose from ("a, b" sets several at once); and
@@ -47,16 +48,15 @@ def search(file, name, arguments):
     space, rank = dict(file["systems"][name]), file["rank"]
     sampler, random = space.pop("sampler"), np.random.default_rng(file["seed"])
     points = [[]] + [draw(space, random) for _ in range(arguments.trials - 1)]
-    metrics = json.dumps(sorted({{"high_quality": "modes", "precision": "precision_recall", "recall": "precision_recall"}
-                                 .get(one.lstrip("-"), one.lstrip("-")) for one in rank}))
+    measures = {"high_quality": "modes", "precision": "precision_recall", "recall": "precision_recall"}
+    metrics = json.dumps(sorted({measures.get(one.lstrip("-"), one.lstrip("-")) for one in rank}))
 
     def one(index):
         command = [arguments.fokker, "run", arguments.file.parent / name, f"seed={file['seed']}",
                    f"evaluate.metrics={metrics}", *points[index]]
         figures, seconds = trial(command, sampler, rank, arguments.out / f"{pathlib.Path(name).stem}-{index:02}")
-        print(f"{name} {index:3} {seconds:6.1f} s  " +
-              "  ".join(f"{r.lstrip('-')} {abs(x):.4g}" for r, x in zip(rank, figures)) + "  " + " ".join(points[index]),
-              flush=True)
+        found = "  ".join(f"{r.lstrip('-')} {abs(x):.4g}" for r, x in zip(rank, figures))
+        print(f"{name} {index:3} {seconds:6.1f} s  {found}  {' '.join(points[index])}", flush=True)
         return figures, seconds, points[index]
 
     with concurrent.futures.ThreadPoolExecutor(2) as pool:
@@ -77,7 +77,8 @@ def main():
         sys.exit(f"{earlier[0]} is of an earlier search; choose another --out")
     for name in names:
         for figures, seconds, overrides in search(file, name, arguments)[:3]:
-            print(f"best of {name}: {[abs(x) for x in figures]} in {seconds:.1f} s: {' '.join(overrides) or 'as it stands'}")
+            how = " ".join(overrides) or "as it stands"
+            print(f"best of {name}: {[abs(x) for x in figures]} in {seconds:.1f} s: {how}")
 
 
 if __name__ == "__main__":

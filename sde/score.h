@@ -15,9 +15,9 @@ namespace fokker {
 
 /// A score ∇ₓ log pₜ(x): x [B, ...] → [B, ...], one time t for the whole batch.  It is made of any callable (x, t).
 ///
-/// A score that differs from sample to sample, as under a label for each, is made by `by_rows`.  Solvers cut a batch into
-/// shards and open a SampleScope for each, in which such a score knows which samples it is given, however deep in other
-/// functions it is called.  Copies share what they hold.
+/// A score that differs from sample to sample, as under a label for each, is made by `by_rows`.  Solvers cut a batch
+/// into shards and open a SampleScope for each, in which such a score knows which samples it is given, however deep in
+/// other functions it is called.  Copies share what they hold.
 class Score {
  public:
   using Function = std::function<Tensor(const Tensor& x, double t)>;

@@ -1,5 +1,5 @@
 #pragma once
-// One field table per config struct (core/config/config_fields.h) serves files, overrides, sweeps, help, dumping and Python.
+// One field table per config struct (core/config/config_fields.h) serves files, overrides, sweeps, help and Python.
 
 #include <optional>
 #include <string>

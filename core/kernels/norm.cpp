@@ -12,8 +12,8 @@ namespace {
 
 constexpr int wide = lanes<double>;
 
-/// Sums over the pixels of one sample, channel by channel in double: visit(channel, count) gives the sums of `count` ≤ wide
-/// channels from `channel` on.
+/// Sums over the pixels of one sample, channel by channel in double: visit(channel, count) gives the sums of `count` ≤
+/// wide channels from `channel` on.
 template <class F>
 FOKKER_INLINE void for_channels(std::int64_t channels, F visit) {
   std::int64_t c = 0;

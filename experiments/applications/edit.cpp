@@ -20,10 +20,19 @@ double time_of_strength(const ForwardSde& sde, double strength) {
   return strength < 1 ? sde.time_of_lambda(0.5 * std::log1p(-strength * strength) - std::log(strength)) : sde.t_max();
 }
 
+/// What edits images.
+struct Editor {
+  const Score& score;
+  const Model& model;
+  const EditConfig& config;
+  const RunOptions& options;
+
+  Tensor operator()(const Tensor& x, double strength) const;
+};
+
 /// Samples that start from `x`, in the units of the network, with the noise of the strength.  The sampler starts at the
 /// time of that noise and goes on at the points of the grid after it.
-Tensor edited(const Score& score, const Model& model, const EditConfig& config, const Tensor& x, double strength,
-              const RunOptions& options) {
+Tensor Editor::operator()(const Tensor& x, double strength) const {
   const ForwardSde& sde = *model.sde;
   const std::vector<double> grid = sampling_times(config, sde);
   const double begin = time_of_strength(sde, strength);
@@ -64,11 +73,12 @@ Findings edit(const TrainedRun& run, const EditConfig& config, const Application
                                            : data.labels.empty() ? judge->classify(data.x)
                                                                  : data.labels;
   const Score score = score_of(run.model, config, options);
+  const Editor edited{score, run.model, config, options};
   Findings findings;
   std::vector<double> agreement;
   std::vector<Tensor> columns{data.x}, results;
   for (const double strength : config.strengths) {
-    const Tensor result = scaling.invert(edited(score, run.model, config, data.prepared, strength, options));
+    const Tensor result = scaling.invert(edited(data.prepared, strength));
     columns.push_back(strength == 0 ? data.x : result);
     results.push_back(reshape(columns.back(), with_axis(data.x.shape(), 0, 1)));
     findings.figures.push_back(

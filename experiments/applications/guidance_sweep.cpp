@@ -18,6 +18,23 @@ double named(const std::vector<MetricResult>& metrics, const char* name) {
   return std::ranges::find(metrics, name, &MetricResult::name)->value;
 }
 
+/// The samples at one strength, with their metrics.
+SampleSet drawn(const TrainedRun& run, const GuidanceSweepConfig& config, double strength, const Evaluator& evaluator,
+                const RunOptions& options) {
+  SampleSet set{.config = config, .samples = {}, .metrics = {}};
+  set.config.guidance.strength = strength;
+  set.config.name = fmt::format("{} {:g}", config.name.empty() ? "guidance" : config.name, strength);
+  set.samples = sample(run.model, set.config, options);
+  set.metrics = measured(evaluator, set);
+  return set;
+}
+
+/// A row of images for each strength.
+Picture picture_of(const std::vector<Tensor>& rows, const ValueRange& range) {
+  const auto columns = static_cast<int>(rows.front().extent(0));
+  return {"strengths", concat(rows, 0), {.low = range.low, .high = range.high, .columns = columns, .separator = 2}};
+}
+
 }  // namespace
 
 void GuidanceSweepConfig::validate() const {
@@ -40,11 +57,7 @@ Findings guidance_sweep(const TrainedRun& run, const GuidanceSweepConfig& config
   std::vector<std::string> labels;
   std::vector<Tensor> rows, all;
   for (const double strength : config.strengths) {
-    SampleSet set{.config = config, .samples = {}, .metrics = {}};
-    set.config.guidance.strength = strength;
-    set.config.name = fmt::format("{} {:g}", config.name.empty() ? "guidance" : config.name, strength);
-    set.samples = sample(run.model, set.config, options);
-    set.metrics = measured(evaluator, set);
+    const SampleSet set = drawn(run, config, strength, evaluator, options);
     for (const MetricResult& metric : set.metrics)
       findings.figures.push_back(
           {.name = fmt::format("{}_{:g}", metric.name, strength), .value = metric.value, .features = metric.features});
@@ -60,13 +73,7 @@ Findings guidance_sweep(const TrainedRun& run, const GuidanceSweepConfig& config
                      {"precision", Tensor::from(precision, points, Dtype::f64)},
                      {"recall", Tensor::from(recall, points, Dtype::f64)},
                      {"samples", concat(all, 0)}};
-  if (rows.front().rank() == 4)
-    findings.pictures.push_back({"strengths",
-                                 concat(rows, 0),
-                                 {.low = data.range.low,
-                                  .high = data.range.high,
-                                  .columns = static_cast<int>(rows.front().extent(0)),
-                                  .separator = 2}});
+  if (rows.front().rank() == 4) findings.pictures.push_back(picture_of(rows, data.range));
   findings.charts.push_back(
       {"precision-recall",
        share_chart({.x_name = "recall", .y_name = "precision", .x = recall, .y = precision, .labels = labels})});

@@ -84,19 +84,7 @@ void add_picture(const Dataset& synthetic, Findings& found) {
                              .separator = 2}});
 }
 
-}  // namespace
-
-std::vector<std::int64_t> synthesis_labels(const std::vector<std::int64_t>& real, const SynthesisConfig& config) {
-  require<ConfigError>(!real.empty(), "[synthesise] expected data with labels, got none");
-  const auto present = counts(real);
-  const auto largest = std::ranges::max_element(present, {}, [](const auto& entry) { return entry.second; })->second;
-  std::vector<std::int64_t> labels;
-  for (const auto& [label, n] : present)
-    labels.insert(labels.end(), static_cast<std::size_t>(config.balance ? largest - n : config.n), label);
-  require<ConfigError>(!labels.empty(), "[synthesise.balance] every class has {} samples already", largest);
-  return labels;
-}
-
+/// The use of synthetic samples, as `synthesise` lists it.
 Findings usefulness(const Dataset& synthetic, const Prepared& real, const SynthesisConfig& config) {
   require_labels(real);
   const auto present = counts(real.training.labels);
@@ -128,6 +116,7 @@ Findings usefulness(const Dataset& synthetic, const Prepared& real, const Synthe
   return found;
 }
 
+/// How far synthetic samples are copies, as `synthesise` lists it.
 Findings privacy(const Dataset& synthetic, const Prepared& real) {
   require<ConfigError>(real.held_out.size() > 1 && synthetic.size() > 1,
                        "[synthesise] expected samples held out to compare with, got {}", real.held_out.size());
@@ -150,6 +139,19 @@ Findings privacy(const Dataset& synthetic, const Prepared& real) {
   found.figures.push_back({"adversarial_held_out", unseen});
   found.figures.push_back({"privacy_loss", unseen - seen});
   return found;
+}
+
+}  // namespace
+
+std::vector<std::int64_t> synthesis_labels(const std::vector<std::int64_t>& real, const SynthesisConfig& config) {
+  require<ConfigError>(!real.empty(), "[synthesise] expected data with labels, got none");
+  const auto present = counts(real);
+  const auto largest = std::ranges::max_element(present, {}, [](const auto& entry) { return entry.second; })->second;
+  std::vector<std::int64_t> labels;
+  for (const auto& [label, n] : present)
+    labels.insert(labels.end(), static_cast<std::size_t>(config.balance ? largest - n : config.n), label);
+  require<ConfigError>(!labels.empty(), "[synthesise.balance] every class has {} samples already", largest);
+  return labels;
 }
 
 Findings synthesise(const DrawLabelled& draw, const Prepared& real, const SynthesisConfig& config) {

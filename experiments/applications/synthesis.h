@@ -49,14 +49,14 @@ using DrawLabelled = std::function<Tensor(const std::vector<std::int64_t>& label
 /// or what each lacks of the largest.  Throws ConfigError for data without labels, and where nothing is lacking.
 std::vector<std::int64_t> synthesis_labels(const std::vector<std::int64_t>& real, const SynthesisConfig& config);
 
-/// Measures the use of synthetic samples [esteban2017].  Classifiers are trained on synthetic samples, or with balance
-/// on real and synthetic ones together, and others on real samples.  All are judged on real held-out samples.  Figures:
+/// Draws samples and judges their use [esteban2017] and their privacy.  Arrays: x, in the units of the data, and label.
+/// Images have a picture with a row for each class; a table is itself written as CSV with the columns of the data.
+///
+/// For their use, classifiers are trained on synthetic samples, or with balance on real and synthetic ones together,
+/// and others on real samples.  All are judged on real held-out samples.  Figures:
 ///   accuracy_real, accuracy_synthetic and their ratio of each seed;
 ///   with balance accuracy_balanced, and recall_real, recall_balanced and recall_gain of the rarest class.
-Findings usefulness(const Dataset& synthetic, const Prepared& real, const SynthesisConfig& config);
-
-/// Measures how far synthetic samples are copies, by distances to the nearest training sample in the units of the
-/// network:
+/// Copies are told by distances to the nearest training sample in the units of the network.  Figures:
 ///   nearest_ratio: their median over that of held-out data, 1 for new samples and towards 0 for copies;
 ///   closer: share of samples nearer than 95 % of the held-out data are, 0.05 for new samples;
 ///   closest_05 and closest_50, their quantiles, and those of held-out data;
@@ -64,10 +64,6 @@ Findings usefulness(const Dataset& synthetic, const Prepared& real, const Synthe
 ///     synthetic one) + ½ P(a synthetic one is nearer to a synthetic than to a real one); ½ where they cannot be told
 ///     apart;
 ///   privacy_loss: adversarial_held_out less adversarial_training.
-Findings privacy(const Dataset& synthetic, const Prepared& real);
-
-/// Draws samples and judges them by `usefulness` and `privacy`.  Arrays: x, in the units of the data, and label.
-/// Images have a picture with a row for each class; a table is itself written as CSV with the columns of the data.
 Findings synthesise(const DrawLabelled& draw, const Prepared& real, const SynthesisConfig& config);
 
 }  // namespace fokker

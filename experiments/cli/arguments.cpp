@@ -56,6 +56,51 @@ void add_average(CLI::App* command, Arguments& arguments) {
                       "step until which the average of --ema-length goes; default the last");
 }
 
+void add_sample(CLI::App& app, Arguments& arguments) {
+  CLI::App* sample = app.add_subcommand("sample", "draw more samples from a trained run");
+  sample->add_option("run", arguments.target, "the folder of the run")->required();
+  sample->add_option("settings", arguments.overrides, "keys of [[sample]], such as solver=sra1 steps=50 n=64 seed=1");
+  sample->add_option("--out", arguments.out, "the HDF5 file to write; default RUN/NAME-N/NAME.h5");
+  add_average(sample, arguments);
+  add_common(sample, arguments);
+}
+
+void add_ema(CLI::App& app, Arguments& arguments) {
+  CLI::App* ema = app.add_subcommand("ema", "show the held-out loss of a run with each of its averages of the weights");
+  ema->add_option("run", arguments.target, "the folder of the run")->required();
+  ema->add_option("lengths", arguments.lengths, "lengths of power-function averages, in a run with train.ema_lengths");
+  ema->add_option("--step", arguments.average.step,
+                  "step until which the averages of these lengths go; default the last");
+  add_common(ema, arguments);
+}
+
+void add_evaluate(CLI::App& app, Arguments& arguments) {
+  CLI::App* evaluate = app.add_subcommand("evaluate", "compare the samples of a run with its data again");
+  evaluate->add_option("run", arguments.target, "the folder of the run")->required();
+  evaluate->add_option("settings", arguments.overrides, "keys of [evaluate], such as projections=1024");
+  add_common(evaluate, arguments);
+}
+
+void add_compare(CLI::App& app, Arguments& arguments) {
+  CLI::App* compare =
+      app.add_subcommand("compare", "rank solvers at budgets of score evaluations, with a picture and a report");
+  compare
+      ->add_option("config", arguments.target,
+                   "a TOML file, or the name of a shipped config, with [target] and tables [[solver]]")
+      ->required();
+  compare->add_option("overrides", arguments.overrides, "keys of the file with new values, such as seeds=10");
+  compare->add_option("--out", arguments.out, "the folder for results; default runs/NAME/TIME-HASH");
+  add_common(compare, arguments);
+}
+
+void add_likelihood(CLI::App& app, Arguments& arguments) {
+  CLI::App* likelihood = app.add_subcommand("likelihood", "bound the bits per dimension of a run's held-out data");
+  likelihood->add_option("run", arguments.target, "the folder of the run")->required();
+  likelihood->add_option("settings", arguments.overrides,
+                         "settings such as n=64 bounds=['discrete','ode'] discrete.steps=1000");
+  add_common(likelihood, arguments);
+}
+
 void add_orders(CLI::App& app, Arguments& arguments) {
   CLI::App* orders = app.add_subcommand("orders", "measure the strong and weak orders that solvers declare");
   orders->add_option("solvers", arguments.solvers,
@@ -127,6 +172,19 @@ void add_data(CLI::App& app, Arguments& arguments) {
   prepare->add_option("--out", arguments.out, "the HDF5 file to write")->required();
 }
 
+void add_resume(CLI::App& app, Arguments& arguments) {
+  CLI::App* resume = app.add_subcommand("resume", "continue a run that was interrupted or killed");
+  resume->add_option("run", arguments.target, "the folder of the run")->required();
+  add_common(resume, arguments);
+}
+
+void add_list_and_info(CLI::App& app, Arguments& arguments) {
+  CLI::App* list = app.add_subcommand("list", "list what there is to choose from");
+  list->add_option("kind", arguments.target, fmt::format("one of {}", fmt::join(list_kinds(), ", ")));
+  CLI::App* info = app.add_subcommand("info", "describe a run, or this program");
+  info->add_option("run", arguments.target, "the folder of a run; default: this program");
+}
+
 }  // namespace
 
 std::vector<std::string> Arguments::all_settings() const {
@@ -142,47 +200,17 @@ void define(CLI::App& app, Arguments& arguments) {
   app.set_version_flag("--version", version());
   add_run(app, "run", "train, sample, evaluate and write results.h5", arguments);
   add_run(app, "train", "train without sampling; `sample` draws from the run later", arguments);
-  CLI::App* sample = app.add_subcommand("sample", "draw more samples from a trained run");
-  sample->add_option("run", arguments.target, "the folder of the run")->required();
-  sample->add_option("settings", arguments.overrides, "keys of [[sample]], such as solver=sra1 steps=50 n=64 seed=1");
-  sample->add_option("--out", arguments.out, "the HDF5 file to write; default RUN/NAME-N/NAME.h5");
-  add_average(sample, arguments);
-  add_common(sample, arguments);
-  CLI::App* ema = app.add_subcommand("ema", "show the held-out loss of a run with each of its averages of the weights");
-  ema->add_option("run", arguments.target, "the folder of the run")->required();
-  ema->add_option("lengths", arguments.lengths, "lengths of power-function averages, in a run with train.ema_lengths");
-  ema->add_option("--step", arguments.average.step,
-                  "step until which the averages of these lengths go; default the last");
-  add_common(ema, arguments);
+  add_sample(app, arguments);
+  add_ema(app, arguments);
   add_generate(app, arguments);
   for (const ApplicationEntry& entry : application_entries()) add_application(app, entry, arguments);
-  CLI::App* evaluate = app.add_subcommand("evaluate", "compare the samples of a run with its data again");
-  evaluate->add_option("run", arguments.target, "the folder of the run")->required();
-  evaluate->add_option("settings", arguments.overrides, "keys of [evaluate], such as projections=1024");
-  add_common(evaluate, arguments);
-  CLI::App* compare =
-      app.add_subcommand("compare", "rank solvers at budgets of score evaluations, with a picture and a report");
-  compare
-      ->add_option("config", arguments.target,
-                   "a TOML file, or the name of a shipped config, with [target] and tables [[solver]]")
-      ->required();
-  compare->add_option("overrides", arguments.overrides, "keys of the file with new values, such as seeds=10");
-  compare->add_option("--out", arguments.out, "the folder for results; default runs/NAME/TIME-HASH");
-  add_common(compare, arguments);
-  CLI::App* likelihood = app.add_subcommand("likelihood", "bound the bits per dimension of a run's held-out data");
-  likelihood->add_option("run", arguments.target, "the folder of the run")->required();
-  likelihood->add_option("settings", arguments.overrides,
-                         "settings such as n=64 bounds=['discrete','ode'] discrete.steps=1000");
-  add_common(likelihood, arguments);
+  add_evaluate(app, arguments);
+  add_compare(app, arguments);
+  add_likelihood(app, arguments);
   add_orders(app, arguments);
   add_data(app, arguments);
-  CLI::App* resume = app.add_subcommand("resume", "continue a run that was interrupted or killed");
-  resume->add_option("run", arguments.target, "the folder of the run")->required();
-  add_common(resume, arguments);
-  CLI::App* list = app.add_subcommand("list", "list what there is to choose from");
-  list->add_option("kind", arguments.target, fmt::format("one of {}", fmt::join(list_kinds(), ", ")));
-  CLI::App* info = app.add_subcommand("info", "describe a run, or this program");
-  info->add_option("run", arguments.target, "the folder of a run; default: this program");
+  add_resume(app, arguments);
+  add_list_and_info(app, arguments);
 }
 
 }  // namespace fokker

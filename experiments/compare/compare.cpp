@@ -147,7 +147,8 @@ class Comparing {
       return true;
     };
     try {
-      record(cell, draw(target_, run, report), run, index, reference, limits_[s]);
+      const Samples samples = draw(target_, run, report);
+      if (kept(cell, samples)) record(cell, samples, run, reference, limits_[s]);
     } catch (const NumericalError& error) {
       cell.note = fmt::format("failed: {}", error.what());
       cell.errors.clear();
@@ -156,18 +157,22 @@ class Comparing {
     report(0, 1);
   }
 
-  void record(CompareCell& cell, const Samples& samples, const SampleConfig& run, std::int64_t index,
-              const Tensor& reference, const std::optional<PathLimit>& limit) {
+  /// Notes the cost of the samples, and returns whether errors are wanted: no samples of the cell have failed.
+  bool kept(CompareCell& cell, const Samples& samples) const {
     cell.nfe.push_back(samples.nfe);
     cell.seconds.push_back(samples.seconds);
     cell.failures.push_back(samples.failures);
     if (samples.failures > 0) {
-      cell.note = fmt::format("failed: {} of {} samples are not finite", samples.failures, run.n);
+      cell.note = fmt::format("failed: {} of {} samples are not finite", samples.failures, config().n);
       cell.errors.clear();
     }
-    if (!cell.note.empty()) return;
+    return cell.note.empty();
+  }
+
+  void record(CompareCell& cell, const Samples& samples, const SampleConfig& run, const Tensor& reference,
+              const std::optional<PathLimit>& limit) {
     const Tensor values = target_.scaling.invert(samples.values);
-    if (index == 0) cell.shown = shown(values);
+    if (run.seed == seed_at(0)) cell.shown = shown(values);
     for (const auto& [metric, value] : errors_of(values, reference, target_, config(), run.seed))
       cell.errors[metric].push_back(value);
     if (limit) cell.errors["path"].push_back(path_.error(*limit, run));

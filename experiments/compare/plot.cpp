@@ -227,12 +227,12 @@ std::string work_precision_svg(const Comparison& comparison) {
   for (std::size_t i = 0; i < views.size(); ++i)
     panels += fmt::format(R"x(<g transform="translate(0 {})">{}</g>)x", static_cast<double>(i) * (height + 12),
                           drawn(comparison, views[i], i));
-  return fmt::format(
-      R"x(<svg class="chart" xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {} {}" role="img" aria-label="Error against work">
+  return fmt::format(R"x(<svg class="chart" xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {} {}" role="img")x"
+                     R"x( aria-label="Error against work">
 <style>{}</style>
 {}</svg>
 )x",
-      width, static_cast<double>(views.size()) * (height + 12), chart_style(), panels);
+                     width, static_cast<double>(views.size()) * (height + 12), chart_style(), panels);
 }
 
 }  // namespace fokker

@@ -73,7 +73,8 @@ std::string bar(const Interval& interval, double floor, double largest, const st
   const double high = std::isnan(interval.high) ? interval.mean : interval.high;
   return fmt::format(
       R"(<svg class="bar {}" viewBox="0 0 {} 14"><line class="base" x1="{:.1f}" x2="{:.1f}" y1="0" y2="14"/>)"
-      R"(<line class="range" stroke="currentColor" x1="{:.1f}" x2="{:.1f}" y1="7" y2="7"/><circle fill="currentColor" cx="{:.1f}" cy="7" r="3.5"/></svg>)",
+      R"(<line class="range" stroke="currentColor" x1="{:.1f}" x2="{:.1f}" y1="7" y2="7"/>)"
+      R"(<circle fill="currentColor" cx="{:.1f}" cy="7" r="3.5"/></svg>)",
       style, length, at(floor), at(floor), at(low), at(high), at(interval.mean));
 }
 

@@ -19,6 +19,16 @@ using Cells = std::vector<std::string>;
 
 constexpr std::size_t most_texts = 1000;  // texts of a column; a table of more is a mistake, and takes the memory
 
+/// The columns of a matrix that stand for one column of a table: one column for numbers, or one for each text of a
+/// category.
+struct ColumnGroup {
+  std::string name;
+  std::int64_t first;
+  std::vector<std::string> texts;  // texts of a categorical column, in rising order; empty: a number
+
+  std::int64_t width() const { return texts.empty() ? 1 : std::ssize(texts); }
+};
+
 /// A cell of a column, for messages: "people.csv:17: column age".
 std::string place_of(const CsvCells& table, const CsvColumn& column, std::size_t row) {
   return fmt::format("{}:{}: column {}", table.file, table.lines[row], column.name);
@@ -131,6 +141,20 @@ void check(const Tensor& x, const std::vector<std::string>& features) {
                       to_string(x.shape()));
 }
 
+/// Groups features "name" and "name=text" by column.  A name without "=" is a number.
+std::vector<ColumnGroup> column_groups(const std::vector<std::string>& features) {
+  std::vector<ColumnGroup> groups;
+  for (std::size_t j = 0; j < features.size(); ++j) {
+    const auto mark = features[j].find('=');
+    const std::string name = features[j].substr(0, mark);
+    const bool category = mark != std::string::npos;
+    if (!category || groups.empty() || groups.back().name != name || groups.back().texts.empty())
+      groups.push_back({name, static_cast<std::int64_t>(j), {}});
+    if (category) groups.back().texts.push_back(features[j].substr(mark + 1));
+  }
+  return groups;
+}
+
 }  // namespace
 
 Dataset read_csv_table(const std::filesystem::path& file, const std::string& label, const Cells& declared) {
@@ -160,19 +184,6 @@ std::string categorical_columns(const std::vector<std::string>& features) {
   for (const ColumnGroup& group : column_groups(features))
     if (!group.texts.empty()) columns.push_back(fmt::format("{} ({} texts)", group.name, group.texts.size()));
   return fmt::format("{}", fmt::join(columns, ", "));
-}
-
-std::vector<ColumnGroup> column_groups(const std::vector<std::string>& features) {
-  std::vector<ColumnGroup> groups;
-  for (std::size_t j = 0; j < features.size(); ++j) {
-    const auto mark = features[j].find('=');
-    const std::string name = features[j].substr(0, mark);
-    const bool category = mark != std::string::npos;
-    if (!category || groups.empty() || groups.back().name != name || groups.back().texts.empty())
-      groups.push_back({name, static_cast<std::int64_t>(j), {}});
-    if (category) groups.back().texts.push_back(features[j].substr(mark + 1));
-  }
-  return groups;
 }
 
 Tensor as_categories(const Tensor& x, const std::vector<std::string>& features) {

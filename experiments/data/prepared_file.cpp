@@ -8,14 +8,7 @@
 namespace fokker {
 namespace {
 
-void write_part(Hdf5File& file, const std::string& group, const Dataset& part, const std::vector<std::int64_t>& index) {
-  if (part.size() == 0) return;
-  write_dataset(file, group, part);
-  file.write(group + "/index", std::span(index), {std::ssize(index)});
-}
-
-}  // namespace
-
+/// Writes GROUP/x with its range and names of features, GROUP/label and GROUP/target.  `hdf5:PATH#GROUP/x` loads them.
 void write_dataset(Hdf5File& file, const std::string& group, const Dataset& data) {
   const std::string x = group + "/x";
   file.write(x, data.x);
@@ -24,6 +17,14 @@ void write_dataset(Hdf5File& file, const std::string& group, const Dataset& data
   if (!data.labels.empty()) file.write(group + "/label", std::span(data.labels), {data.size()});
   if (data.target.defined()) file.write(group + "/target", data.target);
 }
+
+void write_part(Hdf5File& file, const std::string& group, const Dataset& part, const std::vector<std::int64_t>& index) {
+  if (part.size() == 0) return;
+  write_dataset(file, group, part);
+  file.write(group + "/index", std::span(index), {std::ssize(index)});
+}
+
+}  // namespace
 
 Hdf5File prepared_file(const Prepared& data, const PrepareConfig& config) {
   Hdf5File file;

@@ -24,9 +24,6 @@ struct PrepareConfig : DataConfig {
       DataConfig::fields, std::tuple{field("seed", &PrepareConfig::seed, "seed of the split and of a toy")});
 };
 
-/// Writes GROUP/x with its range and names of features, GROUP/label and GROUP/target.  `hdf5:PATH#GROUP/x` loads them.
-void write_dataset(Hdf5File& file, const std::string& group, const Dataset& data);
-
 /// Writes prepared data as a file that `hdf5:PATH#training/x` (and held_out/x, excluded/x) loads with labels, names of
 /// features and range.
 ///   /training, /held_out, /excluded   x, label, and index: rows of the original data

@@ -15,15 +15,17 @@ fs::path& package_folder() {
   return folder;
 }
 
-}  // namespace
-
-void set_package_folder(const fs::path& folder) { package_folder() = folder; }
-
+/// The folders of what comes with Fokker, configs and in data/shipped the data sets: the Python package's, the source
+/// tree's and the installation's.
 std::vector<fs::path> shipped_folders() {
   std::vector<fs::path> folders = {FOKKER_SOURCE_EXPERIMENTS, FOKKER_INSTALLED_EXPERIMENTS};
   if (!package_folder().empty()) folders.insert(folders.begin(), package_folder());
   return folders;
 }
+
+}  // namespace
+
+void set_package_folder(const fs::path& folder) { package_folder() = folder; }
 
 std::vector<fs::path> shipped_configs() {
   std::error_code ignored;

@@ -9,10 +9,6 @@ namespace fokker {
 /// Sets the folder of the Python package's experiments, which comes before the others.
 void set_package_folder(const std::filesystem::path& folder);
 
-/// The folders of what comes with Fokker, configs and in data/shipped the data sets: the Python package's, the source tree's and
-/// the installation's.
-std::vector<std::filesystem::path> shipped_folders();
-
 /// The configs that come with Fokker, in the order of their names.
 std::vector<std::filesystem::path> shipped_configs();
 

@@ -129,8 +129,6 @@ Tensor inverted(const Tensor& images, const ValueRange& range) {
 
 std::span<const StyleEntry> style_entries() { return entries; }
 
-std::vector<std::string> style_names() { return table.names(); }
-
 Dataset digit_styles(const std::string&, const DatasetOptions& options) {
   Dataset digits = load_digits("", {});
   const std::int64_t looks = std::ssize(entries) + 1, all = digits.size() * looks;

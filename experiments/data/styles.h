@@ -27,7 +27,6 @@ struct StyleEntry {
 };
 
 std::span<const StyleEntry> style_entries();
-std::vector<std::string> style_names();
 
 /// The digits, each plain (label 0) and in the styles of the table (labels 1, 2, …).  The pair of an image is the
 /// number of its digit.  The last fifth of the digits is held out.  options.n bounds the number of images.

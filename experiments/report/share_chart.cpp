@@ -35,8 +35,10 @@ std::string axes() {
 
 std::string share_chart(const ShareChart& chart) {
   std::string out = fmt::format(
-      R"(<svg xmlns="http://www.w3.org/2000/svg" class="chart" viewBox="0 0 {0} {1}" width="{0}" height="{1}" role="img" aria-label="{3} against {4}"><style>{2}
-.line{{fill:none;stroke:var(--s0,#2a6fbb);stroke-width:2}}.dot{{fill:var(--s0,#2a6fbb)}}.chance{{stroke:#999;stroke-dasharray:4 4}}.tick{{font:12px sans-serif;fill:#888}}</style>)",
+      R"(<svg xmlns="http://www.w3.org/2000/svg" class="chart" viewBox="0 0 {0} {1}" width="{0}" height="{1}")"
+      R"( role="img" aria-label="{3} against {4}"><style>{2}
+.line{{fill:none;stroke:var(--s0,#2a6fbb);stroke-width:2}}.dot{{fill:var(--s0,#2a6fbb)}})"
+      R"(.chance{{stroke:#999;stroke-dasharray:4 4}}.tick{{font:12px sans-serif;fill:#888}}</style>)",
       left + side + 24, top + side + 48, chart_style(), escaped(chart.y_name), escaped(chart.x_name));
   out += axes();
   if (chart.chance) out += line("chance", across(0), down(0), across(1), down(1));

@@ -40,6 +40,11 @@ Score weaker_score(const System& system, const GenerateConfig& config) {
   return weak.score(config.condition(weak.tokenizer));
 }
 
+/// The captions as a condition, one for each sample.  Throws ConfigError for words that the tokenizer does not know.
+Condition caption_condition(std::span<const std::string> captions, const Tokenizer& tokenizer) {
+  return {.tokens = tokenizer(captions), .length = tokenizer.length()};
+}
+
 /// The score that guidance leads away from.
 Score other_score(const System& system, const GenerateConfig& config) {
   if (!config.guidance.weak.empty()) return weaker_score(system, config);
@@ -62,10 +67,6 @@ void require_captions(const Network& network, const GenerateConfig& config) {
 }
 
 }  // namespace
-
-Condition caption_condition(std::span<const std::string> captions, const Tokenizer& tokenizer) {
-  return {.tokens = tokenizer(captions), .length = tokenizer.length()};
-}
 
 Condition GenerateConfig::condition(const Tokenizer& tokenizer) const {
   Condition result = caption_condition(prompts, tokenizer);

@@ -69,9 +69,6 @@ struct GenerateConfig : SampleConfig {
 /// discriminator.
 Score score_of(const Model& model, const GenerateConfig& config, const RunOptions& options);
 
-/// The captions as a condition, one for each sample.  Throws ConfigError for words that the tokenizer does not know.
-Condition caption_condition(std::span<const std::string> captions, const Tokenizer& tokenizer);
-
 /// The score of the samples that `config` asks for.  Throws ConfigError for labels and words that the network does not
 /// know, and for guidance towards nothing.  Throws ConfigError for a weaker network of other samples or another SDE.
 Score guided_score(const System& system, const GenerateConfig& config);

@@ -89,12 +89,6 @@ void write_run_file(const fs::path& run, const std::string& name, std::string_vi
   write_run_file(run, name, std::as_bytes(std::span(text)));
 }
 
-void seal_run_file(const fs::path& run, const std::string& name) {
-  Json json = read_run_json(run);
-  const Json hash = Json::array({sha256(read_file(run / name))});
-  if (std::exchange(json[hashes][name], hash) != hash) write_run_json(run, json);
-}
-
 void require_intact(const fs::path& run, const std::string& name, std::string_view remedy) {
   const Json json = read_run_json(run);
   std::error_code failure;

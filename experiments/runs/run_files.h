@@ -24,8 +24,6 @@ std::string run_status(const std::filesystem::path& run);
 /// Puts a whole file in place, and its SHA-256 into run.json.
 void write_run_file(const std::filesystem::path& run, const std::string& name, std::span<const std::byte> bytes);
 void write_run_file(const std::filesystem::path& run, const std::string& name, std::string_view text);
-/// Puts the SHA-256 of an existing file into run.json.
-void seal_run_file(const std::filesystem::path& run, const std::string& name);
 /// Throws ConfigError, naming the file and `remedy`, where the file is not as it was written.  A file without a SHA-256
 /// in run.json passes.
 void require_intact(const std::filesystem::path& run, const std::string& name, std::string_view remedy);

@@ -21,7 +21,8 @@ struct Figure {
 
 /// Mean of independent values with its interval within the range of the quantity (`mean_interval`).
 Figure mean_figure(std::string name, std::vector<double> values, const Range& range = {});
-/// A share of `n` trials with Wilson's interval.  A trial may succeed in part; the interval is then wider than it need be.
+/// A share of `n` trials with Wilson's interval.  A trial may succeed in part; the interval is then
+/// wider than it need be.
 Figure share_figure(std::string name, double successes, std::int64_t n);
 
 }  // namespace fokker

@@ -12,4 +12,5 @@ class BitsMixin:
     def __repr__(self):
         bits = self.bits_per_dimension
         half = 1.96 * bits.std(ddof=1) / math.sqrt(len(bits)) if len(bits) > 1 else 0.0
-        return f"{type(self).__name__}({len(self)} samples, {bits.mean():.4f} ± {half:.4f} bits per dimension, {self.nfe:g} evaluations, {self.seconds:.2f} s)"
+        return (f"{type(self).__name__}({len(self)} samples, {bits.mean():.4f} ± {half:.4f} bits per dimension, "
+                f"{self.nfe:g} evaluations, {self.seconds:.2f} s)")  # fmt: skip

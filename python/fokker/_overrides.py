@@ -3,7 +3,8 @@
 from . import _fokker
 
 _REMEDIES = {
-    "Network": "networks of one's own cannot be trained yet; to sample with one, pass a function (x, t) → score to fk.sample",
+    "Network": "networks of one's own cannot be trained yet; to sample with one, pass a function (x, t) → score to "
+    "fk.sample",
     "Sde": "pass drift and diffusion as functions to fk.FunctionSde",
     "GaussianMixture": "pass a function (x, t) → score to fk.sample",
 }

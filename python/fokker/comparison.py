@@ -53,7 +53,8 @@ class Comparison:
 
         rows = []
         for row in self.table:
-            flat = {key: value for key, value in row.items() if key not in ("error", "intervals", *self._result.metrics)}
+            nested = ("error", "intervals", *self._result.metrics)
+            flat = {key: value for key, value in row.items() if key not in nested}
             flat.update({name: sum(row[name]) / len(row[name]) for name in self._result.metrics if name in row})
             flat.update(dict(zip(("error", "low", "high"), row.get("error", ()))))
             rows.append(flat)
@@ -103,7 +104,8 @@ class Comparison:
                               fmt="os^"[index // 8 % 3] + ["-", "--", ":"][index // 8 % 3], color=colours[index % 8],
                               label=solver["name"], markersize=4, linewidth=1.2, elinewidth=0.8)
         if metric in self.floor:
-            axes.axhspan(min(self.floor[metric]), max(self.floor[metric]), alpha=0.15, color="green", label="exact samples")
+            low, high = min(self.floor[metric]), max(self.floor[metric])
+            axes.axhspan(low, high, alpha=0.15, color="green", label="exact samples")
         axes.set(xscale="log", yscale="log", ylabel=_fokker.metric_title(metric),
                  xlabel="score evaluations a sample" if against == "nfe" else "seconds")
         (left, right), bounds = axes.get_xlim(), axes.get_ylim()

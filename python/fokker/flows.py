@@ -75,7 +75,8 @@ def encode(score, sde, x, *, progress=False, **config):
 
 def decode(score, sde, latent, *, progress=False, **config):
     """Returns the samples at t_min of latents at t_max: the inverse of encode."""
-    return _fokker.decode_latents(_score(score, sde), sde, _array(latent), config, callback(progress, "decode"))["values"]
+    found = _fokker.decode_latents(_score(score, sde), sde, _array(latent), config, callback(progress, "decode"))
+    return found["values"]
 
 
 def interpolate(score, sde, a, b, weights=9, *, progress=False, **config):
@@ -119,7 +120,9 @@ def _likelihood(found):
 
 
 def _tables(config):
-    divergence = {key: seed_of(value) if key == "seed" else value for key, value in config.items() if key in _DIVERGENCE}
+    divergence = {key: value for key, value in config.items() if key in _DIVERGENCE}
+    if "seed" in divergence:
+        divergence["seed"] = seed_of(divergence["seed"])
     return {"flow": {key: value for key, value in config.items() if key not in _DIVERGENCE}, "divergence": divergence}
 
 

@@ -49,15 +49,16 @@ class Chains:
         mixed = "too few draws for R-hat"
         if draws >= diagnostics.LEAST_DRAWS:
             mixed = f"R-hat {np.max(self.rhat):.3f}, least ESS {np.min(self.ess):.0f}"
-        return (f"Chains({chains} of {draws} draws by {self.config['method']}, acceptance {self.acceptance.mean():.2f}, "
-                f"{mixed}, {self.seconds:.2f} s)")
+        return (f"Chains({chains} of {draws} draws by {self.config['method']}, "
+                f"acceptance {self.acceptance.mean():.2f}, {mixed}, {self.seconds:.2f} s)")  # fmt: skip
 
     def to_xarray(self):
         """Returns an xarray.Dataset x(chain, draw, …), with ArviZ's names of axes."""
         import xarray
 
-        axes = ("chain", "draw", *(("component",) if self.draws.ndim == 3 else (f"axis_{i}" for i in range(self.draws.ndim - 2))))
-        data = {"x": (axes, np.swapaxes(self.draws, 0, 1)), "acceptance": ("chain", self.acceptance), "step": ("chain", self.steps)}
+        inner = ["component"] if self.draws.ndim == 3 else [f"axis_{i}" for i in range(self.draws.ndim - 2)]
+        data = {"x": (("chain", "draw", *inner), np.swapaxes(self.draws, 0, 1))}
+        data |= {"acceptance": ("chain", self.acceptance), "step": ("chain", self.steps)}
         attributes = {key: value for key, value in self.config.items() if isinstance(value, (int, float, str))}
         return xarray.Dataset(data, attrs={**attributes, "evaluations": self.evaluations})
 
@@ -75,8 +76,8 @@ class Chains:
         return f"<p>{html.escape(repr(self))}</p><table><tr><th></th>{head}</tr>{rows}</table>{more}"
 
 
-def langevin(law, *, method="mala", log_density=None, t=None, shape=None, seed=0, start=None, dtype=None, progress=False,
-             **config):
+def langevin(law, *, method="mala", log_density=None, t=None, shape=None, seed=0, start=None, dtype=None,
+             progress=False, **config):  # fmt: skip
     """Draws from a law by chains of Langevin dynamics and returns Chains.
 
     law: a GaussianMixture, or ∇ log p as any callable x → array of x's shape [chains, …]; with `t` a fokker Score or a
@@ -94,10 +95,12 @@ def langevin(law, *, method="mala", log_density=None, t=None, shape=None, seed=0
     if isinstance(law, _fokker.Score) and t is None:
         raise TypeError("[langevin] expected t=, the time at which the score is taken")
     if isinstance(law, _fokker.GaussianMixture) and (t is not None or log_density is not None):
-        raise TypeError("[langevin] a mixture takes neither t nor log_density; for its law at a time take diffused(sde, t)")
+        raise TypeError("[langevin] a mixture takes neither t nor log_density; for its law at a time take "
+                        "diffused(sde, t)")  # fmt: skip
     if callable(law) and not known and t is None:
         law = (lambda score: lambda x, _: score(x))(law)
     dtype = dtype or ("float32" if isinstance(law, _fokker.Score) else "float64")
     keywords = {**config, "method": method, "seed": seed_of(seed)}
-    made = _fokker.langevin_chains(law, 0.0 if t is None else t, log_density, keywords, shape, dtype, start, callback(progress, method))
-    return Chains(**made)
+    time = 0.0 if t is None else t
+    report = callback(progress, method)
+    return Chains(**_fokker.langevin_chains(law, time, log_density, keywords, shape, dtype, start, report))

@@ -33,7 +33,8 @@ class Samples:
         return np.array(self.values, dtype=dtype, copy=True) if copy else np.asarray(self.values, dtype=dtype)
 
     def __repr__(self):
-        return f"Samples({list(self.values.shape)} by {self.config['solver']}, {self.nfe:g} evaluations, {self.seconds:.2f} s)"
+        return (f"Samples({list(self.values.shape)} by {self.config['solver']}, {self.nfe:g} evaluations, "
+                f"{self.seconds:.2f} s)")  # fmt: skip
 
     def grid(self, n=64):
         """Returns the first n images as one image [height, width, channels] in [0, 1].
@@ -88,7 +89,8 @@ class Samples:
             name, axes = "image", ("sample", "y", "x", "channel")
         else:
             name = "x"
-            axes = ("sample", "component") if self.values.ndim == 2 else ("sample", *(f"axis_{i}" for i in range(1, self.values.ndim)))
+            inner = ["component"] if self.values.ndim == 2 else [f"axis_{i}" for i in range(1, self.values.ndim)]
+            axes = ("sample", *inner)
         attributes = {key: value for key, value in self.config.items() if isinstance(value, (int, float, str))}
         data = {name: (axes, self.values)}
         coordinates = {}

@@ -10,20 +10,8 @@ def _floats(t):
     return [float(time) for time in np.asarray(t, dtype=float)]
 
 
-def solve(
-    sde,
-    x,
-    t,
-    *,
-    solver="euler_maruyama",
-    seed=0,
-    same_path=False,
-    frames=None,
-    adjoint=None,
-    parameters=(),
-    segment=0,
-    tolerance=None,
-):
+def solve(sde, x, t, *, solver="euler_maruyama", seed=0, same_path=False, frames=None, adjoint=None, parameters=(),
+          segment=0, tolerance=None):  # fmt: skip
     """Returns paths of `sde` from states x [n, …] at t[0], as an array [len(t), n, …]; one step between each two times.
 
     sde: FunctionSde, or any other fokker Sde.  t: strictly monotone times; np.linspace(0, 1, 101) takes 100 steps.

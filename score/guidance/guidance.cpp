@@ -47,6 +47,15 @@ void check(const Guidance& guidance) {
       guidance.strength, guidance.interval[0], guidance.interval[1], guidance.rescale);
 }
 
+/// The score whose denoised samples are change(D, x, t), where D = (x + σ² s)/α.
+Score with_denoised(Score score, const ForwardSde& sde,
+                    std::function<Tensor(const Tensor&, const Tensor&, double)> change) {
+  return Score::of({&score, 1}, [kept = share(sde), change = std::move(change), score](const Tensor& x, double t) {
+    const Marginal at = kept->marginal(t);
+    return score_of(change(denoised(x, score(x, t), at), x, t), x, at);
+  });
+}
+
 }  // namespace
 
 Score guide(Score conditional, Score other, const ForwardSde& sde, const Guidance& guidance) {
@@ -82,14 +91,6 @@ Score label_gradient(std::function<Tensor(const Tensor&, double)> logits, std::v
       const Tensor leaf = x.detach().leaf();
       return -grad(sum(cross_entropy(logits(leaf, t), labels)), leaf);
     };
-  });
-}
-
-Score with_denoised(Score score, const ForwardSde& sde,
-                    std::function<Tensor(const Tensor&, const Tensor&, double)> change) {
-  return Score::of({&score, 1}, [kept = share(sde), change = std::move(change), score](const Tensor& x, double t) {
-    const Marginal at = kept->marginal(t);
-    return score_of(change(denoised(x, score(x, t), at), x, t), x, at);
   });
 }
 

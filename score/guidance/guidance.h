@@ -30,13 +30,9 @@ Score guide_by_classifier(Score score, Score log_likelihood, const ForwardSde& s
 /// `logits` maps x to [B, classes] in ops.  Fewer labels than samples are repeated.
 Score label_gradient(std::function<Tensor(const Tensor& x, double t)> logits, std::vector<std::int64_t> labels);
 
-/// Dynamic thresholding [saharia2022].  Let s be the quantile `share` (core/base/quantile.h) of the absolute values of a
-/// denoised sample.  Where s exceeds `bound`, the sample is clamped to ±s and multiplied by bound/s.  Throws
+/// Dynamic thresholding [saharia2022].  Let s be the quantile `share` (core/base/quantile.h) of the absolute values of
+/// a denoised sample.  Where s exceeds `bound`, the sample is clamped to ±s and multiplied by bound/s.  Throws
 /// ConfigError unless 0 < share ≤ 1 and bound > 0.
 Score threshold(Score score, const ForwardSde& sde, double share, double bound = 1);
-
-/// The score whose denoised samples are change(D, x, t), where D = (x + σ² s)/α.
-Score with_denoised(Score score, const ForwardSde& sde,
-                    std::function<Tensor(const Tensor& denoised, const Tensor& x, double t)> change);
 
 }  // namespace fokker

@@ -1,13 +1,37 @@
 #include "fokker/score/networks/discriminator.h"
 
+#include "fokker/core/nn/embedding.h"
 #include "fokker/core/ops/elementwise.h"
 #include "fokker/core/ops/reduce.h"
 #include "fokker/core/ops/rows.h"
 #include "fokker/core/ops/view.h"
 #include "fokker/score/networks/fourier_input.h"
 #include "fokker/score/networks/mlp.h"
+#include "fokker/score/networks/unet_blocks.h"
 
 namespace fokker {
+
+namespace {
+
+/// Maps images x [B, H, W, C] and a time label to `outputs` numbers a sample, [B, outputs].  Each level is a residual
+/// block of the U-Net, and H and W halve between levels.  The mean over all pixels and a linear layer follow.
+class ImageEncoder final : public Network {
+ public:
+  ImageEncoder(std::int64_t image_channels, const std::vector<std::int64_t>& channels, const Rng& rng,
+               std::int64_t outputs = 1);
+
+  Tensor operator()(const Tensor& x, const Tensor& time, const Pass& pass = {}) const override;
+  std::unique_ptr<Module> clone() const override { return std::make_unique<ImageEncoder>(*this); }
+  void visit(const ParameterVisitor& visitor) override;
+
+ private:
+  std::int64_t image_channels_, time_dimension_;
+  Conv2d conv_in_;
+  TimeEmbedding time_embedding_;
+  std::vector<ResidualBlock> blocks_;
+  GroupNorm norm_;
+  Linear out_;
+};
 
 ImageEncoder::ImageEncoder(std::int64_t image_channels, const std::vector<std::int64_t>& channels, const Rng& rng,
                            std::int64_t outputs)
@@ -48,6 +72,8 @@ void ImageEncoder::visit(const ParameterVisitor& visitor) {
   visitor("norm", norm_);
   visitor("out", out_);
 }
+
+}  // namespace
 
 std::unique_ptr<Network> make_discriminator(std::vector<std::int64_t> widths, const Shape& sample, const Rng& rng,
                                             const std::vector<std::int64_t>& fourier, std::int64_t outputs) {

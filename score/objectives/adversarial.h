@@ -32,8 +32,8 @@ Tensor latent_of(const Tensor& x, std::int64_t channels);
 ///     x_s ~ q(x_s|x₀),  x_t ~ q(x_t|x_s),  x̂_s ~ q(x_s|x_t, G(x_t, z, t)),  against d(x_s, x_t, t).
 /// Both networks descend in one step, each in its own loss (simultaneous gradients [mescheder2018]).  `loss` returns
 /// the sum of the two losses: the discriminator's loss sees detached samples, and the generator's loss sees a frozen
-/// discriminator.  The score of a generator is (α x̂₀ − x)/σ².  The solver `ancestral`, run on the `generator_times` and
-/// denoised at the end, draws a sample from it in T evaluations; a GAN takes one.
+/// discriminator.  The score of a generator is (α x̂₀ − x)/σ².  The solver `ancestral`, run on the `generator_times`
+/// and denoised at the end, draws a sample from it in T evaluations; a GAN takes one.
 class Adversarial final : public Objective {
  public:
   /// `sample` is the shape of one sample.  Throws ConfigError for unknown settings.

@@ -8,8 +8,8 @@
 
 namespace fokker {
 
-/// Cross entropy of the labels given x_t, at times drawn as for a score [dhariwal2021]: its network is no score, but its
-/// gradient guides one.
+/// Cross entropy of the labels given x_t, at times drawn as for a score [dhariwal2021]: its network is no score, but
+/// its gradient guides one.
 class NoisyClassification final : public Objective {
  public:
   NoisyClassification(const ForwardSde& sde, const TimeSamplingConfig& times) : sde_(share(sde)), times_(times, sde) {}

@@ -23,8 +23,8 @@ struct LearnedVarianceConfig {
 /// variance v of its reverse steps.  The network returns twice the channels of the data: a prediction, and w = (1 +
 /// output)/2 in
 ///   log v = w log β + (1 − w) log β̃ = log β̃ + 2 w log(σ_t/σ_s).
-/// Here β is the variance of the forward step from s to t, and β̃ is that of the posterior q(x_s|x_t, x₀).  The terms of
-/// the bound are
+/// Here β is the variance of the forward step from s to t, and β̃ is that of the posterior q(x_s|x_t, x₀).  The terms
+/// of the bound are
 ///   L_t = KL(q(x_s|x_t, x₀) ‖ N(mean, v)) = ½ Σ (ρ + e^−ρ (1 + expm1(2 (λ_s − λ_t)) (ε − ε̂)²) − 1),  ρ = log(v/β̃);
 ///   L_1 = −log p(x₀|x̂₀), with the deviation σ/α at t_1;
 ///   L_vlb = KL(q(x_T|x₀) ‖ prior) + Σ L_t.
@@ -52,8 +52,8 @@ class LearnedVariance final : public Objective {
     TimeDraw time;                   // 1/(T probability) is the weight of a draw
   };
   Draw draw(const Shard& shard) const;
-  /// L_t of each sample in bits a dimension, [B], f64.  `difference` is ε − ε̂, and `output` is the network's output for
-  /// the variance.
+  /// L_t of each sample in bits a dimension, [B], f64.  `difference` is ε − ε̂, and `output` is the network's output
+  /// for the variance.
   Tensor bound_terms(const Shard& shard, const Noised& noised, const Draw& draw, const Tensor& difference,
                      const Tensor& output) const;
   /// The divergence from the prior in bits a dimension, [B], f64.  Nothing in it is trained.

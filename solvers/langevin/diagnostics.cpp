@@ -143,6 +143,18 @@ double plain_ess(const Series& chains) {
   return draws / std::max(2 * sum - 1 + last, 1 / std::log10(draws));
 }
 
+/// Component `component` of draws [draws, chains, ...].
+Series series_of(const Tensor& draws, std::int64_t component) {
+  require<ShapeError>(draws.rank() >= 2, "[diagnostics] expected draws [draws, chains, ...], got {}",
+                      to_string(draws.shape()));
+  const std::int64_t chains = draws.extent(1), width = draws.size() / (draws.extent(0) * chains);
+  Series series(static_cast<std::size_t>(chains));
+  for (std::int64_t i = 0; i < draws.extent(0); ++i)
+    for (std::int64_t c = 0; c < chains; ++c)
+      series[static_cast<std::size_t>(c)].push_back(draws.at((i * chains + c) * width + component));
+  return series;
+}
+
 }  // namespace
 
 std::vector<double> autocorrelation(std::span<const double> draws, int lags) {
@@ -186,17 +198,6 @@ double mean_error(const Series& series) {
   const std::vector<double> all = pooled(series);
   const auto n = static_cast<double>(all.size());
   return std::sqrt(autocovariance(all, mean_of(all), 0) * n / (n - 1) / ess);
-}
-
-Series series_of(const Tensor& draws, std::int64_t component) {
-  require<ShapeError>(draws.rank() >= 2, "[diagnostics] expected draws [draws, chains, ...], got {}",
-                      to_string(draws.shape()));
-  const std::int64_t chains = draws.extent(1), width = draws.size() / (draws.extent(0) * chains);
-  Series series(static_cast<std::size_t>(chains));
-  for (std::int64_t i = 0; i < draws.extent(0); ++i)
-    for (std::int64_t c = 0; c < chains; ++c)
-      series[static_cast<std::size_t>(c)].push_back(draws.at((i * chains + c) * width + component));
-  return series;
 }
 
 std::vector<ChainSummary> summarise(const Tensor& draws) {

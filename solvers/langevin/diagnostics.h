@@ -37,7 +37,5 @@ struct ChainSummary {
 };
 /// Summarises each component of draws [draws, chains, ...].
 std::vector<ChainSummary> summarise(const Tensor& draws);
-/// Returns component `component` of draws [draws, chains, ...].
-Series series_of(const Tensor& draws, std::int64_t component);
 
 }  // namespace fokker

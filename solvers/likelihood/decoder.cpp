@@ -16,8 +16,8 @@ double log_difference(double a, double b) {
   return of_a + std::log(-std::expm1(log_erfc(b) - of_a));
 }
 
-/// log of the share that `level` has in Σ over the levels of exp(−½ ((level − mean)/deviation)²), which is summed from the
-/// nearest one outwards.
+/// log of the share that `level` has in Σ over the levels of exp(−½ ((level − mean)/deviation)²), which is summed from
+/// the nearest one outwards.
 double log_share(std::int64_t level, double mean, double deviation, const GreyLevels& levels) {
   constexpr double negligible = 45;  // e^−45 is less than a rounding error of what is there
   const double place = std::clamp((mean - levels.first) / levels.width, 0.0, static_cast<double>(levels.count - 1));

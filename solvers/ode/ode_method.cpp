@@ -76,8 +76,6 @@ void OdeStepper::interpolate(const OdeSystem& system, const OdeStep& s, double t
   Fehlberg78Stepper().do_step(std::cref(system), s.before, s.t, x, t - s.t);
 }
 
-std::span<const OdeMethod> ode_methods() { return methods; }
-
 const OdeMethod& ode_method(const std::string& name) { return table.at(name); }
 
 }  // namespace detail

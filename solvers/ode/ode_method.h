@@ -36,7 +36,6 @@ struct OdeMethod {
   std::unique_ptr<OdeStepper> (*make)();
 };
 
-std::span<const OdeMethod> ode_methods();
 /// Throws ConfigError, which names the known methods, for an unknown name.
 const OdeMethod& ode_method(const std::string& name);
 

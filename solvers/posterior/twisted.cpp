@@ -45,7 +45,8 @@ std::vector<double> weights_of(const std::vector<Particle>& particles, std::size
   return weights;
 }
 
-/// Parents by systematic resampling [kitagawa1996] from one uniform number: child j takes place (j + u)/P of the cumulative weights.
+/// Parents by systematic resampling [kitagawa1996] from one uniform number: child j takes place
+/// (j + u)/P of the cumulative weights.
 std::vector<std::size_t> systematic(const std::vector<double>& weights, std::size_t children, double uniform) {
   std::vector<std::size_t> parents;
   double passed = weights[0];

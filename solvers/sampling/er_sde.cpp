@@ -1,5 +1,5 @@
-// ER-SDE solvers [cui2023]: the reverse SDE whose noise is given by a function φ of the level, by Taylor expansion of the
-// denoiser.
+// ER-SDE solvers [cui2023]: the reverse SDE whose noise is given by a function φ of the level, by Taylor expansion of
+// the denoiser.
 
 #include <array>
 #include <cmath>

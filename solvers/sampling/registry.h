@@ -9,9 +9,9 @@
 
 namespace fokker {
 
-/// What a solver made for diffusions promises: its order on the probability flow (multistep methods, which start by lower
-/// orders, keep it where the denoiser hardly changes at the prior's level), and its strong and weak order on the reverse
-/// SDE; 0 where it solves none.
+/// What a solver made for diffusions promises: its order on the probability flow (multistep methods, which start by
+/// lower orders, keep it where the denoiser hardly changes at the prior's level), and its strong and weak order on the
+/// reverse SDE; 0 where it solves none.
 struct SamplerClaims {
   int flow = 0;
   double strong = 0, weak = 0;

@@ -20,10 +20,10 @@ class Singlestep {
   }
 
  private:
-  /// decay·y + N + ∫ of the line through `start` and, at the place `at` of the step, `later`.
-  static Tensor line(const Kernel& kernel, const Tensor& y, const Tensor& noise, const Tensor& start,
-                     const Tensor& later, double slope) {
-    return weighted_sum({{1, with_noise(kernel.decay, y, noise)}, {kernel.moment(0) - slope, start}, {slope, later}});
+  /// decayed + ∫ of the line through `start` and `later`, where `decayed` is decay·y + N.
+  static Tensor line(const Kernel& kernel, const Tensor& decayed, const Tensor& start, const Tensor& later,
+                     double slope) {
+    return weighted_sum({{1, decayed}, {kernel.moment(0) - slope, start}, {slope, later}});
   }
 
   Tensor second_order(std::int64_t i, const Tensor& y) const {
@@ -34,7 +34,7 @@ class Singlestep {
     const Tensor stage = weighted_sum({{1, with_noise(half.decay, y, first)}, {half.moment(0), v}});
     // The noise of the first half decays through the second, as the step's own would on the same path.
     const Tensor noise = first.defined() ? with_noise(form_.kernel(middle, b).decay, first, second) : Tensor();
-    return line(whole, y, noise, v, form_.predict(stage, middle), whole.moment(0));
+    return line(whole, with_noise(whole.decay, y, noise), v, form_.predict(stage, middle), whole.moment(0));
   }
 
   Tensor third_order(std::int64_t i, const Tensor& y) const {
@@ -44,8 +44,8 @@ class Singlestep {
     const Tensor v = form_.predict(y, a);
     const Tensor y1 = weighted_sum({{to_third.decay, y}, {to_third.moment(0), v}});
     const Tensor v1 = form_.predict(y1, third);
-    const Tensor y2 = line(to_two, y, {}, v, v1, 2 * to_two.moment(1));
-    return line(whole, y, {}, v, form_.predict(y2, two_thirds), 1.5 * whole.moment(1));
+    const Tensor y2 = line(to_two, with_noise(to_two.decay, y, {}), v, v1, 2 * to_two.moment(1));
+    return line(whole, with_noise(whole.decay, y, {}), v, form_.predict(y2, two_thirds), 1.5 * whole.moment(1));
   }
 
   const SinglestepMethod& method_;

@@ -18,8 +18,8 @@ struct EtaRule {
 /// Throws ConfigError for an unknown name.
 EtaRule eta_of(const std::string& solver);
 
-/// What a solver takes where a configuration leaves it open, as its paper or that paper's code does (docs/solvers.md): the
-/// spacing of its grid, its clock, and whether it ends with the denoiser's mean or stays at t_min.
+/// What a solver takes where a configuration leaves it open, as its paper or that paper's code does (docs/solvers.md):
+/// the spacing of its grid, its clock, and whether it ends with the denoiser's mean or stays at t_min.
 struct SolverDefaults {
   const char* grid = "uniform";
   const char* clock = "t";

@@ -58,7 +58,7 @@ class Curve {
     return gmres(apply, right, tangent ? 1e-6 : 1e-3).detach();
   }
 
-  /// The curve's point on the plane through `from` across `constraint`, by Newton's method, unless it is far from `from`.
+  /// The curve's point on the plane through `from` across `constraint`, by Newton's method, unless that is far away.
   std::optional<Tensor> corrected(const Tensor& from, const Tensor& constraint, double reach) const {
     Tensor z = from;
     double before = std::numeric_limits<double>::infinity();

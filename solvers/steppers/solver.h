@@ -13,8 +13,7 @@
 
 namespace fokker {
 
-/// What a solver promises; the tests measure each claim.  A strong order is 0 where the
-/// solver does not solve SDEs of that noise.
+/// What a solver promises; the tests measure each claim.  A strong order is 0 where it solves no SDEs of that noise.
 struct SolverClaims {
   double strong_additive = 0, strong_diagonal = 0, strong_general = 0;  // scalar noise counts as diagonal
   double weak_additive = 1, weak = 1;                                   // under additive noise, and under other noise
@@ -32,8 +31,7 @@ struct EstimatedStep {
   Tensor x, error;
 };
 
-/// A solution at a grid point: x, and what its solver remembers of earlier steps.
-/// The memory is empty before the first step.
+/// A solution at a grid point: x, and what its solver remembers of earlier steps, which is nothing before the first.
 struct SolverState {
   Tensor x;
   std::vector<Tensor> memory = {};
@@ -52,16 +50,14 @@ class Solver {
   virtual void advance(const Sde& sde, const BrownianIncrement& b, SolverState& state, double t0, double t1) const {
     state.x = step(sde, b, state.x, t0, t1);
   }
-  /// Returns the step with an embedded estimate of its error, for
-  /// `solve_adaptive`, or nothing where the method has none.
+  /// Returns the step with an embedded estimate of its error, or nothing where the method has none.
   virtual std::optional<EstimatedStep> estimated_step(const Sde& sde, const BrownianIncrement& b, const Tensor& x,
                                                       double t0, double t1) const;
   /// Returns what helps where a step has no finite result, for messages.
   virtual std::string remedy() const { return "take smaller steps, or check drift and diffusion there"; }
 };
 
-/// A solver with a method of lower order on its stages.  The difference of the
-/// two results estimates the error of a step.
+/// A solver with a method of lower order on its stages.  The difference of the two estimates the error of a step.
 class EmbeddedSolver : public Solver {
  public:
   Tensor step(const Sde& sde, const BrownianIncrement& b, const Tensor& x, double t0, double t1) const final {

@@ -1,5 +1,5 @@
-// The workloads of docs/performance.md: `fokker_bench THREADS NAME…` prints as JSON the median seconds of a training step,
-// the path-steps a second of PROBLEM/SOLVER, and the peak of the memory in MB.
+// The workloads of docs/performance.md: `fokker_bench THREADS NAME…` prints as JSON the median seconds of a training
+// step, the path-steps a second of PROBLEM/SOLVER, and the peak of the memory in MB.
 
 #include <fmt/format.h>
 

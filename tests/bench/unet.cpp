@@ -1,7 +1,7 @@
 // The U-Net of docs/performance.md, 3.69 M parameters on images 32×32×1: `fokker_bench_unet THREADS [BATCH [WIDTH]]
-// WORKLOAD…` prints as JSON, for each workload, the median seconds and the seconds of CPU time, and the peak of the memory
-// in MB.  A WORKLOAD is train or forward, with /bf16 and /checkpoint behind it as wanted, or parts or parts/bf16: the kinds
-// of work in a training step of 64 images, one by one.
+// WORKLOAD…` prints as JSON, for each workload, the median seconds and the seconds of CPU time, and the peak of the
+// memory in MB.  A WORKLOAD is train or forward, with /bf16 and /checkpoint behind it as wanted, or parts or
+// parts/bf16: the kinds of work in a training step of 64 images, one by one.
 
 #include <fmt/format.h>
 

@@ -1,6 +1,7 @@
 """Exponential integrators on a mixture of Gaussians in NumPy, which share nothing with the library.
 
-A rule changes the moments mₖ = ∫₀¹ z e^{−z(1−v)} vᵏ dv, z = (1 + η²) h, that the polynomial of a step is integrated with.
+A rule changes the moments mₖ = ∫₀¹ z e^{−z(1−v)} vᵏ dv, z = (1 + η²) h, by which the polynomial of a step is
+integrated.
 """
 
 import numpy as np
@@ -52,7 +53,7 @@ def linear(m, z):
 
 
 def multistep(x, levels, rule, points, eta=0.0, xi=None):
-    """The end of a method of points = (predictor, corrector) through levels = (α, σ); without xi, of its drift alone."""
+    """The end of a method of points = (predictor, corrector) through levels = (α, σ); no xi: of its drift."""
     alpha, sigma = levels
     (predictor, corrector), p, s = points, 1 + eta**2, sigma / alpha
     places, y, known = -np.log(s), x / alpha[0], []

@@ -1,5 +1,6 @@
 // Preloaded (LD_PRELOAD), makes what a system short of memory or threads refuses fail on purpose:
-//   FAIL_ALLOCATION=K   the K-th allocation of FAIL_BYTES (4096) bytes or more, by malloc and its kin or an anonymous mmap
+//   FAIL_ALLOCATION=K   the K-th allocation of FAIL_BYTES (4096) bytes or more, by malloc and its kin or an anonymous
+//                       mmap
 //   FAIL_THREADS=K      every thread from the K-th on
 //   FAIL_COUNT=FILE     at the end, the number of allocations that were counted
 #include <dlfcn.h>

@@ -13,7 +13,8 @@
 namespace fokker {
 
 /// Σₖ wₖ N(μₖ, vₖ I) given y = A x + s ε, y [M]: a mixture Σ w′ₖ N(μₖ + G (y − A μₖ), vₖ (I − G A)),
-/// G = vₖ Aᵀ (vₖ A Aᵀ + s² I)⁻¹, with w′ₖ ∝ wₖ N(y; A μₖ, vₖ A Aᵀ + s² I).  By matrices, without the operator's own solve.
+/// G = vₖ Aᵀ (vₖ A Aᵀ + s² I)⁻¹, with w′ₖ ∝ wₖ N(y; A μₖ, vₖ A Aᵀ + s² I).  By matrices, without
+/// the operator's own solve.
 class ExactPosterior {
  public:
   ExactPosterior(std::vector<std::vector<double>> means, std::vector<double> deviations, std::vector<double> weights)

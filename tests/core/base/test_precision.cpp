@@ -54,8 +54,8 @@ bool within(const Tensor& got, const Tensor& exact, const Tensor& scale, double 
   return true;
 }
 
-/// In bf16 all three products are those of the rounded operands up to sums in f32, hence within 2 u + u² of the exact ones
-/// in units of the product of absolute values.
+/// In bf16 all three products are those of the rounded operands up to sums in f32, hence within 2 u + u² of the exact
+/// ones in units of the product of absolute values.
 void check_bilinear(const Bilinear& op, const Shape& x_shape, const Shape& w_shape) {
   const Tensor x = Rng(1).normal(x_shape), w = Rng(2).normal(w_shape);
   const Tensor c = Rng(3).normal(op(x, w).shape());

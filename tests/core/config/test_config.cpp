@@ -6,71 +6,14 @@
 #include <functional>
 #include <limits>
 
-#include "fokker/core/base/names.h"
 #include "fokker/core/config/config.h"
+#include "tests/core/config/example_config.h"
 #include "tests/support/catch.h"
 
 using namespace fokker;
+using namespace fokker::example;
 
 namespace {
-
-std::vector<std::string> solver_names() { return {"euler_maruyama", "sra1", "heun"}; }
-
-struct Train {
-  int steps = 3000;
-  double learning_rate = 5e-4;
-  std::optional<double> clip = 1.0;
-  bool ema = true;
-  static constexpr auto fields =
-      std::tuple{field("steps", &Train::steps, "optimizer steps", at_least(1), at_most(1e6)),
-                 field("learning_rate", &Train::learning_rate, "step size", above(0)),
-                 field("clip", &Train::clip, "norm of the gradient", above(0)), field("ema", &Train::ema, "average")};
-};
-
-struct Draw {
-  std::string solver = "sra1";
-  int steps = 50;
-  std::vector<double> times = {};
-  static constexpr auto fields =
-      std::tuple{field("solver", &Draw::solver, "a solver", one_of(&solver_names)),
-                 field("steps", &Draw::steps, "grid steps", at_least(1)), field("times", &Draw::times, "to store")};
-};
-
-struct Run {
-  std::string name = "run";
-  std::uint64_t seed = 0;
-  std::int64_t offset = 0;
-  std::string kind = "vp";
-  std::array<double, 2> beta = {0.1, 20};
-  std::vector<int> channels = {32, 64};
-  std::vector<bool> attention = {false, true};
-  std::vector<std::string> metrics = {"frechet"};
-  Train train = {};
-  std::vector<Draw> sample = {Draw{}};
-  void validate() const {
-    require<ConfigError>(channels.size() == attention.size(), "expected one attention flag for each channel count");
-  }
-  static constexpr auto fields =
-      std::tuple{field("name", &Run::name, "of the run", nonempty()),
-                 field("seed", &Run::seed, "of everything random"),
-                 field("offset", &Run::offset, "any integer"),
-                 field("kind", &Run::kind, "of SDE", one_of("vp", "ve", "sub_vp")),
-                 field("beta", &Run::beta, "at t = 0 and 1", at_least(0)),
-                 field("channels", &Run::channels, "at each level", at_least(1), nonempty()),
-                 field("attention", &Run::attention, "at each level"),
-                 field("metrics", &Run::metrics, "to evaluate", one_of("frechet", "sliced_w2")),
-                 field("train", &Run::train, "training"),
-                 field("sample", &Run::sample, "samplers")};
-};
-
-struct Source {
-  std::string path = "";
-  static constexpr auto fields = std::tuple{field("path", &Source::path, "where the data are", required())};
-};
-struct Needy {
-  Source data = {};
-  static constexpr auto fields = std::tuple{field("data", &Needy::data, "data")};
-};
 
 Run parse(const std::string& text) { return read<Run>(Config::parse(text, "d.toml")); }
 
@@ -338,32 +281,4 @@ TEST_CASE("help and JSON schema come from the same table", "[config]") {
   for (const char* part : {"\"additionalProperties\": false", "\"exclusiveMinimum\": 0", "\"minItems\": 2",
                            "\"default\": 3000", "draft/2020-12"})
     CHECK(schema.find(part) != std::string::npos);
-}
-
-TEST_CASE("the nearest name is near or none", "[config]") {
-  const std::vector<std::string> names = {"steps", "batch", "learning_rate"};
-  CHECK(nearest_name("stpes", names) == "steps");
-  CHECK(nearest_name("lerning_rat", names) == "learning_rate");
-  CHECK(nearest_name("xyz", names).empty());
-  CHECK(nearest_name("", names).empty());
-}
-
-TEST_CASE("a name is near to one with its letters, and to a longer one that nearly holds it", "[config]") {
-  using Names = std::vector<std::string>;
-  const Names solvers = {"euler_maruyama", "stochastic_heun", "euler_heun",   "sra1",     "sra2",
-                         "dpm_solver_2",   "dpmpp_2m",        "dpmpp_2m_sde", "er_sde_1", "heun"};
-  CHECK(nearest_names("eulr", solvers) == Names{"euler_maruyama", "euler_heun"});
-  CHECK(nearest_names("dpm++2m", solvers) == Names{"dpmpp_2m"});
-  CHECK(nearest_names("DPM-Solver-2", solvers) == Names{"dpm_solver_2"});
-  CHECK(nearest_names("maruyama", solvers) == Names{"euler_maruyama"});
-  CHECK(nearest_names("sra4", solvers) == Names{"sra1", "sra2"});
-  CHECK(nearest_names("dpm", solvers) == Names{"dpm_solver_2", "dpmpp_2m", "dpmpp_2m_sde"});
-  CHECK(nearest_names("rk", solvers).empty());
-  CHECK(nearest_names("++", solvers).empty());
-  CHECK(nearest_names("a", Names{"b"}).empty());
-  CHECK(unknown_name("eulr", {"euler_heun", "sra1"}) ==
-        "unknown \"eulr\"; did you mean \"euler_heun\"? expected one of euler_heun, sra1");
-  CHECK(unknown_name("sra4", {"sra1", "sra2", "sra3"}) ==
-        "unknown \"sra4\"; did you mean \"sra1\" or \"sra2\" or \"sra3\"? expected one of sra1, sra2, sra3");
-  CHECK(unknown_name("q", {"t", "snr"}) == "unknown \"q\"; expected one of t, snr");
 }

@@ -120,7 +120,7 @@ inline constexpr Case cases[] = {
     binary(Op::matmul, {{2, 4, 3}}, {{2, 4}}, [](Inputs x) { return matmul(x[0], x[1], yes, yes); }),
     {Op::conv2d, {Input{{2, 4, 3, 2}}, Input{{3, 2, 3, 3}}, Input{{3}}}, 3,
      [](Inputs x) { return conv2d(x[0], x[1], x[2], same); }},
-    {Op::conv2d, {Input{{1, 5, 6, 2}}, Input{{2, 2, 3, 3}}}, 2, [](Inputs x) { return conv2d(x[0], x[1], {}, strided); }},
+    binary(Op::conv2d, {{1, 5, 6, 2}}, {{2, 2, 3, 3}}, [](Inputs x) { return conv2d(x[0], x[1], {}, strided); }),
     {Op::conv2d, {Input{{1, 4, 4, 3}}, Input{{2, 3, 1, 1}}}, 2, [](Inputs x) { return conv2d(x[0], x[1], {}, valid); }},
     {Op::conv2d_input_gradient, {Input{{2, 2, 2, 3}}, Input{{3, 2, 3, 3}}}, 2,
      [](Inputs x) { return conv2d_input_gradient(x[0], x[1], {2, 4, 4, 2}, strided); }},

@@ -32,8 +32,8 @@ bool claims(const std::vector<std::vector<Ranked>>& rankings) {
       rankings, [](const auto& ranking) { return !ranking[0].exact || !std::ranges::all_of(ranking, &Ranked::tied); });
 }
 
-/// Samples of N(0, σ²) at t_min: the noise of a point at 0, which every solver with an exact linear part draws exactly, with
-/// its own noise, at any number of steps.
+/// Samples of N(0, σ²) at t_min: the noise of a point at 0, which every solver with an exact linear part draws exactly,
+/// with its own noise, at any number of steps.
 CompareTarget noise_of_a_point(double t_min) {
   CompareTarget target = make_target({}, {});
   const auto sde = target.sde;

@@ -34,7 +34,8 @@ Pair images() {
 
 TEST_CASE("SSIM and PSNR are those of scikit-image") {
   const auto [truth, other] = images();
-  // scikit-image 0.26: structural_similarity(gaussian_weights=True, sigma=0.8, use_sample_covariance=False), windows of 7.
+  // scikit-image 0.26: structural_similarity(gaussian_weights=True, sigma=0.8, use_sample_covariance=False),
+  // windows of 7.
   const auto similarity = ssim(other, truth, 2.6, {.window = 7, .sigma = 0.8});
   CHECK(similarity[0] == Approx(0.824988903274368).epsilon(1e-6));
   CHECK(similarity[1] == Approx(0.9703872669345097).epsilon(1e-6));
@@ -108,7 +109,8 @@ TEST_CASE("the evidence of the model tells the noise of its data") {
   for (const ForwardSde* sde : {static_cast<const ForwardSde*>(&vp), static_cast<const ForwardSde*>(&ve)})
     for (const double s : {0.1, 0.5, 1.5}) {
       const Tensor y = data.sample(n, Rng(1), Dtype::f64) + Rng(2).normal({n, 8}, Dtype::f64) * s;
-      // Var x₀ within a component is 0.04 to 0.09, so that y tells s² to √(2/(8 n)) (s² + 0.09), and the probes add as much.
+      // Var x₀ within a component is 0.04 to 0.09, so that y tells s² to √(2/(8 n)) (s² + 0.09), and the
+      // probes add as much.
       const double spread = std::sqrt(2 / (8.0 * n)) * (s * s + 0.09) / (2 * s * s);
       INFO(sde->name() << " s = " << s);
       CHECK(evidence_noise(data.score(*sde), *sde, y) == Approx(s).epsilon(7 * spread));

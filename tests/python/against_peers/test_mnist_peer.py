@@ -1,4 +1,4 @@
-"""The torch peer of the MNIST run: its own U-Net is diffusers' and ours, and a short run leaves samples that our metrics read."""
+"""The torch peer of the MNIST run: its own U-Net is diffusers' and ours, and our metrics read what it draws."""
 
 import gzip
 import json
@@ -62,7 +62,8 @@ def test_its_network_is_that_of_diffusers_and_ours(tmp_path):
         network.build(given["x"].shape[1:])
         fk.to_diffusers(perturbed(network, 2), tmp_path / name)
         ours[name] = network(given["x"], given["t"]).numpy()
-    found = run_peer(torch_unets, package="diffusers", folder=str(tmp_path), scripts=str(SCRIPTS), diffusers=True, **given)
+    found = run_peer(torch_unets, package="diffusers", folder=str(tmp_path), scripts=str(SCRIPTS), diffusers=True,
+                     **given)
     for name, y in ours.items():
         assert relative(found[f"{name} own"], found[f"{name} diffusers"]) < 1e-5
         assert relative(found[f"{name} own"], y) < 1e-5
@@ -87,7 +88,8 @@ def torch_samples(scripts, x, times, gaussian):
         gain = a * deviation**2 / (a**2 * deviation**2 + s**2)
         return mean + gain * (x - a * mean)
 
-    found = {"grid": np.array(sde.grid(len(times) - 1)), "path": sample(denoiser, sde, "dpmpp_2m", times, torch.tensor(x)).numpy()}
+    found = {"grid": np.array(sde.grid(len(times) - 1)),
+             "path": sample(denoiser, sde, "dpmpp_2m", times, torch.tensor(x)).numpy()}
     start = torch.randn(40_000, dtype=torch.float64) * float(sde.marginal(1.0)[1])
     for solver in ("sra1", "ancestral"):
         found[solver] = sample(denoiser, sde, solver, sde.grid(12), start).numpy()
@@ -161,13 +163,15 @@ def test_a_run_of_it_is_judged_beside_ours(small_run):
     figures = json.loads((folder / "peer/figures.json").read_text())
     assert figures["parameters"] == run.network.parameter_count and figures["images"] == 48
     assert np.load(folder / "peer/samples.npy").shape == (12, 8, 8, 1)
-    command = [sys.executable, SCRIPTS / "mnist_compare.py", run.path, folder / "peer/samples.npy", "--json", folder / "figures.json"]
+    command = [sys.executable, SCRIPTS / "mnist_compare.py", run.path, folder / "peer/samples.npy", "--json",
+               folder / "figures.json"]
     done = subprocess.run(command, capture_output=True, text=True, check=False, env={"PYTHONPATH": ":".join(sys.path)})
     assert done.returncode == 0, done.stderr
     judged = json.loads((folder / "figures.json").read_text())
     with h5py.File(run.path / "results.h5") as file:
         for name, (value, real) in judged["sra1"].items():
-            np.testing.assert_allclose([value, real], [file[f"evaluation/sra1/{name}{end}"][()] for end in ("", "_real")])
+            np.testing.assert_allclose([value, real],
+                                       [file[f"evaluation/sra1/{name}{end}"][()] for end in ("", "_real")])
     ours, theirs = judged["sra1"], judged[str(folder / "peer/samples.npy")]
     assert ours.keys() == theirs.keys() and all(ours[name][1] == theirs[name][1] for name in ours)
     assert ours["sliced_w2"][0] != theirs["sliced_w2"][0]

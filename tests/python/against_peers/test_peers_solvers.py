@@ -179,7 +179,8 @@ def torchsde_paths(x, t, w, h):
     ):
         options = {"grad_free": True} if free else {}
         paths = torchsde.sdeint(
-            Problem(noise, calculus), torch.tensor(x), torch.tensor(t), bm=Given(), method=method, dt=dt, options=options
+            Problem(noise, calculus), torch.tensor(x), torch.tensor(t), bm=Given(), method=method, dt=dt,
+            options=options
         )
         found[f"{method} {noise} {calculus}{' free' if free else ''}"] = paths.detach().numpy()
     return found
@@ -213,7 +214,7 @@ def test_torchsde_takes_the_same_path(torchsde, solver, noise, calculus, theirs)
 
 
 def test_a_documented_difference_from_torchsde(torchsde):
-    """Stratonovich's Milstein without derivatives: a one-sided difference there, of strong order ½ (solvers/steppers/milstein.h)."""
+    """Stratonovich's Milstein without derivatives: a one-sided difference there, of strong order ½ (milstein.h)."""
     exact = ours("milstein", "diagonal", T, "stratonovich")
     one_sided = torchsde["milstein diagonal stratonovich free"]
     assert distance(ours("milstein_free", "diagonal", T, "stratonovich"), exact) < 0.1 * distance(one_sided, exact)
@@ -233,5 +234,6 @@ def test_probability_flow_agrees_with_scipy():
         options = {"rtol": 1e-12, "atol": 1e-12}
         wanted = solve_ivp(lambda t, x: drift(x[None], t)[0], (1.0, 1e-3), x, method="DOP853", **options).y[:, -1]
         np.testing.assert_allclose(end, wanted, atol=1e-8)
-        loose = solve_ivp(lambda t, x: drift(x[None], t)[0], (1.0, 1e-3), x, method="RK45", rtol=1e-4, atol=1e-4).y[:, -1]
+        loose = solve_ivp(lambda t, x: drift(x[None], t)[0], (1.0, 1e-3), x, method="RK45", rtol=1e-4, atol=1e-4).y[:,
+                                                                                                                    -1]
         assert 1e-7 < np.abs(loose - wanted).max() < 1e-2

@@ -51,7 +51,8 @@ def test_three_ways_to_the_same_gradient(noise, same_path):
         np.testing.assert_allclose(other, path, rtol=1e-13)
         for a, b in zip(found, wanted):
             np.testing.assert_allclose(a, b, rtol=1e-10, atol=1e-12)
-    array = fk.solve(sde_of(np.array([0.8, 0.5, 0.6]), noise), X, T, solver="reversible_heun", seed=4, same_path=same_path)
+    array = fk.solve(sde_of(np.array([0.8, 0.5, 0.6]), noise), X, T, solver="reversible_heun", seed=4,
+                     same_path=same_path)
     assert isinstance(array, np.ndarray)
     np.testing.assert_allclose(array, path, rtol=1e-13)
     assert np.abs(gradients("tape", noise, same_path=not same_path)[1][1] - wanted[1]).max() > 1e-3

@@ -47,7 +47,8 @@ def test_missing_values_of_an_array_are_removed_where_asked():
         fk.datasets.from_array(np.ones((8, 3)), target=x[:, :1] * x[:, 1:2])
 
 
-@pytest.mark.parametrize("source, picture", [("digits", True), ("two_moons", True), ("chirps", True), ("breast_cancer", False)])
+@pytest.mark.parametrize("source, picture", [("digits", True), ("two_moons", True), ("chirps", True),
+                                             ("breast_cancer", False)])
 def test_data_show_themselves_in_a_notebook(source, picture):
     data = fk.datasets.load(source, n=200)
     assert len(repr(data)) < 200 and html(data).startswith("<pre>") and ("data:image/png" in html(data)) == picture

@@ -27,7 +27,8 @@ def test_a_python_callable_is_a_score(method):
     covariance = np.array([[1.0, 0.6], [0.6, 1.0]])
     precision = np.linalg.inv(covariance)
     extra = {"log_density": lambda x: -0.5 * np.einsum("bi,ij,bj->b", x, precision, x)} if method == "mala" else {}
-    chains = fk.langevin(lambda x: -x @ precision, method=method, step=0.1, chains=16, steps=6000, burn_in=300, thin=4, **extra)
+    chains = fk.langevin(lambda x: -x @ precision, method=method, step=0.1, chains=16, steps=6000, burn_in=300, thin=4,
+                         **extra)
     draws = chains.draws.reshape(-1, 2)
     assert chains.draws.shape == (1500, 16, 2)
     ess = chains.ess.min()

@@ -27,7 +27,7 @@ def gaussian_score(sde, sign=1.0):
 
 
 def z_scores(values, sde):
-    """Of mean and variance of independent draws, in standard errors, against the law at t_min as the denoiser maps it."""
+    """Errors of mean and variance of independent draws, in standard errors, against the denoised law at t_min."""
     values = values.astype(np.float64).ravel()
     alpha, sigma = sde.marginal(sde.t_min)
     total = alpha**2 * DEVIATION**2 + sigma**2
@@ -51,7 +51,8 @@ def test_law_of_a_gaussian(solver, sde):
 
 def test_wrong_sign_is_noticed():
     sde = fk.VP()
-    x = fk.sample(gaussian_score(sde, sign=-1), sde, solver="sra1", steps=400, n=500, shape=(1,), denoise=False, dtype="float64")
+    x = fk.sample(gaussian_score(sde, sign=-1), sde, solver="sra1", steps=400, n=500, shape=(1,), denoise=False,
+                  dtype="float64")
     mean, variance = z_scores(x.values, sde)
     assert max(abs(mean), abs(variance)) > 100
 
@@ -159,7 +160,8 @@ def test_seeds():
         ({"grid": "logsnr"}, 'did you mean "log_snr"'),
         ({"clock": "SNR"}, 'did you mean "snr"'),
         ({"x": np.zeros((2, 2), "float32")}, "x: unknown key"),
-        ({"steps": np.zeros((8, 8))}, r"\[keywords\] steps: expected an integer \(.*\), got an array of shape \(8, 8\)"),
+        ({"steps": np.zeros((8, 8))},
+         r"\[keywords\] steps: expected an integer \(.*\), got an array of shape \(8, 8\)"),
         ({"steps": 2**70}, r"steps: expected an integer \(.*\), got 1180591620717411303424"),
         ({"steps": object()}, r"steps: expected an integer \(.*\), got <object object"),
         ({"churn": {"amount": np.zeros((2, 2))}}, r"churn\.amount: expected .*, got an array of shape \(2, 2\)"),
@@ -192,7 +194,8 @@ def test_wrong_scores():
 
 def test_progress_is_shown_and_may_stop():
     seen = []
-    fk.sample(fk.GaussianMixture.ring(), fk.VP(), steps=50, n=200_000, progress=lambda done, total: seen.append((done, total)))
+    fk.sample(fk.GaussianMixture.ring(), fk.VP(), steps=50, n=200_000, progress=lambda done,
+              total: seen.append((done, total)))
     assert seen and seen[-1][0] == seen[-1][1] and seen == sorted(seen)
 
     def stop(done, total):

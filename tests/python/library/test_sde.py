@@ -45,7 +45,8 @@ def test_mixture_against_numpy():
     square = ((x[:, None] - means) ** 2).sum(-1)
     density = share * np.exp(-square / (2 * np.square(deviations))) / (2 * np.pi * np.square(deviations))
     np.testing.assert_allclose(mixture.log_density(x).numpy(), np.log(density.sum(1)), rtol=1e-12)
-    score = (density[..., None] * (means - x[:, None]) / np.square(deviations)[:, None]).sum(1) / density.sum(1)[:, None]
+    pulls = density[..., None] * (means - x[:, None]) / np.square(deviations)[:, None]
+    score = pulls.sum(1) / density.sum(1)[:, None]
     np.testing.assert_allclose(mixture.score(x).numpy(), score, rtol=1e-10, atol=1e-12)
     np.testing.assert_allclose(fk.grad(mixture.log_density)(x).numpy(), score, rtol=1e-10, atol=1e-12)
     np.testing.assert_allclose(mixture.mean, share @ means)

@@ -93,7 +93,8 @@ def test_conversion_between_the_calculi():
 def test_general_noise_and_numpy_functions():
     matrix = np.array([[1.0, 0.5, 0.0], [0.0, 0.5, 1.0]])
     sde = fk.FunctionSde(
-        lambda x, t: -np.asarray(x), lambda x, t: np.tile(matrix, (len(np.asarray(x)), 1, 1)), noise="general", brownian=3
+        lambda x, t: -np.asarray(x), lambda x, t: np.tile(matrix, (len(np.asarray(x)), 1, 1)), noise="general",
+        brownian=3
     )
     x = fk.solve(sde, np.zeros((20_000, 2)), np.linspace(0, 1, 101), solver="dri1", seed=5)[-1]
     wanted = matrix @ matrix.T * (1 - np.exp(-2)) / 2

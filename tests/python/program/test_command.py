@@ -163,7 +163,8 @@ def test_the_toy_prints_its_five_epoch_losses(tmp_path):
     assert all(a > b for a, b in zip(losses, losses[1:])) and 0.5 < losses[-1] < losses[0] < 1.2
 
 
-@pytest.mark.parametrize("kind", ["datasets", "sdes", "networks", "objectives", "solvers", "metrics", "preparation", "keys"])
+@pytest.mark.parametrize("kind", ["datasets", "sdes", "networks", "objectives", "solvers", "metrics", "preparation",
+                                  "keys"])
 def test_list_names_what_there_is(kind):
     result = fokker("list", kind)
     assert result.returncode == 0 and len(result.stdout.splitlines()) >= 2
@@ -218,8 +219,10 @@ def test_bad_files_are_named(tmp_path):
     config = tmp_path / "bad.toml"
     config.write_text("name = 'x'\n\n[train]\nsteps = 'three'\n")
     for arguments, code, words in [(["run", DIGITS, f"data.source=idx:{idx}"], 2, [str(idx), "truncated"]),
-                                   (["run", DIGITS, f"data.source=hdf5:{tmp_path}/wrong.h5#image"], 2, ["wrong.h5", "image"]),
-                                   (["run", DIGITS, f"data.source=hdf5:{tmp_path}/wrong.h5#text"], 2, ["wrong.h5", "text"]),
+                                   (["run", DIGITS, f"data.source=hdf5:{tmp_path}/wrong.h5#image"], 2,
+                                    ["wrong.h5", "image"]),
+                                   (["run", DIGITS, f"data.source=hdf5:{tmp_path}/wrong.h5#text"], 2,
+                                    ["wrong.h5", "text"]),
                                    (["run", config], 2, ["bad.toml:4", "train.steps"])]:
         result = fokker(*arguments, cwd=tmp_path)
         assert result.returncode == code, result.stderr

@@ -48,7 +48,8 @@ def test_hdf5_is_read_while_threads_of_python_run(image_file):
     from concurrent.futures import ThreadPoolExecutor
 
     with ThreadPoolExecutor(4) as pool:
-        shapes = list(pool.map(lambda _: fk.datasets.load(f"hdf5:{image_file}#x", held_out=0).training.shape, range(40)))
+        load = lambda _: fk.datasets.load(f"hdf5:{image_file}#x", held_out=0)
+        shapes = [data.training.shape for data in pool.map(load, range(40))]
     assert shapes == [(20, 4, 4, 1)] * 40
 
 

@@ -1,4 +1,4 @@
-"""The program `fokker` under hard use: places that are no files, output that nobody reads, signals, sweeps, settings at the edge."""
+"""The program under hard use: places that are no files, output that nobody reads, signals, settings at the edge."""
 
 import json
 import os
@@ -51,9 +51,11 @@ def special(path, kind):
 @pytest.mark.parametrize("command", ["run", "sweep", "sample", "compare", "orders", "prepare", "systems"])
 def test_out_never_replaces_what_is_no_file(run, tmp_path, kind, command):
     place = special(tmp_path / "place", kind)
-    arguments = {"run": ["run", MOONS, *SMALL], "sweep": ["run", MOONS, *SMALL, "-m", "seed=0,1"], "sample": ["sample", run],
+    arguments = {"run": ["run", MOONS, *SMALL], "sweep": ["run", MOONS, *SMALL, "-m", "seed=0,1"],
+                 "sample": ["sample", run],
                  "compare": ["compare", ROOT / "experiments/compare_samplers.toml"], "orders": ["orders", "sra1"],
-                 "prepare": ["data", "prepare", "two_moons"], "systems": ["run", ROOT / "experiments/systems.toml"]}[command]
+                 "prepare": ["data", "prepare", "two_moons"],
+                 "systems": ["run", ROOT / "experiments/systems.toml"]}[command]
     start = time.monotonic()
     result = fokker(*arguments, "--out", place)
     assert result.returncode == 4 and str(place) in result.stderr and one_line(result.stderr), result.stderr
@@ -115,7 +117,8 @@ def test_the_least_samples_that_the_default_metrics_take(tmp_path):
 
 def test_a_failure_behind_the_training_leaves_the_other_results(tmp_path):
     """A sampler that overflows: the other set of samples, the losses and the weights stay."""
-    result = fokker("run", MOONS, *SMALL, "sample.0.solver=euler_maruyama", "sample.0.eta=1e18", "--out", tmp_path / "run")
+    result = fokker("run", MOONS, *SMALL, "sample.0.solver=euler_maruyama", "sample.0.eta=1e18", "--out",
+                    tmp_path / "run")
     assert result.returncode == 3 and one_line(result.stderr), result.stderr
     assert status_of(tmp_path / "run") == "failed"
     with h5py.File(tmp_path / "run/results.h5") as file:
@@ -125,11 +128,13 @@ def test_a_failure_behind_the_training_leaves_the_other_results(tmp_path):
 
 # Output.
 
-@pytest.mark.parametrize("arguments", [["list", "solvers"], ["list", "keys"], ["orders", "sra1", "--paths", "30"], ["--help"],
+@pytest.mark.parametrize("arguments", [["list", "solvers"], ["list", "keys"], ["orders", "sra1", "--paths", "30"],
+                                       ["--help"],
                                        ["info"], ["run", MOONS, *SMALL]])
 def test_a_table_that_was_not_written_is_an_error(tmp_path, arguments):
     with open("/dev/full", "w") as full:
-        result = subprocess.run([COMMAND, *map(str, arguments)], stdout=full, stderr=subprocess.PIPE, text=True, cwd=tmp_path)
+        result = subprocess.run([COMMAND, *map(str, arguments)], stdout=full, stderr=subprocess.PIPE, text=True,
+                                cwd=tmp_path)
     assert result.returncode == 4
     if arguments[0] != "--help":
         assert one_line(result.stderr) and "No space left" in result.stderr
@@ -138,7 +143,8 @@ def test_a_table_that_was_not_written_is_an_error(tmp_path, arguments):
 
 
 def test_a_closed_pipe_ends_the_output_and_not_the_run(tmp_path):
-    process = subprocess.Popen([COMMAND, "run", str(MOONS), *SMALL, "--out", str(tmp_path / "run")], stdout=subprocess.PIPE,
+    process = subprocess.Popen([COMMAND, "run", str(MOONS), *SMALL, "--out", str(tmp_path / "run")],
+                               stdout=subprocess.PIPE,
                                stderr=subprocess.PIPE)
     process.stdout.readline()
     process.stdout.close()
@@ -151,7 +157,8 @@ def test_messages_are_one_printable_line(tmp_path):
                             (["run", MOONS, "sample.0.solver=" + "x" * 5000], 2), (["run", MOONS, "--nothing\n"], 2),
                             (["sample", tmp_path, "a" * 3000 + "=1"], 4), (["\x07fly"], 2), (["run"], 2),
                             (["run", MOONS, *SMALL, "name=\x1b[31mred"], 2), ([b"run", b"\xff\xfe.toml"], 4)]:
-        result = subprocess.run([COMMAND, *(a if isinstance(a, bytes) else str(a) for a in arguments)], capture_output=True,
+        result = subprocess.run([COMMAND, *(a if isinstance(a, bytes) else str(a) for a in arguments)],
+                                capture_output=True,
                                 cwd=tmp_path)
         text = result.stderr.decode()
         assert result.returncode == code and one_line(text), (arguments, text)
@@ -168,7 +175,8 @@ def test_a_call_without_a_command_says_what_there_is():
 # Signals.
 
 def started(arguments, ready, preexec_fn=default_signals, **options):
-    process = subprocess.Popen([COMMAND, *map(str, arguments)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    process = subprocess.Popen([COMMAND, *map(str, arguments)], stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                               text=True,
                                preexec_fn=preexec_fn, **options)
     deadline = time.monotonic() + 60
     while not ready():
@@ -211,7 +219,8 @@ LONG = {
     "sampling": ["run", MOONS, *SMALL, "sample.0.steps=2000000"],
     "evaluation": ["run", MOONS, *SMALL, "data.n=40000", "sample.0.n=20000", "evaluate.limit=20000",
                    "evaluate.metrics=['energy','mmd']"],
-    "prepare": ["data", "prepare", "two_moons", "n=100000", "remove_outliers=3.0", "near_duplicates=0.001", "--out", "data.h5"],
+    "prepare": ["data", "prepare", "two_moons", "n=100000", "remove_outliers=3.0", "near_duplicates=0.001", "--out",
+                "data.h5"],
     "describe": ["data", "describe", "two_moons", "n=200000"],
     "compare": ["compare", ROOT / "experiments/compare_samplers.toml", "--out", "comparison"],
     "orders": ["orders"],
@@ -267,55 +276,3 @@ def test_a_killed_sweep_is_continued(tmp_path, again):
 def test_a_sweep_is_checked_whole_before_it_starts(tmp_path):
     result = fokker("run", MOONS, *SMALL, "-m", "sample.0.n=40,1", "--out", tmp_path / "sweep")
     assert result.returncode == 2 and not list(tmp_path.iterdir())
-
-
-# Uses start from the run's own tables.
-
-@pytest.fixture(scope="module")
-def digits(tmp_path_factory):
-    path = tmp_path_factory.mktemp("runs") / "digits"
-    result = fokker("run", ROOT / "experiments/conditional_digits.toml", "network.channels=[16,32]", "network.attention=[false,false]",
-                    "train.steps=250", "train.batch=64", "sample.0.n=20", "sample.0.steps=7", "guidance_sweep=[]", "inpaint=[]",
-                    "denoise=[]", "synthesise=[]", "edit.0.n=40", "edit.0.seed=3", "edit.0.strengths=[0.4,0.9]",
-                    "evaluate.metrics=[]", "--out", path)
-    assert result.returncode == 0, result.stderr
-    return path
-
-
-def edited(run, folder, *settings):
-    result = fokker("edit", run, *settings, "--out", folder)
-    assert result.returncode == 0, result.stderr
-    with h5py.File(folder / "results.h5") as file:
-        group = file["applications/edit"]
-        return {name: item[()] for name, item in group.items() if isinstance(item, h5py.Dataset)}
-
-
-def test_edit_starts_from_the_table_of_the_run(digits, tmp_path):
-    with h5py.File(digits / "results.h5") as file:
-        own = file["applications/edit/edited"][()]
-    assert np.array_equal(edited(digits, tmp_path / "whole")["edited"], own)
-    assert np.array_equal(edited(digits, tmp_path / "one", "strengths=[0.4]")["edited"], own[:1])
-    other = edited(digits, tmp_path / "other", "strengths=[0.4]", "seed=4")["edited"]
-    assert other.shape == own[:1].shape and not np.array_equal(other, own[:1])
-
-
-def test_a_strength_is_a_noise_level_whatever_the_grid(digits, tmp_path):
-    """The picture hardly depends on the grid, and a digit keeps its class at 0.4."""
-    found = {grid: edited(digits, tmp_path / grid, f"grid={grid}", "steps=40", "solver=ddim", "strengths=[0.4]")
-             for grid in ("uniform", "log_snr", "karras")}
-    inputs = found["uniform"]["input"]
-    moved = {grid: np.sqrt(np.mean((f["edited"][0] - inputs) ** 2)) for grid, f in found.items()}
-    assert max(moved.values()) < 1.25 * min(moved.values()), moved
-    strong = edited(digits, tmp_path / "strong", "strengths=[0.95]")["edited"][0]
-    assert np.sqrt(np.mean((strong - inputs) ** 2)) > 1.5 * max(moved.values())
-
-
-def test_samples_start_from_the_table_of_their_solver(digits, tmp_path):
-    for settings, steps, n in [([], 7, 20), (["n=3"], 7, 3), (["solver=heun", "n=2"], 100, 2), (["steps=5"], 5, 20)]:
-        result = fokker("sample", digits, *settings, "--out", tmp_path / "x.h5")
-        assert result.returncode == 0, result.stderr
-        with h5py.File(tmp_path / "x.h5") as file:
-            (name,) = file["samples"]
-            group = file[f"samples/{name}"]
-            assert group.attrs["n_steps"] == steps and group["image"].shape[0] == n
-            assert ("labels = [0" in group.attrs["sampler_config"]) == ("solver=heun" not in settings)

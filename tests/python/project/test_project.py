@@ -51,7 +51,9 @@ def test_import_is_light():
 
 
 def test_names_that_others_rely_on():
-    for name in "Tensor grad no_grad VP VE SubVP Cosine EDM RectifiedFlow TrigonometricFlow GaussianMixture UNet Mlp sample train load_run run".split():
+    names = ("Tensor grad no_grad VP VE SubVP Cosine EDM RectifiedFlow TrigonometricFlow GaussianMixture UNet Mlp "
+             "sample train load_run run")
+    for name in names.split():
         assert callable(getattr(fk, name)), name
     assert {"euler_maruyama", "sra1", "predictor_corrector", "probability_flow"} <= set(fk.solvers.names())
     assert set(dir(fk)) >= {"sample", "datasets", "solvers"}
@@ -60,7 +62,8 @@ def test_names_that_others_rely_on():
 @pytest.mark.parametrize("kind, file, words", [("SIGINT", "library/test_sampling.py", "ctrl_c and exact"),
                                                ("SIGHUP", "program/test_program.py", "saves_the_step and SIGHUP")])
 def test_the_tests_of_signals_pass_in_a_background_job_and_under_nohup(kind, file, words):
-    code = f"import os, signal, sys; signal.signal(signal.{kind}, signal.SIG_IGN); os.execv(sys.executable, sys.argv[1:])"
+    code = (f"import os, signal, sys; signal.signal(signal.{kind}, signal.SIG_IGN); "
+            "os.execv(sys.executable, sys.argv[1:])")
     test = ["-m", "pytest", "-q", ROOT / "tests/python" / file, "-k", words]
     done = subprocess.run([sys.executable, "-c", code, sys.executable, *test], env={"PYTHONPATH": ":".join(sys.path)},
                           capture_output=True, text=True)
@@ -78,7 +81,8 @@ def test_the_map_in_the_docs_is_that_of_the_includes():
 
 
 def test_an_include_that_is_turned_round_is_found(tmp_path):
-    listed = subprocess.check_output(["git", "ls-files", "*.h", "*.cpp", "*.inc", "scripts/arrows*"], cwd=ROOT, text=True)
+    listed = subprocess.check_output(["git", "ls-files", "*.h", "*.cpp", "*.inc", "scripts/arrows*"], cwd=ROOT,
+                                     text=True)
     for name in listed.split():
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(ROOT / name, tmp_path / name)

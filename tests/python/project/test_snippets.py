@@ -6,6 +6,7 @@ The blocks of a page run in turn, in one folder, with one set of Python's names.
     bash      runs, with the program `fokker` on the path;
     toml      is a file for the blocks behind it; its first line, `# NAME.toml`, names the file;
     cpp       stands in a file of the tree word for word, indentation apart; a line `…` leaves lines out;
+    mermaid   is a picture, which another test compares;
     text      is output, and is not checked.
 
 Configs under experiments/ are copies with few steps and samples (SHORT, MORE).  A comment before a block may say more:

@@ -70,7 +70,8 @@ SETTINGS = {"n": 30, "discrete": {"steps": 10}, "continuous": {"steps": 5}, "flo
 
 def test_table_of_a_run_is_that_of_the_command(run):
     table = run.bits_per_dimension(**SETTINGS)
-    assert [row.bound for row in table] == ["discrete", "continuous", "ode"] and table.basis == "whole numbers, 17 levels"
+    assert [row.bound for row in table] == ["discrete", "continuous", "ode"]
+    assert table.basis == "whole numbers, 17 levels"
     overrides = ["n=30", "discrete.steps=10", "continuous.steps=5", "flow.tolerance=1e-1"]
     done = fokker("likelihood", run.path, *overrides, "--threads", 1)
     assert done.returncode == 0, done.stderr
@@ -104,7 +105,8 @@ def test_fewer_bounds_and_bad_settings(run):
         table["ode"]
     with pytest.raises(ValueError, match="continuous"):
         run.bits_per_dimension(bounds=["continous"])
-    for setting, word in [("bounds=['vdm']", "discrete"), ("discrete.stepz=3", "discrete.steps"), ("discrete.decoder=gaussian", "decoder")]:
+    for setting, word in [("bounds=['vdm']", "discrete"), ("discrete.stepz=3", "discrete.steps"),
+                          ("discrete.decoder=gaussian", "decoder")]:
         done = fokker("likelihood", run.path, setting)
         assert done.returncode == 2 and word in done.stderr
 

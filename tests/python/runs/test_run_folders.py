@@ -1,4 +1,4 @@
-"""The folder of a run: it alone is enough to sample, nothing in it is lost or replaced, and nothing outside it is touched."""
+"""The folder of a run: it alone is enough to sample, nothing in it is lost, and nothing outside it is touched."""
 
 import fcntl
 import os
@@ -82,9 +82,6 @@ def snapshot(folder):
     return {path: path.read_bytes() for path in folder.rglob("*") if path.is_file() and path.name != "run.lock"}
 
 
-# --- data ---
-
-
 def test_the_scale_is_that_of_the_run(movable, tmp_path_factory):
     expected = values_of(movable / "run/results.h5")
     data = np.load(movable / "data.npy")
@@ -117,10 +114,8 @@ def test_a_moved_run_samples_elsewhere(folder, tmp_path):
     assert np.array_equal(values_of(tmp_path / "new.h5"), values_of(tmp_path / "elsewhere/results.h5"))
 
 
-# --- names ---
-
-
-@pytest.mark.parametrize("name", ["../../x", "a/b", "a\\\\b", ".hidden", "x" * 101, "a\\nb", "samples", "denoising-x", "likelihood"])
+@pytest.mark.parametrize("name", ["../../x", "a/b", "a\\\\b", ".hidden", "x" * 101, "a\\nb", "samples", "denoising-x",
+                                  "likelihood"])
 def test_names_are_those_of_plain_files(folder, name):
     for table in ("sample", "denoise"):
         if name == "likelihood" if table == "denoise" else name.startswith(("samples", "denoising")):
@@ -154,9 +149,6 @@ def test_no_call_replaces_what_is_there(folder):
     assert snapshot(folder / "run") == before
 
 
-# --- links and pipes ---
-
-
 @pytest.mark.parametrize("command", ["evaluate", "resume", "likelihood"])
 @pytest.mark.parametrize("name", ["run.lock", "log.txt", "metrics.jsonl", "checkpoints"])
 def test_nothing_is_written_by_way_of_a_link(folder, command, name):
@@ -181,9 +173,6 @@ def test_a_pipe_is_not_waited_for(folder, name):
     for command in ("evaluate", "resume", "likelihood", "sample", "info"):
         result = subprocess.run([COMMAND, command, str(folder / "run")], capture_output=True, text=True, timeout=20)
         assert result.returncode == 4 and name in result.stderr and "pipe" in result.stderr, (command, result.stderr)
-
-
-# --- the log ---
 
 
 def lines_of(folder):
@@ -224,9 +213,6 @@ def test_lines_behind_the_checkpoint_are_dropped(folder):
     assert lines_of(folder) == lines
 
 
-# --- several processes ---
-
-
 def test_what_was_added_to_a_run_stays(folder):
     assert fokker("likelihood", folder / "run", "n=4").returncode == 0
     expected = datasets(folder / "run/results.h5")
@@ -260,9 +246,6 @@ def test_of_runs_that_start_at_once_one_is_made(folder):
     assert codes[0] == 0 and set(codes[1:]) <= {2, 4}, codes
 
 
-# --- bit rot ---
-
-
 @pytest.mark.parametrize("name, commands", [
     ("config.toml", ["sample", "evaluate", "resume", "likelihood", "info"]),
     ("data.json", ["sample", "evaluate", "resume"]),
@@ -277,7 +260,8 @@ def test_a_flipped_bit_is_found(folder, name, commands):
         (folder / "run" / name).write_bytes(flipped)
         for command in commands:
             result = fokker(command, folder / "run")
-            assert result.returncode == 2 and name in result.stderr and "SHA-256" in result.stderr, (command, result.stderr)
+            assert result.returncode == 2, (command, result.stderr)
+            assert name in result.stderr and "SHA-256" in result.stderr, (command, result.stderr)
         if name != "results.h5":
             with pytest.raises(fk.ConfigError, match=name):
                 fk.load_run(folder / "run")
@@ -301,7 +285,8 @@ def test_a_damaged_run_json_is_named(folder):
 
 
 def test_the_empty_levels_of_a_resumed_run_have_the_same_bytes(folder):
-    assert fokker("run", folder / "c.toml", "train.steps=10", "train.batch=2", "--out", folder / "whole").returncode == 0
+    done = fokker("run", folder / "c.toml", "train.steps=10", "train.batch=2", "--out", folder / "whole")
+    assert done.returncode == 0, done.stderr
     shutil.copytree(folder / "whole", folder / "again")
     assert fokker("resume", folder / "again").returncode == 0
     a, b = (datasets(folder / name / "results.h5")["metrics/noise_levels/mean"] for name in ("whole", "again"))

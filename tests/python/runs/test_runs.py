@@ -59,7 +59,8 @@ def test_run_is_loaded(run):
 def test_same_bytes_as_the_command(run, experiment, tmp_path):
     overrides = ["network.channels=[16, 16]", "train.steps=20", "train.batch=32", 'evaluate.metrics=["energy"]']
     done = subprocess.run(
-        [COMMAND, "run", str(experiment), *overrides, "--out", str(tmp_path / "run"), "--quiet"], capture_output=True, text=True
+        [COMMAND, "run", str(experiment), *overrides, "--out", str(tmp_path / "run"), "--quiet"],
+        capture_output=True, text=True
     )
     assert done.returncode == 0, done.stderr
     command = fk.load_run(tmp_path / "run")

@@ -61,8 +61,10 @@ def hashes(folder):
         if path.suffix in (".png", ".safetensors", ".html", ".svg"):
             found[path.name] = sha256(path.read_bytes())
         if path.suffix == ".h5":
-            found |= {f"{path.name}:{name}": sha256(repr(value).encode() if isinstance(value, bytes) else value.tobytes())
-                      for name, value in datasets(path).items() if not name.endswith(TIMES)}
+            for name, value in datasets(path).items():
+                if not name.endswith(TIMES):
+                    content = repr(value).encode() if isinstance(value, bytes) else value.tobytes()
+                    found[f"{path.name}:{name}"] = sha256(content)
     return found
 
 

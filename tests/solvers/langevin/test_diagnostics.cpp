@@ -90,7 +90,8 @@ TEST_CASE("diagnostics of draws [draws, chains, ...] by component") {
 }
 
 TEST_CASE("diagnostics agree with ArviZ") {
-  // ArviZ 0.23.4: arviz.rhat(method="rank"), ess(method="bulk"), "tail", "mean" and mcse(method="mean") of the same numbers.
+  // ArviZ 0.23.4: arviz.rhat(method="rank"), ess(method="bulk"), "tail", "mean" and mcse(method="mean") of the
+  // same numbers.
   struct Known {
     double shift, rhat, bulk, tail, mean, error;
   };

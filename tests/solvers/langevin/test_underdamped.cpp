@@ -22,8 +22,8 @@ const Target quadratic{.score = [](const Tensor& x, double) { return -x; }};
 /// p ∝ exp(−x²/2 − cos 2x), two wells.
 const Target wells{.score = [](const Tensor& x, double) { return 2 * sin(2 * x) - x; }};
 
-/// The second moments (xx, xv, vv) of a method on N(0, 1) after so many steps from x = 1, v = 0, by its linear map: columns
-/// are the images of x, v and the three normals of a step.
+/// The second moments (xx, xv, vv) of a method on N(0, 1) after so many steps from x = 1, v = 0, by its linear map:
+/// columns are the images of x, v and the three normals of a step.
 std::array<double, 3> moments(ChainMove move, LangevinStep step, int steps, double noise_factor = 1) {
   const double h = step.h;
   const BrownianIncrement b{f64({0, 0, noise_factor * std::sqrt(h), 0, 0}), f64({0, 0, 0, std::sqrt(h / 12), 0}),

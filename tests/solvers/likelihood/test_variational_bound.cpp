@@ -113,8 +113,8 @@ TEST_CASE("the prior's divergence makes the bound tight where a schedule ends ea
 }
 
 TEST_CASE("a score that is wrong by a factor loosens the bound by what theory says") {
-  // E‖ε̂‖² = D / (1 + s² SNR) and E ε̂·(ε − ε̂) = 0, so that c ε̂ costs (1 − c)² D ∫ dλ / (1 + s² e^2λ), and half of the
-  // integrand at t_min for the decoder.
+  // E‖ε̂‖² = D / (1 + s² SNR) and E ε̂·(ε − ε̂) = 0, so that c ε̂ costs (1 − c)² D ∫ dλ / (1 + s² e^2λ), and half of
+  // the integrand at t_min for the decoder.
   const VP sde;
   const double s = 0.8, c = 0.8;
   const GaussianMixture law = gaussian(s);

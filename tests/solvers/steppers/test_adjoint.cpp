@@ -1,4 +1,5 @@
-// Gradients through paths: tape, checkpoints and the reversible adjoint against each other, differences and closed forms.
+// Gradients through paths: tape, checkpoints and the reversible adjoint against each other, differences and
+// closed forms.
 #include "fokker/solvers/steppers/adjoint.h"
 
 #include <cmath>
