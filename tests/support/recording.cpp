@@ -47,7 +47,9 @@ std::string absolute(const char* path) {
   return std::string(::getcwd(folder.data(), folder.size()) ? folder.data() : "") + "/" + path;
 }
 
-bool inside(const std::string& path) { return path == trace().root || path.starts_with(std::string(trace().root) + "/"); }
+bool inside(const std::string& path) {
+  return path == trace().root || path.starts_with(std::string(trace().root) + "/");
+}
 
 void put(std::string_view bytes) {
   while (!bytes.empty()) {
@@ -73,7 +75,9 @@ void record(const char* name, const Place& place, std::string_view first = {}, s
   errno = error;
 }
 
-bool known(int fd) { return fd >= 0 && static_cast<std::size_t>(fd) < followed.size() && followed[static_cast<std::size_t>(fd)]; }
+bool known(int fd) {
+  return fd >= 0 && static_cast<std::size_t>(fd) < followed.size() && followed[static_cast<std::size_t>(fd)];
+}
 
 template <class Function>
 Function* real(const char* name) {
@@ -161,7 +165,8 @@ ssize_t pwrite(int fd, const void* data, std::size_t size, off_t offset) {
 }
 ssize_t pwrite64(int fd, const void* data, std::size_t size, off_t offset) { return pwrite(fd, data, size, offset); }
 int ftruncate(int fd, off_t size) noexcept {
-  return of_file("truncate", {.fd = fd, .offset = size}, [&] { return static_cast<int>(::syscall(SYS_ftruncate, fd, size)); });
+  return of_file("truncate", {.fd = fd, .offset = size},
+                 [&] { return static_cast<int>(::syscall(SYS_ftruncate, fd, size)); });
 }
 int ftruncate64(int fd, off_t size) noexcept { return ftruncate(fd, size); }
 int fsync(int fd) {
