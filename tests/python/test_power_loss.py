@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from command import ROOT, datasets, fokker
+from command import ROOT, fokker, kept
 from disk import Disk, calls_of, put
 
 SHIM = ROOT / "build/release/tests/librecording.so"
@@ -67,18 +67,6 @@ def done(arguments, **options):
     result = fokker(*arguments, "--threads", 1, **options)
     assert result.returncode == 0, (arguments, result.stderr)
     return result
-
-
-def kept(folder):
-    """What must be the same: weights, averages and results, by the name of their file."""
-    found = {}
-    for path in sorted(folder.rglob("[!.]*")):
-        name = str(path.relative_to(folder))
-        if path.suffix == ".safetensors" and "checkpoints" not in name:
-            found[name] = path.read_bytes()
-        if path.suffix == ".h5":
-            found[name] = {key: (value.tobytes() if hasattr(value, "tobytes") else value) for key, value in datasets(path).items()}
-    return found
 
 
 class Recording:
