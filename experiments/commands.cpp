@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "fokker/core/file.h"
+#include "fokker/experiments/compare_run.h"
 #include "fokker/experiments/own_table.h"
 #include "fokker/experiments/pictures.h"
 #include "fokker/experiments/provenance.h"
@@ -63,6 +64,8 @@ int resume_command(const std::filesystem::path& run, const RunOptions& options) 
     resume_systems(run, options);
   else if (holds_sweep(run))
     resume_sweep(run, options);
+  else if (holds_comparison(run))
+    resume_comparison(run, options);
   else
     require_done(resume(run, options));
   return 0;

@@ -72,6 +72,7 @@ class Comparing {
 
   Comparison run() {
     plan();
+    if (options_.planned) options_.planned();
     for (std::int64_t seed = 0; seed < config().seeds; ++seed) run_seed(seed);
     if (std::ranges::any_of(limits_, &std::optional<PathLimit>::has_value)) result_.metrics.emplace_back("path");
     rank();

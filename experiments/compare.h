@@ -105,6 +105,8 @@ struct Comparison {
 struct CompareOptions {
   /// Work done and in all; false cancels (Cancelled).
   std::function<bool(std::string_view task, std::int64_t done, std::int64_t total)> progress = {};
+  /// Called when every solver's settings have been tried at its budgets, before the work.
+  std::function<void()> planned = {};
 };
 
 /// Runs all solvers at the largest number of steps whose counted NFE fits each budget (those with a tolerance at the
