@@ -219,6 +219,7 @@ CompareConfig resolved(CompareConfig config) {
   require<ConfigError>(!config.nfe.empty(), "nfe: expected budgets of score evaluations, as nfe = [10, 20, 50]");
   require<ConfigError>(!config.metrics.empty(), "metrics: expected at least one, which ranks");
   require<ConfigError>(!config.solver.empty(), "solver: expected one table [[solver]] for each sampler");
+  require<ConfigError>(config.reference != 1, "reference: expected 0 (as many as n) or at least 2 samples, got 1");
   std::ranges::sort(config.nfe);
   config.nfe.erase(std::unique(config.nfe.begin(), config.nfe.end()), config.nfe.end());
   const SampleConfig fresh;
