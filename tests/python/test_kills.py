@@ -26,6 +26,7 @@ CALLS = {
     "adversarial": ["run", EXPERIMENTS / "ddgan_digits.toml", *ADVERSARIAL],
     "captions": ["run", EXPERIMENTS / "scenes.toml", *CAPTIONS],
     "systems": ["run", "systems.toml"],
+    "comparison": ["compare", EXPERIMENTS / "compare_samplers.toml", "n=300", "limit=100", "nfe=[4, 8]", "seeds=2"],
     "sweep": ["run", EXPERIMENTS / "moons.toml", *MOONS, "-m", "seed=0,1,2"],
 }
 
