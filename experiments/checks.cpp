@@ -2,14 +2,15 @@
 
 #include <algorithm>
 
-#include "fokker/experiments/applications.h"
-#include "fokker/experiments/shards.h"
-#include "fokker/experiments/trained_run.h"
+#include "fokker/core/base/memory.h"
+#include "fokker/experiments/application_registry.h"
+#include "fokker/experiments/runs/trained_run.h"
+#include "fokker/experiments/training/shards.h"
 
 namespace fokker {
 namespace {
 
-/// One loss of one sample, for data, network and objective that do not fit each other.
+/// Computes one loss of one sample, which fails where data, network and objective do not fit each other.
 void try_loss(const Model& model) {
   const Dataset& data = model.data().training;
   const std::int64_t first = 0;
@@ -17,6 +18,17 @@ void try_loss(const Model& model) {
   const Shard one =
       make_shard(*model.system.network, data, std::span(&first, 1), {.seed = 0, .step = 0, .first = 0, .batch = 1});
   model.system.objective->loss(*model.system.network, one);
+}
+
+/// Sets of samples that fit into the memory that there is.
+void check_memory(const Experiment& experiment, const Model& model) {
+  const std::uint64_t each = sizeof(float) * static_cast<std::uint64_t>(model.sample_shape.size());
+  for (const GenerateConfig& config : experiment.sample) {
+    const std::uint64_t bytes = each * static_cast<std::uint64_t>(config.n), available = available_memory();
+    require<ConfigError>(bytes <= available,
+                         "sample \"{}\": n = {} samples of {} take {}, and {} are available; lower n", config.title(),
+                         config.n, model.sample_shape, size_text(bytes), size_text(available));
+  }
 }
 
 /// Samples that the metrics can compare with the data.
@@ -72,6 +84,7 @@ Model checked(Model model, const Experiment& experiment) {
   check_applications(experiment, model);
   rehearse_applications(experiment, model);
   check_sizes(experiment, model);
+  check_memory(experiment, model);
   const Score silent = [](const Tensor& x, double) { return Tensor::zeros(x.shape(), x.dtype()); };
   for (GenerateConfig config : experiment.sample) try {
       config.check(model);
@@ -81,7 +94,7 @@ Model checked(Model model, const Experiment& experiment) {
       sample(silent, *model.sde, config, {.shape = model.sample_shape});
     } catch (const ConfigError& error) {
       throw ConfigError(fmt::format("sample \"{}\": {}", config.title(), error.what()));
-    } catch (const NumericalError&) {  // two long steps of a score that knows nothing say nothing of the trained one
+    } catch (const NumericalError&) {  // two long steps of an untrained score say nothing of the trained one
     }
   return model;
 }

@@ -4,8 +4,8 @@
 
 namespace fokker {
 
-/// Finds settings of the samplers, metrics and applications that cannot work before hours of training do, and gives the
-/// model back; throws ConfigError or ShapeError.
+/// Checks the samplers, metrics and applications of an experiment before hours of training, and returns the model.
+/// Throws ConfigError or ShapeError for settings that cannot work.
 Model checked(Model model, const Experiment& experiment);
 
 /// Builds the model of an experiment for these checks alone.

@@ -3,21 +3,25 @@
 #include <chrono>
 #include <set>
 
-#include "fokker/core/file.h"
+#include "fokker/core/io/file.h"
+#include "fokker/core/io/png.h"
 #include "fokker/core/kernels/kernels.h"
-#include "fokker/core/png.h"
-#include "fokker/experiments/applications.h"
-#include "fokker/experiments/checkpoint.h"
+#include "fokker/experiments/application_registry.h"
 #include "fokker/experiments/checks.h"
-#include "fokker/experiments/findings_report.h"
-#include "fokker/experiments/pictures.h"
-#include "fokker/experiments/provenance.h"
-#include "fokker/experiments/training_log.h"
+#include "fokker/experiments/report/findings_report.h"
+#include "fokker/experiments/report/pictures.h"
+#include "fokker/experiments/runs/provenance.h"
+#include "fokker/experiments/runs/training_log.h"
+#include "fokker/experiments/runs/utc.h"
+#include "fokker/experiments/saved_run.h"
+#include "fokker/experiments/training/checkpoint.h"
+#include "fokker/experiments/training/trainer.h"
 
 namespace fokker {
 namespace {
 
-constexpr const char* log_key = "log_sha256";  // in the metadata of a checkpoint: of metrics.jsonl until its step
+constexpr const char* log_key =
+    "log_sha256";  // in the metadata of a checkpoint: SHA-256 of metrics.jsonl until its step
 
 class Runner {
  public:
@@ -64,7 +68,7 @@ class Runner {
   std::vector<MetricsRow> rows_;
   std::vector<SampleSet> sets_;
   std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
-  double earlier_seconds_ = 0;                            // of training, before an interruption
+  double earlier_seconds_ = 0;                            // seconds of training before an interruption
   std::exception_ptr failure_;                            // the first one after the training
   std::string instruction_sets_ = kernels::table().name;  // in the order of their use
 };
@@ -83,7 +87,8 @@ Outcome Runner::execute() {
   return Outcome::done;
 }
 
-/// Between training steps and checkpoints the work is only left in good order; behind them all is saved that took long.
+/// Between training steps and checkpoints, the work is only left in good order.  After them, everything that took long
+/// is saved.
 void Runner::may_be_left(bool may) const {
   if (!options_.leave_by) return;
   if (!may) return options_.leave_by({});
@@ -93,7 +98,7 @@ void Runner::may_be_left(bool may) const {
   });
 }
 
-/// A failure after the training does not take the other results with it: it is thrown when they are written.
+/// Keeps a failure after the training, so that the other results are not lost.  It is thrown when they are written.
 template <class Work>
 void Runner::attempt(Work&& work) {
   try {
@@ -126,7 +131,8 @@ void Runner::save(const Trainer& trainer, std::vector<MetricsRow>& unsaved) {
   save_checkpoint(directory_.checkpoints(), std::move(state));
 }
 
-/// Results depend on the instruction set in rounding: one that differs from that of the checkpoint is said and recorded.
+/// Reports and records an instruction set that differs from that of the checkpoint, because results depend on it in
+/// rounding.
 void Runner::note_instruction_set(const SafeTensors& state) {
   const auto found = state.metadata.find("instruction_set");
   if (found == state.metadata.end() || found->second.ends_with(instruction_sets_)) return;
@@ -153,7 +159,7 @@ void Runner::train_step(Trainer& trainer, std::vector<MetricsRow>& unsaved) {
   options_.show("training", report.step, config.steps);
 }
 
-/// Until it is finished or told to stop.  A failure leaves the losses until it in metrics.jsonl.
+/// Trains until it is finished or told to stop.  A failure leaves the losses until it in metrics.jsonl.
 void Runner::train_on(Trainer& trainer, std::vector<MetricsRow>& unsaved) {
   std::int64_t saved = trainer.steps_done();
   try {
@@ -231,19 +237,20 @@ void Runner::evaluate() {
   for (const auto& line : metrics_table(sets_)) say(line);
 }
 
-/// The applications that the experiment asks for.
+/// Runs the applications that the experiment asks for.
 void Runner::apply() {
   const auto applications = applications_of(experiment_);
   if (applications.empty()) return;
-  const TrainedRun run{.experiment = experiment_,
+  const TrainedRun run{.config = experiment_,
                        .model = model_,
                        .score = model_.system.score(),
                        .log_variance_ratio = model_.system.log_variance_ratio()};
+  const ApplicationInput input;
   Hdf5File file = open_results(directory_.path());
   std::vector<std::pair<std::string, Findings>> all;
   for (const auto& [title, application] : applications) {
     attempt([&] {
-      const Findings& found = all.emplace_back(title, application(run, {}, options_)).second;
+      const Findings& found = all.emplace_back(title, application(run, input, options_)).second;
       if (options_.stopping()) throw Cancelled("[run] stopped");
       file.remove("/applications/" + title);
       write_findings(file, "/applications/" + title, found);

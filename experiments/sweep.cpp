@@ -3,12 +3,12 @@
 #include <exception>
 #include <tuple>
 
-#include "fokker/core/config.h"
-#include "fokker/core/file.h"
-#include "fokker/core/one_line.h"
+#include "fokker/core/base/one_line.h"
+#include "fokker/core/config/config.h"
+#include "fokker/core/io/file.h"
 #include "fokker/experiments/checks.h"
-#include "fokker/experiments/run_directory.h"
 #include "fokker/experiments/runner.h"
+#include "fokker/experiments/runs/run_directory.h"
 
 namespace fokker {
 namespace {
@@ -17,11 +17,12 @@ namespace fs = std::filesystem;
 
 constexpr const char* sweep_file = "sweep.toml";
 
-/// The file that makes a folder a sweep, written when all members have their folders.
+/// The file that makes a folder a sweep.  It is written when all members have their folders.
 struct SweepFile {
   std::vector<std::string> runs = {};
 
-  static constexpr auto fields = std::tuple{field("runs", &SweepFile::runs, "what each run changes", nonempty())};
+  static constexpr auto fields =
+      std::tuple{field("runs", &SweepFile::runs, "settings that each run changes", nonempty())};
 };
 
 fs::path member_folder(const fs::path& folder, std::size_t i) { return folder / std::to_string(i); }

@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "fokker/experiments/experiment.h"
-#include "fokker/experiments/run_options.h"
+#include "fokker/experiments/runs/run_options.h"
 
 namespace fokker {
 
@@ -15,13 +15,13 @@ struct SweepMember {
   std::string settings;
 };
 
-/// Runs every member in the folders FOLDER/0, FOLDER/1, … (`folder` empty: a new one under runs/), and shows a table of
-/// how each ended.  One that fails does not end the others; its error is thrown behind the table.  A folder that holds
-/// this sweep already is gone on with.  Throws ConfigError, before the first run, for members that cannot work, and
+/// Runs every member in the folders FOLDER/0, FOLDER/1, … (`folder` empty: a new one under runs/).  Then shows a table
+/// of how each ended.  A member that fails does not end the others; its error is thrown after the table.  A folder that
+/// holds this sweep already is continued.  Throws ConfigError, before the first run, for members that cannot work, and
 /// where `folder` holds something else.
 void run_sweep(const std::vector<SweepMember>& members, const std::filesystem::path& folder, const RunOptions& options);
 
-/// Runs what is left of a sweep; members that are done stay untouched.
+/// Runs what is left of a sweep.  Members that are done stay untouched.
 void resume_sweep(const std::filesystem::path& folder, const RunOptions& options);
 bool holds_sweep(const std::filesystem::path& folder);
 

@@ -3,10 +3,13 @@
 #include <algorithm>
 #include <sstream>
 
-#include "fokker/core/file.h"
+#include "fokker/core/io/file.h"
+#include "fokker/core/io/png.h"
 #include "fokker/core/ops/view.h"
-#include "fokker/core/png.h"
 #include "fokker/experiments/checks.h"
+#include "fokker/experiments/read_experiment.h"
+#include "fokker/experiments/runner.h"
+#include "fokker/experiments/saved_run.h"
 #include "fokker/experiments/systems_seeds.h"
 
 namespace fokker {
@@ -21,9 +24,9 @@ std::string said(const TrainConfig& train) {
   return train.objective == "dsm" ? fmt::format("dsm, {}", train.prediction) : train.objective;
 }
 
-/// Of a run that is done: its figures, and the bounds, which are added to its results.
+/// The figures of a run that is done, and its bounds, which are added to its results.
 TableSystem measure(const fs::path& folder, const DataLikelihoodConfig& likelihood, const RunOptions& options) {
-  const TrainedRun run = load_run(folder);
+  const SavedRun run = open_run(folder);
   const RunDirectory directory = RunDirectory::open_when_free(folder, options);
   Hdf5File file = open_results(folder);
   TableSystem system;
@@ -107,7 +110,7 @@ Hdf5File file_of(const std::vector<TableSystem>& systems, const std::string& con
   return file;
 }
 
-/// A row of samples of each sampler of the first seed, where all are images of one size.
+/// A row of samples for each sampler of the first seed, where all are images of one size.
 void write_picture(const fs::path& path, const std::vector<TableSystem>& systems) {
   std::vector<Tensor> rows;
   const std::uint64_t first_seed = systems[0].seed;
@@ -154,7 +157,8 @@ TableSystem finished(const fs::path& run, const DataLikelihoodConfig& likelihood
   return options.stopping() ? TableSystem{} : measure(run, likelihood, options);
 }
 
-/// The same, with the failure in place of figures where numbers are not finite, now or when it was run before.
+/// Runs what is left of a run.  Numbers that are not finite, now or in an earlier call, give a failure in place of
+/// figures.
 TableSystem measured_or_failed(const fs::path& run, const DataLikelihoodConfig& likelihood, const RunOptions& options) {
   const Experiment experiment = read_run(run);
   TableSystem failed;
@@ -171,7 +175,7 @@ TableSystem measured_or_failed(const fs::path& run, const DataLikelihoodConfig& 
   }
 }
 
-/// Every entry of config.systems, read with the settings behind its file and then those of config.set.
+/// The entries of config.systems, each read with the settings after its file and then those of config.set.
 std::vector<Experiment> experiments_of(const fs::path& path, const SystemsConfig& config) {
   std::vector<Experiment> experiments;
   for (const auto& system : config.systems) {

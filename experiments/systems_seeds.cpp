@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "fokker/experiments/findings.h"
+#include "fokker/experiments/report/findings.h"
 
 namespace fokker {
 namespace {
@@ -57,7 +57,7 @@ bool fails(const TableSystem& run, const std::string& sampler) {
   return modes && modes->value < modes->reference / 2;
 }
 
-/// value(run, set) of every seed that has numbers.
+/// Values value(run, set) of every seed that has numbers.
 template <class F>
 std::vector<double> over_seeds(const Row& row, F value) {
   std::vector<double> result;
@@ -69,9 +69,9 @@ std::vector<double> over_seeds(const Row& row, F value) {
 
 std::string cell(const std::vector<double>& values) {
   if (values.empty()) return " - |";
-  const Figure figure = mean_figure("", values);
+  const Figure figure = mean_figure("", values, positive_range);
   if (!figure.has_interval()) return fmt::format(" {:.3g} |", figure.value);
-  return fmt::format(" {:.3g} ± {:.2g} |", figure.value, figure.high - figure.value);
+  return fmt::format(" {:.3g} [{:.3g}, {:.3g}] |", figure.value, figure.low, figure.high);
 }
 
 double metric_or_nan(const SampleSet& set, const std::string& name) {

@@ -1,9 +1,10 @@
 // Uses of a trained run.
 
-#include "fokker/experiments/applications.h"
+#include "fokker/experiments/application_registry.h"
 
-#include "fokker/python/keywords.h"
-#include "fokker/python/watch.h"
+#include "fokker/experiments/saved_run.h"
+#include "fokker/python/support/keywords.h"
+#include "fokker/python/support/watch.h"
 
 namespace fokker::python {
 namespace {
@@ -26,7 +27,7 @@ py::dict to_dict(const Findings& findings) {
                   "tables"_a = tables);
 }
 
-py::tuple apply(const TrainedRun& run, const std::string& name, const ApplicationInput& input, const py::dict& keywords,
+py::tuple apply(const SavedRun& run, const std::string& name, const ApplicationInput& input, const py::dict& keywords,
                 const py::object& progress) {
   const ApplicationEntry& entry = application_entry(name);
   const auto [title, application] = entry.with(Config(to_node(keywords, entry.keys())), run.experiment);
@@ -45,9 +46,9 @@ py::tuple apply(const TrainedRun& run, const std::string& name, const Applicatio
 void bind_applications(py::module_& m) {
   m.def(
       "apply",
-      [](const TrainedRun& run, const std::string& name, const py::object& x, const std::string& argument,
+      [](const SavedRun& run, const std::string& name, const py::object& x, const std::string& argument,
          const py::dict& keywords, const py::object& progress) {
-        ApplicationInput input{.name = argument};
+        ApplicationInput input{.name = argument, .judges = run.judges};
         if (!x.is_none()) input.x = to_tensor(x, Dtype::f32, argument.c_str()).detach();
         return apply(run, name, input, keywords, progress);
       },

@@ -2,12 +2,12 @@
 
 #include <algorithm>
 
-#include "fokker/experiments/compare_errors.h"
-#include "fokker/experiments/compare_run.h"
-#include "fokker/experiments/report.h"
-#include "fokker/experiments/report_plot.h"
-#include "fokker/python/keywords.h"
-#include "fokker/python/watch.h"
+#include "fokker/experiments/compare/errors.h"
+#include "fokker/experiments/compare/plot.h"
+#include "fokker/experiments/compare/report.h"
+#include "fokker/experiments/compare/run.h"
+#include "fokker/python/support/keywords.h"
+#include "fokker/python/support/watch.h"
 
 namespace fokker::python {
 namespace {
@@ -20,7 +20,6 @@ CompareTarget make_target(const ScoreArgument& score, const ForwardSde& sde, con
                        .shape = shape.value_or(score.sample.value_or(Shape{2})),
                        .scaling = {},
                        .range = {},
-                       .serial = score.python,
                        .reference = {},
                        .exact = {}};
   if (py::isinstance<GaussianMixture>(reference)) {
@@ -46,16 +45,9 @@ Comparison compare_samplers(const py::object& score, const ForwardSde& sde, cons
   const ScoreArgument argument = to_score(score);
   const CompareTarget target = make_target(argument, sde, reference, shape);
   Comparison result;
-  if (argument.python) {
-    watched_here(progress, [&](Watch&, const auto& report) {
-      result = compare(target, config, {[&](std::string_view, auto done, auto total) { return report(done, total); }});
-    });
-  } else {
-    watched(progress, [&](Watch& watch) {
-      result =
-          compare(target, config, {[&](std::string_view, auto done, auto total) { return watch.report(done, total); }});
-    });
-  }
+  watched_where(argument.score.whole_batch(), progress, [&](const Report& report) {
+    result = compare(target, config, {[&](std::string_view, auto done, auto total) { return report(done, total); }});
+  });
   return result;
 }
 
@@ -106,13 +98,13 @@ py::list records(const Comparison& comparison) {
 }  // namespace
 
 void bind_comparison(py::module_& m) {
-  py::class_<Comparison>(m, "ComparisonResult", "What fokker.compare measured.")
+  py::class_<Comparison>(m, "ComparisonResult", "The result of fokker.compare.")
       .def_property_readonly("config", [](const Comparison& self) { return to_dictionary(self.config); })
       .def_property_readonly("records", &records)
       .def_readonly("metrics", &Comparison::metrics)
-      .def_readonly("limits", &Comparison::limits, "What the paths of each solver tend to; empty: to nothing.")
-      .def_readonly("floor", &Comparison::floor, "Figures of exact samples, by metric and seed.")
-      .def_readonly("verdict", &Comparison::verdict, "Lines: all budgets together, then each.")
+      .def_readonly("limits", &Comparison::limits, "The limits that the paths of each solver tend to; empty: no limit.")
+      .def_readonly("floor", &Comparison::floor, "The figures of exact samples, by metric and seed.")
+      .def_readonly("verdict", &Comparison::verdict, "The verdict in lines: all budgets together, then each.")
       .def_readonly("target", &Comparison::target)
       .def_property_readonly("text", &comparison_table)
       .def_property_readonly("svg", &work_precision_svg)

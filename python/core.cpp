@@ -1,10 +1,10 @@
 // Tensor and autodiff.
 
-#include "fokker/core/autodiff.h"
+#include "fokker/core/ops/autodiff.h"
 #include "fokker/core/ops/elementwise.h"
 #include "fokker/core/ops/view.h"
-#include "fokker/python/bindings.h"
-#include "fokker/python/dlpack.h"
+#include "fokker/python/support/bindings.h"
+#include "fokker/python/support/dlpack.h"
 
 namespace fokker::python {
 namespace {
@@ -38,7 +38,7 @@ py::capsule to_dlpack(const Tensor& x) {
   });
 }
 
-/// x[i] and x[a:b] along one axis; an integer removes the axis.
+/// Indexes x[i] and x[a:b] along one axis; an integer removes the axis.
 Tensor index(const Tensor& x, int axis, const py::handle& key, bool& removed) {
   removed = is_integer(key);
   const std::int64_t n = x.extent(axis);
@@ -82,7 +82,7 @@ void bind_tensor(py::class_<Tensor>& tensor) {
       .def_property_readonly("ndim", &Tensor::rank)
       .def_property_readonly("size", &Tensor::size)
       .def_property_readonly("tracked", &Tensor::tracked, "Whether gradients flow through this tensor.")
-      .def("numpy", &to_numpy, "The same memory as a writable NumPy array, which keeps it alive.")
+      .def("numpy", &to_numpy, "Returns the memory as a writable NumPy array, which keeps it alive.")
       .def(
           "__array__",
           [](const Tensor& x, const py::object& dtype, const py::object& copy) {
@@ -95,9 +95,10 @@ void bind_tensor(py::class_<Tensor>& tensor) {
       .def("__dlpack_device__", [](const Tensor&) { return py::make_tuple(1, 0); })
       .def("item", &Tensor::item)
       .def("__float__", &Tensor::item)
-      .def("detach", &Tensor::detach, "The same memory off the tape.")
-      .def("leaf", &Tensor::leaf, "The same memory as a new leaf, by which fk.grad can differentiate.")
-      .def("clone", &Tensor::clone, "A copy off the tape.")
+      .def("detach", &Tensor::detach, "Returns a tensor over this memory, off the tape.")
+      .def("leaf", &Tensor::leaf,
+           "Returns a tensor over this memory as a new leaf, by which fk.grad can differentiate.")
+      .def("clone", &Tensor::clone, "Returns a copy off the tape.")
       .def(
           "astype", [](const Tensor& x, Dtype dtype) { return cast(x, dtype); }, py::arg("dtype"))
       .def("__len__",
@@ -127,8 +128,8 @@ class NoGradScope {
 
 void bind_core(py::module_& m) {
   py::class_<Tensor> tensor(m, "Tensor", py::buffer_protocol(),
-                            "A contiguous row-major array of float32 or float64.  Made without a copy over a writable "
-                            "contiguous NumPy array of those types, and a copy of everything else.");
+                            "A contiguous row-major array of float32 or float64.  Over a writable contiguous NumPy "
+                            "array of these types it is made without a copy; everything else is copied.");
   bind_tensor(tensor);
   bind_ops(m, tensor);
   py::implicitly_convertible<py::buffer, Tensor>();
@@ -138,7 +139,7 @@ void bind_core(py::module_& m) {
         return grad(outputs, inputs, create_graph);
       },
       py::arg("outputs"), py::arg("inputs"), py::arg("create_graph") = false);
-  py::class_<NoGradScope>(m, "no_grad", "with fk.no_grad(): ops record nothing.")
+  py::class_<NoGradScope>(m, "no_grad", "A context in which ops record nothing: with fk.no_grad(): …")
       .def(py::init())
       .def("__enter__", &NoGradScope::enter)
       .def("__exit__", [](NoGradScope& scope, const py::args&) { scope.exit(); });

@@ -4,24 +4,25 @@
 
 #include <cmath>
 
-#include "fokker/core/file.h"
-#include "fokker/experiments/dataset_files.h"
-#include "fokker/experiments/describe.h"
+#include "fokker/core/io/file.h"
+#include "fokker/experiments/data/dataset_files.h"
+#include "fokker/experiments/data/describe.h"
+#include "fokker/experiments/data/prepare.h"
+#include "fokker/experiments/data/prepared_file.h"
+#include "fokker/experiments/data/registry.h"
 #include "fokker/experiments/experiment.h"
-#include "fokker/experiments/metrics.h"
-#include "fokker/experiments/pictures.h"
-#include "fokker/experiments/prepare.h"
-#include "fokker/experiments/prepared_file.h"
-#include "fokker/experiments/trainer.h"
-#include "fokker/python/keywords.h"
-#include "fokker/python/network.h"
-#include "fokker/python/system.h"
-#include "fokker/python/watch.h"
+#include "fokker/experiments/metrics/metrics.h"
+#include "fokker/experiments/report/pictures.h"
+#include "fokker/experiments/training/trainer.h"
+#include "fokker/python/support/keywords.h"
+#include "fokker/python/support/network.h"
+#include "fokker/python/support/system.h"
+#include "fokker/python/support/watch.h"
 
 namespace fokker::python {
 namespace {
 
-/// Data of the caller's own, prepared by the keywords of [data].
+/// Prepares the caller's own data by the keywords of [data].
 Prepared prepare_array(const py::object& x, const py::object& labels, const py::object& target,
                        const py::dict& keywords, std::uint64_t seed) {
   const auto config = from_keywords<DataConfig>(keywords);
@@ -55,19 +56,19 @@ void bind_data(py::module_& m) {
       .def_property_readonly("source", [](const Prepared& data) { return data.training.source; })
       .def_property_readonly("training", rows(&Prepared::training), "[N, …]")
       .def_property_readonly("held_out", rows(&Prepared::held_out), "[N, …]")
-      .def_property_readonly("excluded", rows(&Prepared::excluded), "Samples of exclude_classes, [N, …]")
+      .def_property_readonly("excluded", rows(&Prepared::excluded), "The samples of exclude_classes, [N, …].")
       .def_property_readonly("excluded_labels", [](const Prepared& data) { return data.excluded.labels; })
       .def_property_readonly("training_labels", [](const Prepared& data) { return data.training.labels; })
       .def_property_readonly("held_out_labels", [](const Prepared& data) { return data.held_out.labels; })
       .def_property_readonly(
           "held_out_index", [](const Prepared& data) { return data.held_out_index; },
-          "Rows of the original data that are held out.")
+          "The rows of the original data that are held out.")
       .def_property_readonly(
           "features", [](const Prepared& data) { return data.training.features; },
-          "Names of the columns of a table, or empty.")
+          "The names of the columns of a table, or empty.")
       .def_property_readonly(
           "range", [](const Prepared& data) { return py::make_tuple(data.range.low, data.range.high); },
-          "Of the original data.")
+          "The range of the original data.")
       .def_property_readonly(
           "report",
           [](const Prepared& data) {
@@ -75,7 +76,7 @@ void bind_data(py::module_& m) {
             for (const auto& step : data.report) lines.push_back(step.step + ": " + step.change);
             return lines;
           },
-          "What the preparation did.")
+          "What the preparation did, step by step.")
       .def(
           "to_data_units",
           [](const Prepared& data, const py::object& x) {
@@ -88,7 +89,7 @@ void bind_data(py::module_& m) {
             const Look look{.range = data.training.range, .signals = data.training.signals};
             return as_bytes(overview_png(data.training.x, look));
           },
-          "What the training data look like, as the bytes of a PNG file: images, curves or points in the plane.")
+          "A picture of the training data as the bytes of a PNG file: images, curves or points in the plane.")
       .def("_repr_html_",
            [](const py::object& self) { return py::module_::import("fokker._html").attr("of_data")(self); })
       .def("__repr__", [](const Prepared& data) {

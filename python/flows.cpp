@@ -1,13 +1,14 @@
 // The probability-flow ODE: latents, likelihoods, and ODEs in general.
 
-#include "fokker/core/autodiff.h"
+#include "fokker/core/ops/autodiff.h"
 #include "fokker/core/ops/elementwise.h"
-#include "fokker/experiments/data_likelihood.h"
-#include "fokker/python/keywords.h"
-#include "fokker/python/watch.h"
-#include "fokker/solvers/latent.h"
-#include "fokker/solvers/likelihood.h"
-#include "fokker/solvers/variational_bound.h"
+#include "fokker/experiments/runs/data_likelihood.h"
+#include "fokker/experiments/saved_run.h"
+#include "fokker/python/support/keywords.h"
+#include "fokker/python/support/watch.h"
+#include "fokker/solvers/likelihood/likelihood.h"
+#include "fokker/solvers/likelihood/variational_bound.h"
+#include "fokker/solvers/ode/latent.h"
 
 namespace fokker::python {
 namespace {
@@ -16,27 +17,7 @@ namespace {
 ScoreArgument to_differentiable_score(const py::object& object) {
   if (py::isinstance<ScoreArgument>(object)) return object.cast<ScoreArgument>();
   const Callback callback(object, "score");
-  return {.score = [callback](const Tensor& x, double t) { return callback(x, t, true); },
-          .sample = {},
-          .python = true,
-          .references = {callback.callable}};
-}
-
-/// `work(options)` without the GIL, on all workers, or with all samples in one shard where Python is called back.
-template <class Work>
-void under_watch(const py::object& progress, bool python, std::int64_t samples, FlowOptions& options, Work&& work) {
-  if (python) {
-    options.shard = samples;
-    watched_here(progress, [&](Watch&, const auto& report) {
-      options.progress = report;
-      work();
-    });
-  } else {
-    watched(progress, [&](Watch& watch) {
-      options.progress = [&](std::int64_t done, std::int64_t total) { return watch.report(done, total); };
-      work();
-    });
-  }
+  return {.score = to_tensor_function(callback), .sample = {}, .references = {callback.callable}};
 }
 
 py::dict to_dict(const Carried& carried) {
@@ -47,8 +28,6 @@ py::dict to_dict(const Carried& carried) {
   return result;
 }
 
-std::int64_t samples_of(const Tensor& x) { return x.rank() > 0 ? x.extent(0) : 0; }
-
 template <auto transport>
 py::dict carry_samples(const py::object& score, const ForwardSde& sde, const Tensor& x, const py::dict& keywords,
                        const py::object& progress) {
@@ -56,8 +35,10 @@ py::dict carry_samples(const py::object& score, const ForwardSde& sde, const Ten
   const ScoreArgument argument = to_score(score);
   FlowOptions options;
   Carried carried;
-  under_watch(progress, argument.python, samples_of(x), options,
-              [&] { carried = transport(argument.score, sde, x, config, options); });
+  watched_where(argument.score.whole_batch(), progress, [&](const Report& report) {
+    options.progress = report;
+    carried = transport(argument.score, sde, x, config, options);
+  });
   return to_dict(carried);
 }
 
@@ -83,12 +64,14 @@ py::dict likelihood_of(const py::object& score, const ForwardSde& sde, const Ten
     options.terminal = [density](const Tensor& at) { return log_densities(density(at), at, "terminal"); };
   }
   Likelihood found;
-  under_watch(progress, argument.python, samples_of(x), options,
-              [&] { found = log_likelihood(argument.score, sde, x, config, options); });
+  watched_where(argument.score.whole_batch(), progress, [&](const Report& report) {
+    options.progress = report;
+    found = log_likelihood(argument.score, sde, x, config, options);
+  });
   return to_dict(found);
 }
 
-/// `work(options)` of a run's held-out data, without the GIL.
+/// Runs `work(options)` on a run's held-out data, without the GIL.
 template <class Work>
 void with_run_options(const py::object& progress, Work&& work) {
   watched(progress, [&](Watch& watch) {
@@ -99,8 +82,7 @@ void with_run_options(const py::object& progress, Work&& work) {
   });
 }
 
-py::dict likelihood_of_run(const TrainedRun& run, const py::dict& keywords, std::int64_t n,
-                           const py::object& progress) {
+py::dict likelihood_of_run(const SavedRun& run, const py::dict& keywords, std::int64_t n, const py::object& progress) {
   const auto config = from_keywords<LikelihoodConfig>(keywords);
   Likelihood found;
   with_run_options(progress, [&](const RunOptions& options) { found = held_out_density(run, n, config, options); });
@@ -122,8 +104,8 @@ py::dict to_dict(const BoundRow& row) {
   return result;
 }
 
-/// The rows, what they are of, and the lines of the table.
-py::tuple bits_of_run(const TrainedRun& run, const py::dict& keywords, const py::object& progress) {
+/// The rows, the kind of bits, and the lines of the table.
+py::tuple bits_of_run(const SavedRun& run, const py::dict& keywords, const py::object& progress) {
   const auto config = from_keywords<DataLikelihoodConfig>(keywords);
   DataLikelihood found;
   with_run_options(progress, [&](const RunOptions& options) { found = data_likelihood(run, config, options); });
@@ -142,8 +124,10 @@ py::dict bound_of(const py::object& score, const ForwardSde& sde, const Tensor& 
     options.levels = {count, first, width};
   }
   VariationalBound found;
-  under_watch(progress, argument.python, samples_of(x), options,
-              [&] { found = variational_bound(argument.score, sde, x, config, options); });
+  watched_where(argument.score.whole_batch(), progress, [&](const Report& report) {
+    options.progress = report;
+    found = variational_bound(argument.score, sde, x, config, options);
+  });
   py::dict result;
   result["nats"] = to_numpy(found.nats);
   result["standard_error"] = found.standard_error.defined() ? to_numpy(found.standard_error) : py::object(py::none());
@@ -198,7 +182,7 @@ void bind_flows(py::module_& m) {
   m.def("bound_of", &bound_of, py::arg("score"), py::arg("sde"), py::arg("x"), py::arg("keywords"), py::arg("levels"),
         py::arg("progress"));
   m.def("slerp", &slerp, py::arg("a"), py::arg("b"), py::arg("weight"),
-        "Spherical interpolation, sample by sample: weight 0 is a, 1 is b.");
+        "Interpolates on the sphere, sample by sample: weight 0 is a, 1 is b.");
   m.def("ode_method_names", &ode_method_names);
   m.def(
       "integrate_ode",

@@ -2,7 +2,7 @@
 
 #include "fokker/sde/function_sde.h"
 
-#include "fokker/python/held.h"
+#include "fokker/python/support/held.h"
 #include "fokker/sde/calculus.h"
 #include "fokker/sde/examples.h"
 
@@ -27,10 +27,10 @@ Calculus calculus_of(const std::string& name) {
 void bind_function_sdes(py::module_& m) {
   py::class_<FunctionSde, Sde, std::shared_ptr<FunctionSde>>(
       m, "FunctionSde",
-      "dx = drift(x, t) dt + diffusion(x, t) dB, given by callables of a Tensor x [n, …] and a float t.\n"
-      "Written in fokker's ops they can be differentiated (milstein, to_ito, to_stratonovich).\n"
-      "noise: additive, diagonal, scalar (one Brownian motion a sample) or general (diffusion [n, D, M],\n"
-      "brownian=M).  calculus: ito or stratonovich.")
+      "The SDE dx = drift(x, t) dt + diffusion(x, t) dB of callables of a Tensor x [n, …] and a float t.\n"
+      "Callables in fokker's ops can be differentiated (milstein, to_ito, to_stratonovich).\n"
+      "noise: additive, diagonal, scalar (one Brownian motion for each sample) or general (diffusion\n"
+      "[n, D, M], brownian=M).  calculus: ito or stratonovich.")
       .def(
           py::init([](const py::object& drift, const py::object& diffusion, const std::string& noise,
                       const std::string& calculus, std::int64_t brownian, const std::string& name) {
@@ -55,19 +55,20 @@ void bind_function_sdes(py::module_& m) {
       return std::shared_ptr<Sde>(convert(sde.cast<const Sde&>()).release(), Keeper{{recipe(name, sde)}});
     };
   };
-  m.def("to_ito", converted("to_ito", &to_ito), py::arg("sde"), "The SDE in Itô's sense with the same solution.");
+  m.def("to_ito", converted("to_ito", &to_ito), py::arg("sde"),
+        "Returns the SDE in Itô's sense that has the same solution.");
   m.def("to_stratonovich", converted("to_stratonovich", &to_stratonovich), py::arg("sde"),
-        "The SDE in Stratonovich's sense with the same solution.");
+        "Returns the SDE in Stratonovich's sense that has the same solution.");
   m.def(
       "lorenz", [](double noise) { return made_of({recipe("lorenz", noise)}, lorenz(noise)); }, py::arg("noise") = 1.0,
-      "The Lorenz system with additive noise, x [n, 3].");
+      "Returns the Lorenz system with additive noise, for x [n, 3].");
   m.def(
       "lotka_volterra",
       [](double a, double b, double c, double noise) {
         return made_of({recipe("lotka_volterra", a, b, c, noise)}, lotka_volterra(a, b, c, noise));
       },
       py::arg("a") = 1.0, py::arg("b") = 1.0, py::arg("c") = 1.0, py::arg("noise") = 0.2,
-      "Stochastic Lotka–Volterra, x [n, 2].");
+      "Returns the stochastic Lotka–Volterra system, for x [n, 2].");
 }
 
 }  // namespace fokker::python

@@ -1,10 +1,10 @@
 // Scores under a condition, and what is made of them.
 
-#include "fokker/score/guidance.h"
+#include "fokker/score/guidance/guidance.h"
 
-#include "fokker/python/bindings.h"
-#include "fokker/python/system.h"
-#include "fokker/score/condition.h"
+#include "fokker/python/support/bindings.h"
+#include "fokker/python/support/system.h"
+#include "fokker/score/guidance/condition.h"
 
 namespace fokker::python {
 namespace {
@@ -12,16 +12,13 @@ namespace {
 ScoreArgument like(const ScoreArgument& a, const ScoreArgument& b, Score score) {
   References references = a.references;
   references.insert(references.end(), b.references.begin(), b.references.end());
-  return {.score = std::move(score),
-          .sample = a.sample ? a.sample : b.sample,
-          .python = a.python || b.python,
-          .references = std::move(references)};
+  return {.score = std::move(score), .sample = a.sample ? a.sample : b.sample, .references = std::move(references)};
 }
 
 }  // namespace
 
 void bind_guidance(py::module_& m) {
-  py::class_<SystemHandle>(m, "System", "A network and what it was trained by.")
+  py::class_<SystemHandle>(m, "System", "A network and the objective that trained it.")
       .def(
           "score",
           [](const SystemHandle& self, const std::vector<std::int64_t>& labels) {
@@ -29,7 +26,8 @@ void bind_guidance(py::module_& m) {
             return ScoreArgument{.score = of_network(self.system.score({.labels = labels})), .sample = self.sample};
           },
           py::arg("labels") = std::vector<std::int64_t>{},
-          "∇ log p_t, under a label for each sample, from the first again behind the last; without labels under none.");
+          "The score ∇ log p_t under a label for each sample; labels repeat after the last.  Without labels it is "
+          "unconditional.");
   m.def(
       "guide",
       [](const py::object& conditional, const py::object& other, const ForwardSde& sde, double strength,
@@ -39,9 +37,9 @@ void bind_guidance(py::module_& m) {
       },
       py::arg("conditional"), py::arg("other"), py::arg("sde"), py::arg("strength"),
       py::arg("interval") = Guidance{}.interval, py::arg("rescale") = 0.0,
-      "other + strength (conditional − other): classifier-free guidance, negative prompts, autoguidance.  interval: "
-      "the "
-      "noise σ/α at which it acts; rescale: the share of the result that gets the unguided deviation back.");
+      "The score other + strength (conditional − other): classifier-free guidance, negative prompts, autoguidance.  "
+      "interval: noise levels σ/α at which guidance acts.  rescale: share of the result that gets the unguided "
+      "deviation back.");
   m.def(
       "guide_by_classifier",
       [](const py::object& score, const py::object& log_likelihood, const ForwardSde& sde, double strength,
@@ -51,7 +49,7 @@ void bind_guidance(py::module_& m) {
       },
       py::arg("score"), py::arg("log_likelihood"), py::arg("sde"), py::arg("strength") = 1.0,
       py::arg("interval") = Guidance{}.interval,
-      "score + strength ∇ log p(y | x_t); log_likelihood(x, t) is that gradient.");
+      "The score + strength ∇ log p(y | x_t); log_likelihood(x, t) returns that gradient.");
   m.def(
       "threshold",
       [](const py::object& score, const ForwardSde& sde, double share, double bound) {
@@ -60,7 +58,7 @@ void bind_guidance(py::module_& m) {
         return a;
       },
       py::arg("score"), py::arg("sde"), py::arg("share") = 0.995, py::arg("bound") = 1.0,
-      "Dynamic thresholding: the denoised sample clamped to its quantile `share`, and scaled to the bound.");
+      "Dynamic thresholding: the denoised sample is clamped to its quantile `share` and scaled to the bound.");
 }
 
 }  // namespace fokker::python

@@ -1,9 +1,9 @@
 // Langevin chains and their diagnostics.
 
-#include "fokker/python/keywords.h"
-#include "fokker/python/watch.h"
-#include "fokker/solvers/chains.h"
-#include "fokker/solvers/diagnostics.h"
+#include "fokker/python/support/keywords.h"
+#include "fokker/python/support/watch.h"
+#include "fokker/solvers/langevin/chains.h"
+#include "fokker/solvers/langevin/diagnostics.h"
 
 namespace fokker::python {
 namespace {
@@ -11,7 +11,7 @@ namespace {
 struct TargetArgument {
   Target target;
   std::optional<Shape> sample = {};
-  bool python = false;
+  bool python = false;  // its score or log density calls back into Python
 };
 
 TargetArgument to_target(const py::object& law, double t, const py::object& log_density) {
@@ -20,15 +20,13 @@ TargetArgument to_target(const py::object& law, double t, const py::object& log_
     return {target(mixture), Shape{mixture.dimension()}};
   }
   const ScoreArgument score = to_score(law);
-  TargetArgument argument{{score.score, t}, score.sample, score.python};
-  // A test of acceptance would reject what is not a number, for ever and without a word.
-  if (score.python)
-    argument.target.score = compose({score.score}, [](const std::vector<Score>& parts) -> Score {
-      return [part = parts[0]](const Tensor& x, double at) {
-        const Tensor force = part(x, at);
-        require_numbers(force, x, "score");
-        return force;
-      };
+  TargetArgument argument{{score.score, t}, score.sample, score.score.whole_batch()};
+  // A test of acceptance would silently reject values that are not numbers, for ever.
+  if (argument.python)
+    argument.target.score = Score::whole([part = score.score](const Tensor& x, double at) {
+      const Tensor force = part(x, at);
+      require_numbers(force, x, "score");
+      return force;
     });
   if (log_density.is_none()) return argument;
   argument.target.log_density = [density = Callback(log_density, "log_density")](const Tensor& x) {
@@ -45,18 +43,11 @@ py::dict chains(const py::object& law, double t, const py::object& log_density, 
   ChainOptions options{.shape = shape.value_or(argument.sample.value_or(Shape{2})), .dtype = dtype};
   if (!start.is_none()) options.start = to_tensor(start, dtype).detach();
   Chains result;
-  if (argument.python) {
-    options.shard = config.chains;
-    watched_here(progress, [&](Watch&, const auto& report) {
-      options.progress = report;
-      result = run_chains(argument.target, config, options);
-    });
-  } else {
-    watched(progress, [&](Watch& watch) {
-      options.progress = [&](std::int64_t done, std::int64_t total) { return watch.report(done, total); };
-      result = run_chains(argument.target, config, options);
-    });
-  }
+  if (argument.python) options.shard = config.chains;
+  watched_where(argument.python, progress, [&](const Report& report) {
+    options.progress = report;
+    result = run_chains(argument.target, config, options);
+  });
   py::dict dictionary;
   dictionary["draws"] = to_numpy(result.draws);
   dictionary["acceptance"] = to_numpy(Tensor::from(result.acceptance, {config.chains}, Dtype::f64));
@@ -67,7 +58,7 @@ py::dict chains(const py::object& law, double t, const py::object& log_density, 
   return dictionary;
 }
 
-/// Columns mean, deviation, error, bulk and tail ESS, R-hat; rows components.
+/// The columns mean, deviation, error, bulk and tail ESS and R-hat, with a row for each component.
 Tensor summary(const Tensor& draws) {
   std::vector<double> values;
   for (const ChainSummary& row : summarise(draws))

@@ -2,7 +2,7 @@
 
 #include "fokker/sde/mixture.h"
 
-#include "fokker/python/held.h"
+#include "fokker/python/support/held.h"
 
 namespace fokker::python {
 namespace {
@@ -17,8 +17,9 @@ GaussianMixture make_mixture(std::vector<std::vector<double>> means, const py::o
 }  // namespace
 
 void bind_mixture(py::module_& m) {
-  py::class_<GaussianMixture>(m, "GaussianMixture",
-                              "Σₖ wₖ N(μₖ, sₖ² I): scores and densities are exact under every forward SDE.")
+  py::class_<GaussianMixture>(
+      m, "GaussianMixture",
+      "The mixture Σₖ wₖ N(μₖ, sₖ² I), whose scores and densities are exact under every forward SDE.")
       .def(py::init(&make_mixture), py::arg("means"), py::arg("deviations"), py::arg("weights") = std::vector<double>{})
       .def_static("ring", &GaussianMixture::ring, py::arg("components") = 8, py::arg("radius") = 2.0,
                   py::arg("deviation") = 0.1)
@@ -38,16 +39,17 @@ void bind_mixture(py::module_& m) {
       .def(
           "diffused",
           [](const GaussianMixture& p, const ForwardSde& sde, double t) { return p.diffused(sde.marginal(t)); },
-          py::arg("sde"), py::arg("t"), "The law at time t.")
-      .def("log_density", &GaussianMixture::log_density, py::arg("x"), "log p(x), [B]; differentiable.")
+          py::arg("sde"), py::arg("t"), "Returns the law at time t.")
+      .def("log_density", &GaussianMixture::log_density, py::arg("x"), "Returns log p(x), [B]; it is differentiable.")
       .def(
           "score",
           [](const GaussianMixture& p, const ForwardSde& sde) {
             return ScoreArgument{.score = p.score(sde), .sample = Shape{p.dimension()}};
           },
-          py::arg("sde"), "∇ log p_t under a forward SDE, as a Score.")
+          py::arg("sde"), "Returns ∇ log p_t under a forward SDE, as a Score.")
       .def(
-          "score", [](const GaussianMixture& p, const Tensor& x) { return p.score(x); }, py::arg("x"), "∇ log p(x)")
+          "score", [](const GaussianMixture& p, const Tensor& x) { return p.score(x); }, py::arg("x"),
+          "Returns ∇ log p(x).")
       .def(
           "sample",
           [](const GaussianMixture& p, std::int64_t n, std::uint64_t seed, Dtype dtype) {

@@ -9,7 +9,7 @@
 #include "fokker/core/ops/norm.h"
 #include "fokker/core/ops/reduce.h"
 #include "fokker/core/ops/view.h"
-#include "fokker/python/bindings.h"
+#include "fokker/python/support/bindings.h"
 
 namespace fokker::python {
 namespace {
@@ -23,7 +23,7 @@ Axes axes_of(const py::object& axis) {
   return axis.cast<std::vector<int>>();
 }
 
-/// A reduction along any axes: one after the other, kept, and dropped at the end.
+/// A reduction along any axes: they are reduced one after the other, kept, and dropped at the end.
 Tensor along(const Tensor& x, const py::object& axis, bool keep, Tensor (*all)(const Tensor&),
              Tensor (*one)(const Tensor& x, int axis)) {
   const Axes axes = axes_of(axis);
@@ -53,7 +53,7 @@ Tensor permuted(const Tensor& x, const std::vector<int>& a) {
   }
 }
 
-/// One extent may be −1: what remains.
+/// One extent may be −1, which stands for what remains.
 Tensor reshaped(const Tensor& x, std::vector<std::int64_t> extents) {
   require<ShapeError>(std::ranges::count(extents, -1) <= 1, "[reshape] expected at most one extent -1, got {}",
                       std::ranges::count(extents, -1));
@@ -66,8 +66,8 @@ Tensor reshaped(const Tensor& x, std::vector<std::int64_t> extents) {
 
 using Operand = std::variant<Tensor, double>;
 
-/// What stands beside `like` in an operator: numbers and NumPy's scalars, or arrays, of which whole numbers and masks take
-/// like's dtype.  Nothing for anything else.
+/// The other operand of an operator beside `like`: numbers and NumPy's scalars, or arrays.  Whole numbers and masks
+/// take like's dtype.  It returns nothing for other objects.
 std::optional<Operand> operand(const Tensor& like, const py::object& object, const char* name) {
   if (PyFloat_Check(object.ptr()) || is_integer(object)) return object.cast<double>();
   if (py::isinstance<Tensor>(object)) return object.cast<Tensor>();
@@ -84,7 +84,7 @@ std::optional<Operand> operand(const Tensor& like, const py::object& object, con
   return other;
 }
 
-/// `tensor op other` and `other op tensor`, under the names of Python.
+/// Binds `tensor op other` and `other op tensor` under the names of Python.
 template <class Op>
 void bind_operator(py::class_<Tensor>& tensor, const char* name, Op op) {
   const auto bound = [name](auto apply) {
@@ -124,7 +124,7 @@ void bind_elementwise(py::module_& m, py::class_<Tensor>& tensor) {
       [](const py::object& mask, const Tensor& a, const Tensor& b) {
         return where(to_tensor(mask, a.dtype(), "where"), a, b);
       },
-      py::arg("mask"), py::arg("a"), py::arg("b"), "a where mask ≠ 0, else b; the mask may be of bools.");
+      py::arg("mask"), py::arg("a"), py::arg("b"), "Returns a where mask ≠ 0, else b; the mask may be of bools.");
   m.def("clamp", &clamp, py::arg("x"), py::arg("low"), py::arg("high"));
 }
 
@@ -150,14 +150,15 @@ void bind_reductions(py::module_& m, py::class_<Tensor>& tensor) {
   m.def("mean", mean_along, py::arg("x"), axis, keep);
   m.def("max", max_along, py::arg("x"), axis, keep);
   tensor.def("sum", sum_along, axis, keep).def("mean", mean_along, axis, keep).def("max", max_along, axis, keep);
-  m.def("logsumexp", &logsumexp, py::arg("x"), py::arg("keepdims") = false, "Along the last axis.");
-  m.def("softmax", &softmax, py::arg("x"), "Along the last axis.");
+  m.def("logsumexp", &logsumexp, py::arg("x"), py::arg("keepdims") = false,
+        "Returns log Σ exp(x) along the last axis.");
+  m.def("softmax", &softmax, py::arg("x"), "Returns exp(x) / Σ exp(x) along the last axis.");
 }
 
 void bind_views(py::module_& m, py::class_<Tensor>& tensor) {
   m.def("reshape", &reshaped, py::arg("x"), py::arg("shape"));
   m.def("permute", &permuted, py::arg("x"), py::arg("axes"));
-  m.def("transpose", &transpose, py::arg("x"), "The last two axes exchanged.");
+  m.def("transpose", &transpose, py::arg("x"), "Exchanges the last two axes.");
   m.def(
       "concat", [](const std::vector<Tensor>& parts, int axis) { return concat(parts, axis); }, py::arg("parts"),
       py::arg("axis") = 0);
@@ -165,7 +166,7 @@ void bind_views(py::module_& m, py::class_<Tensor>& tensor) {
   m.def("broadcast_to", &broadcast_to, py::arg("x"), py::arg("shape"));
   m.def(
       "gather", [](const Tensor& x, const std::vector<std::int64_t>& indices) { return gather(x, indices); },
-      py::arg("x"), py::arg("indices"), "Rows of the first axis.");
+      py::arg("x"), py::arg("indices"), "Returns rows of the first axis.");
   tensor
       .def("reshape",
            [](const Tensor& x, const py::args& extents) {
@@ -188,7 +189,7 @@ void bind_networks(py::module_& m, py::class_<Tensor>& tensor) {
         return conv2d(x, weight, bias.value_or(Tensor{}), {stride, padding});
       },
       py::arg("x"), py::arg("weight"), py::arg("bias") = py::none(), py::arg("stride") = 1, py::arg("padding") = 0,
-      "x [B, H, W, I], weight [O, I, kh, kw] → [B, H', W', O]");
+      "Convolves x [B, H, W, I] with weight [O, I, kh, kw] → [B, H', W', O].");
   m.def(
       "group_norm",
       [](const Tensor& x, const Tensor& scale, const Tensor& shift, int groups) {

@@ -4,7 +4,7 @@
 
 #include <cmath>
 
-#include "fokker/python/bindings.h"
+#include "fokker/python/support/bindings.h"
 
 namespace fokker::python {
 namespace {
@@ -44,7 +44,8 @@ void bind_optim(py::module_& m) {
             self.adam.step(gradients, self.learning_rate, clip_factor(gradient_norm(gradients), max_norm));
           },
           py::arg("gradients"), py::arg("max_norm") = 0.0,
-          "One step by gradients in the order of the parameters, brought to at most `max_norm` (0: as they are).");
+          "Takes one step by gradients in the order of the parameters, scaled to a norm of at most `max_norm` (0: "
+          "unscaled).");
 }
 
 }  // namespace fokker::python

@@ -1,8 +1,8 @@
 // Measured orders.
 
-#include "fokker/experiments/order_report.h"
-#include "fokker/python/bindings.h"
-#include "fokker/python/watch.h"
+#include "fokker/experiments/compare/order_report.h"
+#include "fokker/python/support/bindings.h"
+#include "fokker/python/support/watch.h"
 
 namespace fokker::python {
 namespace {
@@ -22,7 +22,7 @@ py::dict record(const OrderRow& row) {
   return values;
 }
 
-/// One dictionary an order, and the lines of text of the command.
+/// One dictionary for each order, and the lines of text of the command.
 py::tuple measure(const std::vector<std::string>& solvers, std::int64_t paths, std::uint64_t seed,
                   const py::object& progress) {
   std::vector<OrderRow> rows;

@@ -1,14 +1,16 @@
 // Experiments from files, and the runs that they leave.
 
-#include "fokker/experiments/command_line.h"
-#include "fokker/experiments/own_table.h"
+#include "fokker/experiments/applications/own_table.h"
+#include "fokker/experiments/cli/command_line.h"
+#include "fokker/experiments/data/shipped.h"
+#include "fokker/experiments/read_experiment.h"
 #include "fokker/experiments/runner.h"
-#include "fokker/experiments/shipped.h"
-#include "fokker/python/keywords.h"
-#include "fokker/python/network.h"
-#include "fokker/python/samples.h"
-#include "fokker/python/system.h"
-#include "fokker/python/watch.h"
+#include "fokker/experiments/saved_run.h"
+#include "fokker/python/support/keywords.h"
+#include "fokker/python/support/network.h"
+#include "fokker/python/support/samples.h"
+#include "fokker/python/support/system.h"
+#include "fokker/python/support/watch.h"
 
 namespace fokker::python {
 namespace {
@@ -43,7 +45,7 @@ std::string resume_run(const std::string& path, const py::object& line) {
   return result.path.string();
 }
 
-py::tuple sample_run(const TrainedRun& self, const py::dict& keywords, const py::object& progress) {
+py::tuple sample_run(const SavedRun& self, const py::dict& keywords, const py::object& progress) {
   auto config = from_keywords(
       keywords, own_samples(self.experiment.sample, Config(to_node(keywords, describe<GenerateConfig>()))));
   config.steps = config.step_count();
@@ -53,14 +55,14 @@ py::tuple sample_run(const TrainedRun& self, const py::dict& keywords, const py:
   return py::make_tuple(to_dict(samples), to_dictionary(config));
 }
 
-NetworkHandle network_of(const TrainedRun& self) {
+NetworkHandle network_of(const SavedRun& self) {
   return {.config = self.experiment.network,
           .seed = self.experiment.seed,
           .network = self.model.system.network,
           .sample = self.model.sample_shape};
 }
 
-/// The program `fokker` in this process; its exit code.
+/// Runs the program `fokker` in this process and returns its exit code.
 int run_command_line(std::vector<std::string> arguments) {
   std::vector<char*> argv;
   for (std::string& argument : arguments) argv.push_back(argument.data());
@@ -72,34 +74,33 @@ int run_command_line(std::vector<std::string> arguments) {
 }  // namespace
 
 void bind_runs(py::module_& m) {
-  py::class_<TrainedRun>(m, "TrainedRun")
+  py::class_<SavedRun>(m, "TrainedRun")
       .def(py::init([](const std::string& path, std::optional<double> decay, std::optional<double> length,
                        std::int64_t step) {
-             return watched([&] { return load_run(path, {.decay = decay, .length = length, .step = step}); });
+             return watched([&] { return open_run(path, {.decay = decay, .length = length, .step = step}); });
            }),
            py::arg("path"), py::arg("decay") = py::none(), py::arg("length") = py::none(), py::arg("step") = 0)
-      .def_property_readonly("config", [](const TrainedRun& self) { return to_dictionary(self.experiment); })
+      .def_property_readonly("config", [](const SavedRun& self) { return to_dictionary(self.experiment); })
       .def_property_readonly("data",
-                             [](const TrainedRun& self) {
+                             [](const SavedRun& self) {
                                const py::gil_scoped_release released;
                                return self.model.data();
                              })
-      .def_property_readonly("range",
-                             [](const TrainedRun& self) {
-                               return py::make_tuple(self.model.facts.range.low, self.model.facts.range.high);
-                             })
       .def_property_readonly(
-          "sde", [](const TrainedRun& self) { return std::const_pointer_cast<ForwardSde>(share(*self.model.sde)); })
+          "range",
+          [](const SavedRun& self) { return py::make_tuple(self.model.facts.range.low, self.model.facts.range.high); })
+      .def_property_readonly(
+          "sde", [](const SavedRun& self) { return std::const_pointer_cast<ForwardSde>(share(*self.model.sde)); })
       .def_property_readonly("network", &network_of)
       .def_property_readonly("score",
-                             [](const TrainedRun& self) {
+                             [](const SavedRun& self) {
                                return ScoreArgument{.score = of_network(self.score), .sample = self.model.sample_shape};
                              })
       .def_property_readonly("system",
-                             [](const TrainedRun& self) {
+                             [](const SavedRun& self) {
                                return SystemHandle{self.model.system, self.model.sample_shape};
                              })
-      .def("held_out_loss", [](const TrainedRun& self) { return watched([&] { return held_out_loss(self); }); })
+      .def("held_out_loss", [](const SavedRun& self) { return watched([&] { return held_out_loss(self); }); })
       .def("draw", &sample_run, py::arg("keywords"), py::arg("progress"));
   m.def("run_experiment", &run_experiment, py::arg("config"), py::arg("overrides"), py::arg("out"), py::arg("line"));
   m.def("_set_package_folder", [](const std::string& folder) { set_package_folder(folder); });
@@ -111,7 +112,7 @@ void bind_runs(py::module_& m) {
         return to_dictionary(read_experiment(find_config(path), overrides));
       },
       py::arg("path"), py::arg("overrides") = std::vector<std::string>{},
-      "An experiment file, checked and with its defaults, as a dictionary.");
+      "Returns an experiment file as a dictionary, checked and with its defaults.");
 }
 
 }  // namespace fokker::python

@@ -6,11 +6,11 @@
 #include <map>
 #include <utility>
 
+#include "fokker/core/io/safetensors.h"
 #include "fokker/core/ops/elementwise.h"
-#include "fokker/core/safetensors.h"
-#include "fokker/python/description.h"
-#include "fokker/python/keywords.h"
-#include "fokker/python/network.h"
+#include "fokker/python/support/description.h"
+#include "fokker/python/support/keywords.h"
+#include "fokker/python/support/network.h"
 #include "fokker/score/parameterization.h"
 
 namespace fokker::python {
@@ -33,7 +33,7 @@ Parameters renamed(Parameters parameters, const Renames& rename) {
   return parameters;
 }
 
-/// Networks are of f32; values of f64 are rounded to it.  Throws ConfigError for one that is too large.
+/// Rounds values of f64 to f32, the dtype of networks.  Throws ConfigError for a value that is too large.
 Parameters in_single(Parameters parameters) {
   for (auto& [name, tensor] : parameters) {
     if (tensor.dtype() == Dtype::f32) continue;
@@ -45,7 +45,7 @@ Parameters in_single(Parameters parameters) {
   return parameters;
 }
 
-/// One label for all rows, or a label each; None: none.
+/// One label for all rows, or a label for each; None means no label.
 Condition condition(const Tensor& x, const py::object& labels) {
   if (labels.is_none()) return {};
   const auto rows = static_cast<std::size_t>(x.extent(0));
@@ -77,7 +77,7 @@ Tensor times(const Tensor& x, const py::object& time) {
   return each;
 }
 
-/// The kind with the options that are not the defaults.
+/// The kind, with the options that differ from the defaults.
 std::string text_of(const NetworkConfig& config) {
   const ConfigNode own = detail::encode(config), usual = detail::encode(NetworkConfig{});
   ParameterList options;
@@ -90,11 +90,9 @@ std::string text_of(const NetworkConfig& config) {
 }  // namespace
 
 Score of_network(const Score& score) {
-  return compose({score}, [](const std::vector<Score>& parts) -> Score {
-    return [part = parts[0]](const Tensor& x, double t) {
-      require_single(x, "score");
-      return part(x, t);
-    };
+  return Score::of({&score, 1}, [score](const Tensor& x, double t) {
+    require_single(x, "score");
+    return score(x, t);
   });
 }
 
@@ -118,7 +116,7 @@ void bind_score(py::module_& m) {
             return network(x, times(x, time), {.condition = condition(x, labels)});
           },
           py::arg("x"), py::arg("time"), py::arg("labels") = py::none(),
-          "x [B, …], time labels [B] and class labels [B], or one of each for all")
+          "Evaluates the network for x [B, …], time labels [B] and class labels [B], or one of each for all.")
       .def_property_readonly(
           "sample", [](const NetworkHandle& self) { return self.built(), self.sample; }, "The shape of one sample.")
       .def_property_readonly("config", [](const NetworkHandle& self) { return to_dictionary(self.config); })
@@ -129,7 +127,7 @@ void bind_score(py::module_& m) {
             for (const auto& [name, tensor] : parameters_of(self)) result[py::str(name)] = to_numpy(tensor);
             return result;
           },
-          "Weights by name as NumPy arrays over the network's own memory.")
+          "The weights by name, as NumPy arrays over the network's own memory.")
       .def(
           "leaves",
           [](NetworkHandle& self) {
@@ -140,8 +138,8 @@ void bind_score(py::module_& m) {
             }
             return leaves;
           },
-          "The weights as leaves of the tape, over the network's own memory: by them fk.grad differentiates what the "
-          "network computes from now on.")
+          "Returns the weights as leaves of the tape, over the network's own memory.  fk.grad differentiates later "
+          "results of the network by them.")
       .def_property_readonly("parameter_count",
                              [](const NetworkHandle& self) { return self.built().parameter_count(); })
       .def(
@@ -149,14 +147,15 @@ void bind_score(py::module_& m) {
           [](const NetworkHandle& self, const std::filesystem::path& path) {
             write_safetensors(path, {parameters_of(self), {{"config", dump(self.config)}}});
           },
-          py::arg("path"), "Weights as safetensors.")
+          py::arg("path"), "Writes the weights as safetensors.")
       .def(
           "load",
           [](NetworkHandle& self, const std::filesystem::path& path, const Renames& rename) {
             load_parameters(self.built(), renamed(in_single(read_safetensors(path).tensors), rename));
           },
           py::arg("path"), py::arg("rename") = Renames{},
-          "Weights from safetensors, those of float64 rounded to float32; `rename` replaces parts of the file's names.")
+          "Reads weights from safetensors; float64 is rounded to float32.  `rename` replaces parts of the file's "
+          "names.")
       .def("__reduce__",
            [](const py::object& object) {
              const auto& self = object.cast<const NetworkHandle&>();
@@ -185,7 +184,8 @@ void bind_score(py::module_& m) {
       },
       py::arg("network"), py::arg("sde"), py::arg("prediction") = "epsilon", py::kw_only(), py::arg("data_sigma") = 1.0,
       py::arg("time_label") = "index", py::arg("scale_input") = true,
-      "∇ log p_t from a network that predicts epsilon, x0, v, the score, the velocity of a flow, or EDM's output.");
+      "Returns ∇ log p_t from a network that predicts epsilon, x0, v, the score, the velocity of a flow, or EDM's "
+      "output.");
 }
 
 }  // namespace fokker::python

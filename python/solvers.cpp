@@ -1,17 +1,17 @@
 // Sampling.
 
-#include "fokker/solvers/sampler.h"
+#include "fokker/solvers/sampling/sampler.h"
 
 #include <algorithm>
 
 #include "fokker/core/ops/view.h"
-#include "fokker/python/keywords.h"
-#include "fokker/python/samples.h"
-#include "fokker/python/watch.h"
-#include "fokker/solvers/adaptive.h"
-#include "fokker/solvers/adjoint.h"
-#include "fokker/solvers/registry.h"
-#include "fokker/solvers/simulate.h"
+#include "fokker/python/support/keywords.h"
+#include "fokker/python/support/samples.h"
+#include "fokker/python/support/watch.h"
+#include "fokker/solvers/sampling/registry.h"
+#include "fokker/solvers/steppers/adaptive.h"
+#include "fokker/solvers/steppers/adjoint.h"
+#include "fokker/solvers/steppers/simulate.h"
 
 namespace fokker::python {
 namespace {
@@ -25,27 +25,20 @@ py::tuple draw(const py::object& score, const ForwardSde& sde, const py::dict& k
   const Shape sample_shape = shape.value_or(argument.sample.value_or(Shape{2}));
   SampleOptions options{.shape = sample_shape, .dtype = dtype, .trajectory = trajectory};
   Samples samples;
-  if (argument.python) {
-    watched_here(progress, [&](Watch&, const auto& report) {
-      options.progress = report;
-      samples = sample(argument.score, sde, config, options);
-    });
-  } else {
-    watched(progress, [&](Watch& watch) {
-      options.progress = [&](std::int64_t done, std::int64_t total) { return watch.report(done, total); };
-      samples = sample(argument.score, sde, config, options);
-    });
-  }
+  watched_where(argument.score.whole_batch(), progress, [&](const Report& report) {
+    options.progress = report;
+    samples = sample(argument.score, sde, config, options);
+  });
   return py::make_tuple(to_dict(samples), to_dictionary(config));
 }
 
-/// [points, …] from its points, each of shape `state`.
+/// Stacks points of shape `state` to [points, …].
 Tensor stack(std::vector<Tensor> points, const Shape& state) {
   for (Tensor& point : points) point = reshape(point, with_axis(state, 0, 1));
   return concat(points, 0);
 }
 
-/// (W, H, K)[: areas + 1], each [steps, n, …].
+/// The arrays (W, H, K)[: areas + 1], each [steps, n, …].
 std::vector<Tensor> brownian_increments(const Shape& shape, const std::vector<double>& grid, std::uint64_t seed,
                                         int areas, bool same_path, Dtype dtype) {
   require<ShapeError>(shape.rank() > 0, "[brownian] expected a shape [n, …], got a scalar's");
@@ -63,9 +56,6 @@ std::vector<Tensor> brownian_increments(const Shape& shape, const std::vector<do
   return result;
 }
 
-/// Work done and in all; false cancels.  Empty: none.
-using Report = std::function<bool(std::int64_t done, std::int64_t total)>;
-
 struct SolveConfig {
   std::string solver = "euler_maruyama";
   std::uint64_t seed = 0;
@@ -75,15 +65,16 @@ struct SolveConfig {
   std::optional<double> tolerance;
 
   static constexpr auto fields = std::tuple{
-      field("solver", &SolveConfig::solver, "stepper", one_of(stepper_names)),
-      field("seed", &SolveConfig::seed, "of the Brownian motion"),
-      field("same_path", &SolveConfig::same_path, "one path for any times"),
-      field("adjoint", &SolveConfig::adjoint, "how gradients flow", one_of("tape", "checkpoint", "reversible")),
-      field("segment", &SolveConfig::segment, "steps between two checkpoints", at_least(0)),
-      field("tolerance", &SolveConfig::tolerance, "absolute and relative, of error control", above(0))};
+      field("solver", &SolveConfig::solver, "stepper that solves the SDE", one_of(stepper_names)),
+      field("seed", &SolveConfig::seed, "seed of the Brownian motion"),
+      field("same_path", &SolveConfig::same_path, "takes one Brownian path for any times"),
+      field("adjoint", &SolveConfig::adjoint, "way in which gradients flow",
+            one_of("tape", "checkpoint", "reversible")),
+      field("segment", &SolveConfig::segment, "number of steps between two checkpoints", at_least(0)),
+      field("tolerance", &SolveConfig::tolerance, "absolute and relative tolerance of error control", above(0))};
 };
 
-/// [frames, n, …], with error control.
+/// The states [frames, n, …], with error control.
 Tensor solve_adaptively(const Sde& sde, const Tensor& x, const SolveConfig& config, const std::vector<double>& grid,
                         const std::vector<double>& frames, const Report& report) {
   require<ConfigError>(config.adjoint.empty(), "[solve] error control has no adjoint: leave out tolerance or adjoint");
@@ -99,7 +90,7 @@ Tensor solve_adaptively(const Sde& sde, const Tensor& x, const SolveConfig& conf
   return stack(solve_adaptive(sde, *make_solver(config.solver), path, x, adaptive).frames, x.shape());
 }
 
-/// [frames, n, …], on the tape where an adjoint is named.
+/// The states [frames, n, …], on the tape where an adjoint is named.
 Tensor solve_by(const std::shared_ptr<Sde>& sde, const Tensor& x, const SolveConfig& config,
                 const std::array<std::vector<double>, 2>& grid_and_frames, const std::vector<Tensor>& parameters,
                 const Report& report) {
@@ -124,11 +115,8 @@ Tensor solve_sde(const py::object& object, const Tensor& x, const py::dict& keyw
   // What stays on the tape keeps the Python object alive, and with it the functions that it was made of.
   const std::shared_ptr<Sde> sde(keep(object), object.cast<std::shared_ptr<Sde>>().get());
   Tensor path;
-  const auto work = [&](const Report& report) { path = solve_by(sde, x, config, grid_and_frames, parameters, report); };
-  if (sde->takes_shards())
-    watched(py::none(), [&](Watch&) { work({}); });
-  else
-    watched_here(py::none(), [&](Watch&, const auto& report) { work(report); });
+  watched_where(!sde->takes_shards(), py::none(),
+                [&](const Report& report) { path = solve_by(sde, x, config, grid_and_frames, parameters, report); });
   return path;
 }
 

@@ -6,7 +6,7 @@
 #include <cmath>
 #include <iterator>
 
-#include "fokker/core/names.h"
+#include "fokker/core/base/names.h"
 #include "fokker/core/ops/elementwise.h"
 
 namespace fokker {
@@ -63,7 +63,7 @@ Conversion convert(Prediction from, Prediction to, const Level& at) {
   const Combination known = combination(from, at), wanted = combination(to, at);
   if (!std::isfinite(wanted.noise) || !std::isfinite(known.noise)) fail(from, to, at);
   if (known.data == 0 && wanted.data == 0) return {0, wanted.noise / known.noise};
-  // x and the prediction are two equations for x₀ and ε.
+  // The input x and the prediction are two equations for x₀ and ε.
   const double determinant = at.alpha * known.noise - at.sigma * known.data;
   if (determinant == 0 || !std::isfinite(determinant)) fail(from, to, at);
   return {(wanted.data * known.noise - wanted.noise * known.data) / determinant,

@@ -1,10 +1,10 @@
-"""Anomaly detection beside scikit-learn: the same splits, one seed for each.
+"""Compares anomaly detection with scikit-learn on the same splits, with one seed for each split.
 
     python scripts/anomaly_peers.py digits|breast_cancer|gaussian [--seeds 10] [--out FILE.json]
 
-digits: seed c holds class c out of training.  The tables: seed c splits anew.  All detectors see the training samples in
-the units of the network, and are judged on the same held-out samples against the same anomalies.  Prints the AUROC's mean
-over the seeds with its 95 % Student interval, and the paired difference of Fokker to every peer.
+For digits, seed c holds class c out of training.  For the tables, seed c splits anew.  All detectors see the training
+samples in the units of the network, and are judged on the same held-out samples against the same anomalies.  It prints
+the AUROC's mean over the seeds with its 95 % Student interval, and the paired difference of Fokker to every peer.
 """
 
 import argparse
@@ -21,13 +21,13 @@ STUDENT_975 = {2: 12.706, 3: 4.303, 4: 3.182, 5: 2.776, 6: 2.571, 7: 2.447, 8: 2
 
 
 def auroc(normal, anomalous):
-    """P(anomaly above normal) + ½ P(equal)."""
+    """Returns P(anomaly above normal) + ½ P(equal)."""
     order = np.sort(normal)
     below = np.searchsorted(order, anomalous, "left") + np.searchsorted(order, anomalous, "right")
     return float(below.mean() / (2 * len(order)))
 
 
-STUDIES = {  # the experiment, and what is changed in it for a seed
+STUDIES = {  # the experiment, and what a seed changes in it
     "digits": ("anomaly_digits.toml", lambda seed: dict(data=dict(exclude_classes=[seed]))),
     "breast_cancer": ("anomaly_table.toml", lambda seed: {}),
     "gaussian": ("anomaly_gaussian.toml", lambda seed: {}),
@@ -35,7 +35,7 @@ STUDIES = {  # the experiment, and what is changed in it for a seed
 
 
 def fokker_scores(run):
-    """{name of the findings: scores of held-out samples and of the anomalies}, as the run's `detect` gave them."""
+    """Returns {name of the findings: scores of held-out samples and of the anomalies} of the run's `detect`."""
     import h5py
 
     with h5py.File(run.path / "results.h5") as file:
@@ -44,7 +44,7 @@ def fokker_scores(run):
 
 
 def peer_scores(data, seed):
-    """name: (scores of held-out samples, scores of anomalies); several settings of a peer, the best of which counts."""
+    """Returns name: (scores of held-out samples, scores of anomalies); the best of a peer's settings counts."""
     from sklearn.decomposition import PCA
     from sklearn.ensemble import IsolationForest
     from sklearn.neighbors import LocalOutlierFactor, NearestNeighbors
@@ -77,7 +77,7 @@ def peer_scores(data, seed):
 
 
 def true_mahalanobis(data):
-    """The optimum of gaussian_anomalies, by its law."""
+    """Returns the optimal scores of gaussian_anomalies, from its law."""
     j = np.arange(10)
     mean, deviation = j - 4.5, (1 + j) / 2
     precision = np.linalg.inv(np.outer(deviation, deviation) * 0.6 ** np.abs(j[:, None] - j))

@@ -1,13 +1,13 @@
 #!/usr/bin/env python3
-"""Inpainting and denoising by scikit-image and OpenCV on the inputs of a run's findings, beside Fokker's own results.
+"""Compares inpainting and denoising by scikit-image and OpenCV with Fokker's results on the inputs of a run's findings.
 
-    python scripts/applications_peers.py RUN/results.h5 [MORE.h5 …] --data experiments/data/digits.h5 --held-out RUN/results.h5
+    python scripts/applications_peers.py RUN/results.h5 [MORE.h5 …] --data experiments/data/shipped/digits.h5 --held-out RUN/results.h5
 
-It needs NumPy, h5py, scikit-image, OpenCV and scikit-learn.  Every group of the files that holds `truth` and `known` (inpaint with
-a mask) or `truth` and `noisy` (denoise) is measured.  Classes are judged by a support vector machine trained on the training
-images alone, the same judge for all.  The parameter of each denoiser is the best of a range by PSNR on noisy training images,
-chosen anew at each noise level.  PSNR and SSIM (windows of 7, Gaussian weights of deviation 1.5) are those of images bounded to
-the range.  Intervals are of 95 %: Wilson's for shares, Student's for means, and those of differences are of pairs.
+It needs NumPy, h5py, scikit-image, OpenCV and scikit-learn.  Every group of the files that holds `truth` and `known`
+(inpaint with a mask) or `truth` and `noisy` (denoise) is measured.  One judge serves all: a support vector machine
+trained on the training images alone.  The parameter of each denoiser is the best of a range by PSNR on noisy training
+images, chosen anew at each noise level.  PSNR and SSIM (windows of 7, Gaussian weights of deviation 1.5) are those of
+images bounded to the range.  Intervals are of 95 %: Wilson's for shares, Student's for means; differences are of pairs.
 """
 
 import argparse
@@ -24,7 +24,7 @@ from sklearn.svm import SVC
 
 
 def groups(path, members):
-    """(name, group) of the groups of a file that have these datasets."""
+    """Returns (name, group) of the groups of a file that have these datasets."""
     found = []
     file = h5py.File(path)
     file.visititems(lambda name, item: found.append((name, item)) if isinstance(item, h5py.Group) and members <= set(item) else None)
@@ -32,12 +32,12 @@ def groups(path, members):
 
 
 def images(values, extent):
-    """[N, H, W] in [0, 1]."""
+    """Returns images [N, H, W] in [0, 1]."""
     return np.asarray(values, dtype=np.float64).reshape(len(values), *values.shape[-3:-1]) / extent
 
 
 def load(path):
-    """All images in units of the data, and their labels: of an HDF5 file, or of a folder with MNIST's test files."""
+    """Returns all images in units of the data, and labels: of an HDF5 file, or of a folder with MNIST's test files."""
     if not path.is_dir():
         with h5py.File(path) as file:
             return np.asarray(file["image"]), np.asarray(file["label"]).astype(int)
@@ -49,7 +49,7 @@ def load(path):
 
 
 def share(right):
-    """A share with Wilson's interval."""
+    """Returns a share with Wilson's interval."""
     n, p, z = len(right), float(np.mean(right)), 1.959964
     middle, half = (p + z * z / (2 * n)) / (1 + z * z / n), z / (1 + z * z / n) * math.sqrt(p * (1 - p) / n + z * z / (4 * n * n))
     return f"{p:.3f} [{middle - half:.3f}, {middle + half:.3f}]"
@@ -77,7 +77,7 @@ def ssim(x, truth, size=7, sigma=1.5):
     return np.mean((2 * mx * my + c1) * (2 * vxy + c2) / ((mx**2 + my**2 + c1) * (vx + vy + c2)), axis=(1, 2))
 
 
-# Inpainting: image [H, W] in [0, 1], what is hidden.
+# Inpainting takes an image [H, W] in [0, 1] and what is hidden.
 def opencv_inpaint(image, hidden, method):
     bytes_in = np.round(np.where(hidden, 0, image) * 255).astype(np.uint8)
     return cv2.inpaint(bytes_in, hidden.astype(np.uint8), 3, method) / 255
@@ -90,7 +90,7 @@ INPAINTERS = {
 }
 
 
-# Denoising: noisy image, noise, parameter.
+# Denoising takes a noisy image, the noise and the parameter.
 def tv_l1(image, _, weight):
     result = np.zeros_like(image, dtype=np.uint8)
     bytes_in = np.round(np.clip(image, 0, 1) * 255).astype(np.uint8)
@@ -119,7 +119,7 @@ def apply(method, noisy, noise, parameter):
 
 
 def tuned(name, training, noise):
-    """The parameter with the best PSNR on noisy training images."""
+    """Returns the parameter with the best PSNR on noisy training images."""
     method, parameters = DENOISERS[name]
     truth = training[:: max(1, len(training) // 150)]
     noisy = truth + noise * np.random.default_rng(0).normal(size=truth.shape)

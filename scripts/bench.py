@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
-"""Fokker against its peers, side by side: bench.py [--rounds 5] [--peers torch jax …] [--command build/release/bin/fokker_bench]
+"""Measures Fokker and its peers: bench.py [--rounds 5] [--peers torch jax …] [--command build/release/bin/fokker_bench]
 
-Every round runs all workloads in Fokker and in each peer, one process after the other; the figures are medians over the
-rounds.  Writes build/bench.json and the tables of docs/performance.md.  Peers that are not installed (`make peers`) are
-left out, and those of bench_rows.SLOW run in the first round alone.
+Every round runs all workloads in Fokker and in each peer, one process after the other.  Figures are medians over the
+rounds.  It writes build/bench.json and the tables of docs/performance.md.  Peers that are not installed (`make peers`)
+are left out, and those of bench_rows.SLOW run in the first round alone.
 """
 
 import argparse
@@ -21,7 +21,7 @@ PEERS = ROOT / "build/peers/bin/python"
 
 
 def run(*command):
-    """The JSON object that a program prints; {} where it cannot run."""
+    """Returns the JSON object that a program prints; {} where it cannot run."""
     result = subprocess.run([str(part) for part in command], capture_output=True, text=True, check=False)
     for line in result.stderr.splitlines():
         if line.startswith("bench:"):
@@ -33,7 +33,7 @@ def run(*command):
 
 
 def measure(command, rounds, peers):
-    """{(library, workload): median over the rounds}"""
+    """Returns {(library, workload): median over the rounds}."""
     ours = [row.workload for row in rows.NETWORKS] + list(rows.PATHS)
     jobs = {"fokker": (command, 0, *ours), "fokker, 1 thread": (command, 1, *rows.THREADED)}
     if PEERS.exists():
@@ -50,7 +50,7 @@ def measure(command, rounds, peers):
 
 
 def growth(command):
-    """Rates and peaks of memory by dimension and by number of paths, one process each."""
+    """Measures rates and peaks of memory by dimension and by number of paths, in one process each."""
     return {workload: run(command, 0, workload) for workload in (*rows.DIMENSIONS, *rows.NUMBERS)}
 
 

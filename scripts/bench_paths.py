@@ -1,5 +1,8 @@
-"""Paths of SDEs in other libraries, for bench_peers.py: one step of each method, a loop over torch ops, jax.lax.scan,
-torchsde and diffrax, on the problems of tests/bench/bench.cpp in float32 and two dimensions."""
+"""Paths of SDEs in other libraries, for bench_peers.py.
+
+Each method is one step in a loop over torch ops, jax.lax.scan, torchsde or diffrax, on the problems of
+tests/bench/bench.cpp in float32 and two dimensions.
+"""
 
 import math
 import types
@@ -10,7 +13,7 @@ AREA = {"sra1", "shark", "sea"}  # methods that read the Lévy area H
 
 
 def problem(name, xp, m):
-    """dx = f dt + g dB from t = 0 to `end`; `xp` makes arrays, `m` has exp and sqrt of times.  The slope is dg/dx."""
+    """Returns dx = f dt + g dB up to `end`; `xp` makes arrays, `m` has exp and sqrt of times; slope: dg/dx."""
     if name == "ou":
         return types.SimpleNamespace(f=lambda t, x: -x, g=lambda t, x: 1.0, slope=None, end=1.0)
     if name == "gbm":
@@ -18,7 +21,7 @@ def problem(name, xp, m):
     angles = xp.arange(8) * (2 * math.pi / 8)
     means = xp.stack([2 * xp.cos(angles), 2 * xp.sin(angles)], 1)
 
-    def f(s, x):  # reverse VP of eight Gaussians in the time s = 1 − t
+    def f(s, x):  # the reverse VP SDE of eight Gaussians in the time s = 1 − t
         t = 1 - s
         log_alpha = -0.25 * t * t * 19.9 - 0.05 * t
         alpha = m.exp(log_alpha)
@@ -38,7 +41,7 @@ def softmax(xp, x):
 
 
 def step(method, p, x, t, h, w, area):
-    """As in solvers/*.h; W and H are given."""
+    """Takes one step as in solvers/*.h; W and H are given."""
     if method == "euler_maruyama":
         return x + h * p.f(t, x) + p.g(t, x) * w
     if method == "milstein":

@@ -1,6 +1,8 @@
 #!/usr/bin/env python3
-"""The workloads of tests/bench/bench.cpp in other libraries: bench_peers.py PEER NAME… prints them as JSON, the median
-seconds of networks and the path-steps a second of PROBLEM/METHOD."""
+"""Runs the workloads of tests/bench/bench.cpp in other libraries: bench_peers.py PEER NAME…
+
+It prints as JSON the median seconds of networks and the path-steps a second of PROBLEM/METHOD.
+"""
 
 import json
 import math
@@ -43,7 +45,7 @@ def torch_toy():
 
 
 def torch_score_mlp(batch):
-    """The network of score/mlp.h, trained by denoising score matching with EMA and clipping, as Trainer does."""
+    """The network of score/networks/mlp.h, trained by denoising score matching with EMA and clipping, as Trainer does."""
     import torch
     torch.manual_seed(0)
 
@@ -96,7 +98,7 @@ NETWORKS = {
 
 
 def paths_per_second(peer, name):
-    """Path-steps a second of PROBLEM/METHOD."""
+    """Returns path-steps a second of PROBLEM/METHOD."""
     problem, method = name.split("/")
     paths = bench_paths.PATHS[peer]
     seconds = median_seconds(1, bench_paths.WORK[peer](problem, method, paths), 1)

@@ -7,8 +7,8 @@ class Network(NamedTuple):
     name: str
     workload: str
     unit: str
-    factor: float  # from seconds
-    target: float  # of the ratio to torch
+    factor: float  # factor that converts seconds
+    target: float  # wanted ratio to torch
 
 
 NETWORKS = [
@@ -37,7 +37,7 @@ PATHS = {
 }
 ALL_PEERS = ["torch", "jax", "torchsde", "diffrax", "diffrax_tree"]
 SLOW = {"torchsde", "diffrax_tree"}  # one round, fewer paths
-EULER_TARGET, RUNGE_KUTTA_TARGET = 20.0, 100.0  # times jax; M path-steps a second
+EULER_TARGET, RUNGE_KUTTA_TARGET = 20.0, 100.0  # times jax; in M path-steps a second
 RUNGE_KUTTA = {"sra1", "shark"}
 
 THREADED = ["mixture/euler_maruyama", "mixture/sra1", "mixture/sea", "ou/euler_maruyama", "gbm/milstein"]
@@ -66,7 +66,7 @@ def networks(medians):
 
 
 def paths(medians):
-    """In M path-steps a second."""
+    """Returns rates in M path-steps a second."""
     for name in PATHS:
         problem, solver = name.split("/")
         rates = {peer: medians[peer, name] / 1e6 for peer in ("fokker", *ALL_PEERS) if (peer, name) in medians}
@@ -82,7 +82,7 @@ def threads(medians):
 
 
 def dimensions(grown):
-    """In M elements (path-steps times dimension) a second."""
+    """Returns rates in M elements (path-steps times dimension) a second."""
     for workload in DIMENSIONS:
         problem, solver, _, dimension = workload.split("/")
         if workload in grown.get(workload, {}):
@@ -91,7 +91,7 @@ def dimensions(grown):
 
 
 def numbers(grown):
-    """`states` are the MB of the first and the last states, which the caller holds."""
+    """Returns the numbers; `states` are the MB of the first and the last states, which the caller holds."""
     for workload in NUMBERS:
         problem, solver, number = workload.split("/")
         if workload in grown.get(workload, {}):
@@ -121,7 +121,7 @@ def number(value, suffix=""):
 
 
 def verdict(row):
-    """The target of design.md §9 where the row has one."""
+    """Returns the target of design.md §9 where the row has one."""
     if row["problem"] != "mixture":
         return ""
     if row["solver"] == "euler_maruyama" and "jax" in row:
@@ -130,7 +130,7 @@ def verdict(row):
 
 
 def by_solver(rows, key, header):
-    """One line a (problem, solver), one column a value of `key`."""
+    """Returns one line for each (problem, solver), with one column for each value of `key`."""
     lines = {}
     for row in rows:
         lines.setdefault(f"{row['problem']}, {row['solver']}", {})[row[key]] = row

@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
-"""The reference U-Net in Fokker and in torch, side by side: bench_unet.py [--rounds 3] [--threads 0] [--no-compile] [--no-growth]
+"""Measures the U-Net in Fokker and in torch: bench_unet.py [--rounds 3] [--threads 0] [--no-compile] [--no-growth]
 [--torch PYTHON] [--command build/release/bin/fokker_bench_unet]
 
-Every round runs each workload in Fokker, torch eager and torch.compile, one process after the other; the figures are medians
-over the rounds.  Writes build/bench_unet.json and the tables of the U-Net in docs/performance.md.
+Every round runs each workload in Fokker, torch eager and torch.compile, one process after the other.  Figures are
+medians over the rounds.  It writes build/bench_unet.json and the tables of the U-Net in docs/performance.md.
 """
 
 import argparse
@@ -24,7 +24,7 @@ GROWTH = [(threads, batch, width) for threads in (1, 2) for batch, width in ((64
 
 
 def run(*command):
-    """The JSON object that a program prints; {} where it cannot run."""
+    """Returns the JSON object that a program prints; {} where it cannot run."""
     result = subprocess.run([str(part) for part in command], capture_output=True, text=True, check=False)
     if result.returncode:
         print(f"bench: {' '.join(map(str, command))} fails: {result.stderr.strip()[-300:]}", file=sys.stderr)
@@ -33,7 +33,7 @@ def run(*command):
 
 
 def start_up(*command):
-    """Seconds and MB of a new Python with one import."""
+    """Returns seconds and MB of a new Python with one import."""
     code = "import resource,time;b=time.perf_counter();{};print([time.perf_counter()-b,resource.getrusage(resource.RUSAGE_SELF).ru_maxrss/1024])"
     python, module, path = command
     env = os.environ | {"PYTHONPATH": str(path)}
@@ -42,7 +42,7 @@ def start_up(*command):
 
 
 def measure(options):
-    """{library: {key: median over the rounds}}, keys being workloads with their CPU seconds and peaks."""
+    """Returns {library: {key: median over the rounds}}; keys are workloads with their CPU seconds and peaks."""
     torch = (options.torch, ROOT / "scripts/bench_unet_torch.py")
     figures = {}
     for number in range(options.rounds):

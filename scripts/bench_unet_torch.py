@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
-"""The U-Net of docs/performance.md in torch alone: bench_unet_torch.py THREADS [BATCH [WIDTH]] WORKLOAD…
+"""Runs the U-Net of docs/performance.md in torch alone: bench_unet_torch.py THREADS [BATCH [WIDTH]] WORKLOAD…
 
-A WORKLOAD is train or forward, with /bf16 (autocast) and /compile (torch.compile) behind it as wanted.  Prints as JSON the
-median seconds of each, its CPU seconds, and the peak of the memory in MB.  The network has the structure and the number of
-parameters of diffusers' UNet2DModel: levels of 32, 64 and 128 channels, attention with heads of 8 in the second level and in
-the middle, 3,691,713 parameters.  The step is denoising score matching under VP with gradient clipping, Adam and EMA, as
-tests/bench/unet.cpp does it.
+A WORKLOAD is train or forward, followed by /bf16 (autocast) and /compile (torch.compile) as wanted.  It prints as JSON
+the median seconds of each, its CPU seconds, and the peak of the memory in MB.  The network has the structure and the
+number of parameters of diffusers' UNet2DModel: levels of 32, 64 and 128 channels, attention with heads of 8 in the
+second level and in the middle, 3,691,713 parameters.  The step is denoising score matching under VP with gradient
+clipping, Adam and EMA, as tests/bench/unet.cpp does it.
 """
 
 import json

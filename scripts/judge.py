@@ -23,18 +23,18 @@ from sklearn.model_selection import train_test_split
 from sklearn.neighbors import NearestNeighbors
 from sklearn.neural_network import MLPClassifier
 
-DIGITS = pathlib.Path(__file__).resolve().parent.parent / "experiments" / "data" / "digits.h5"
+DIGITS = pathlib.Path(__file__).resolve().parent.parent / "experiments" / "data" / "shipped" / "digits.h5"
 
 
 def read_digits():
-    """All real digits as [1797, 64] in [-1, 1], and their classes."""
+    """Returns all real digits as [1797, 64] in [-1, 1], and their classes."""
     with h5py.File(DIGITS) as file:
         image = file["image"][...].astype(np.float64)
         return image.reshape(len(image), -1) / 8 - 1, file["label"][...].astype(int)
 
 
 def read_samples(file, name):
-    """Samples /samples/NAME/image as [n, 64] in [-1, 1]."""
+    """Returns samples /samples/NAME/image as [n, 64] in [-1, 1]."""
     group = file["samples"][name]
     image = group["image"]
     if image.shape[1:] != (8, 8, 1) or len(image) < 20:
@@ -47,7 +47,7 @@ def read_samples(file, name):
 
 
 def frechet(a, b):
-    """|m_a - m_b|^2 + tr(C_a + C_b - 2 (C_a C_b)^(1/2)) of the Gaussian fits of two sets of rows."""
+    """Returns |m_a - m_b|^2 + tr(C_a + C_b - 2 (C_a C_b)^(1/2)) of the Gaussian fits of two sets of rows."""
     covariance_a, covariance_b = np.cov(a, rowvar=False), np.cov(b, rowvar=False)
     cross = np.sqrt(np.maximum(np.linalg.eigvals(covariance_a @ covariance_b).real, 0)).sum()
     return ((a.mean(0) - b.mean(0)) ** 2).sum() + np.trace(covariance_a) + np.trace(covariance_b) - 2 * cross
@@ -72,19 +72,19 @@ class Judge:
         return frechet(self.features(samples), self.features(self.held_out))
 
     def real_distance(self, n):
-        """The distance of n training digits: a finite set is never at distance 0."""
+        """Returns the distance of n training digits: a finite set is never at distance 0."""
         rows = np.random.default_rng(0).permutation(len(self.training))[:n]
         return self.distance(self.training[rows])
 
 
 def neighbour_ratio(samples, real):
-    """Median distance to the nearest real digit, over that of real digits to the nearest other one."""
+    """Returns the median distance to the nearest real digit, over that of real digits to the nearest other one."""
     tree = NearestNeighbors(n_neighbors=2).fit(real)
     return np.median(tree.kneighbors(samples, 1)[0]) / np.median(tree.kneighbors(real)[0][:, 1])
 
 
 def judge_set(name, samples, real, judges, options):
-    """The figures of one set as lines of text, and whether it passes."""
+    """Returns the figures of one set as lines of text, and whether it passes."""
     distances = [judge.distance(samples) for judge in judges]
     usual = np.mean([judge.real_distance(len(samples)) for judge in judges])
     probability = np.mean([judge.network.predict_proba(samples) for judge in judges], axis=0)

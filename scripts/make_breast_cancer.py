@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
-"""Makes experiments/data/breast_cancer.h5 from scikit-learn's copy of the UCI breast cancer data (WDBC).
+"""Makes experiments/data/shipped/breast_cancer.h5 from scikit-learn's copy of the UCI breast cancer data (WDBC).
 
     pip install scikit-learn h5py
-    python scripts/make_breast_cancer.py experiments/data/breast_cancer.h5
+    python scripts/make_breast_cancer.py experiments/data/shipped/breast_cancer.h5
 """
 
 import sys
@@ -16,7 +16,7 @@ def write(path: str) -> None:
     table = load_breast_cancer()
     x = table.data.astype(np.float32)
     assert all(f"{a:.6g}" == f"{b:.6g}" for a, b in zip(x.flat, table.data.flat)), "all digits of the source are kept"
-    # scikit-learn has 0 for malignant; here 1 is what a test for the disease is positive about.
+    # scikit-learn has 0 for malignant; here 1 means that a test for the disease is positive.
     label = (table.target == list(table.target_names).index("malignant")).astype(np.uint8)
     with h5py.File(path, "w", track_order=True, libver=("earliest", "v110")) as file:
         file.attrs["title"] = "Breast Cancer Wisconsin (Diagnostic): 569 tumours, 30 features of the nuclei of their cells"

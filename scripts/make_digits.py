@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
-"""Makes experiments/data/digits.h5 from scikit-learn's copy of the UCI handwritten digits.
+"""Makes experiments/data/shipped/digits.h5 from scikit-learn's copy of the UCI handwritten digits.
 
     pip install scikit-learn h5py
-    python scripts/make_digits.py experiments/data/digits.h5
+    python scripts/make_digits.py experiments/data/shipped/digits.h5
 """
 
 import sys

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Samples of others beside those of a run, judged alike: the metrics of the run's [evaluate] against its held-out data.
+"""Compares samples of others with those of a run by the metrics of the run's [evaluate] against its held-out data.
 
     python scripts/mnist_compare.py runs/mnist peer/samples.npy [OTHER.npy …] [--n 1000] [--json FILE]
 
@@ -16,12 +16,12 @@ import numpy as np
 
 
 def judged(run, sets):
-    """{name: {metric: (value, real against real)}}, all by one classifier and the same held-out rows."""
+    """Returns {name: {metric: (value, real against real)}}, all by one classifier and the same held-out rows."""
     return {name: run.evaluate(samples) for name, samples in sets.items()}
 
 
 def table(results):
-    """Rows of text: the sets, and below them real data against real data."""
+    """Returns rows of text: the sets, and below them real data against real data."""
     metrics = list(next(iter(results.values())))
     width = max(len(name) for name in [*results, "(real)"])
     lines = [" ".join([f"{'samples':{width}}", *(f"{metric:>18}" for metric in metrics)])]

@@ -21,7 +21,7 @@ import numpy as np
 import torch
 from torch_sampling import T_MIN, VP, sample
 
-# What the run's file may leave out: Fokker's defaults.
+# Fokker's defaults stand where the run's file leaves settings out.
 DEFAULTS = {
     "sde": {"kind": "vp", "beta": [0.1, 20.0]},
     "network": {"kind": "unet", "channels": [32, 64], "attention": [], "mid_attention": True, "layers_per_block": 2,
@@ -30,7 +30,7 @@ DEFAULTS = {
               "warmup": 0, "time_sampling": "stratified"},
     "sample": {"solver": "euler_maruyama", "steps": 100, "n": 64, "grid": "uniform", "clock": "t"},
 }  # fmt: skip
-# Options of which this script has one kind alone.
+# Options of which this script has a single kind.
 ONLY = {
     "sde": {"kind": "vp"},
     "network": {"kind": "unet", "norm": "group", "time_embedding": "positional", "scale_shift": False, "dropout": 0,
@@ -42,7 +42,7 @@ SAMPLERS = {"sra1": "snr", "ancestral": "t", "dpmpp_2m": "t"}  # solver and cloc
 
 
 def settings(arguments):
-    """The tables of the run, with what the command line says instead."""
+    """Returns the tables of the run, with the changes of the command line."""
     tables = {name: dict(table) for name, table in DEFAULTS.items()}
     if arguments.config:
         import tomllib
@@ -73,7 +73,7 @@ def read_idx(path):
 
 
 def images_of(folder):
-    """[N, 1, H, W] in [−1, 1]: of a file, or of the training part in a folder, else of the test part."""
+    """Returns images [N, 1, H, W] in [−1, 1] of a file, or of the training part in a folder, else of the test part."""
     folder = pathlib.Path(folder)
     parts = [folder] if folder.is_file() else sorted(folder.glob("train-images*")) + sorted(folder.glob("t10k-images*"))
     if not parts:
@@ -82,7 +82,7 @@ def images_of(folder):
 
 
 def rows_of(path):
-    """The rows that are not trained on."""
+    """Returns the rows that are not trained on."""
     path = pathlib.Path(path)
     if path.suffix == ".json":
         return np.array(json.loads(path.read_text()))
@@ -113,7 +113,7 @@ def unet_options(network, images):
 
 
 def make_network(options, which):
-    """The network, and whose it is."""
+    """Returns the network, and the name of its library."""
     if which != "own":
         try:
             from diffusers import UNet2DModel
@@ -146,7 +146,7 @@ class Trainer:
         self.device = images.device
 
     def rows(self):
-        """The next ones of an endless sequence of shuffled epochs."""
+        """Returns the next rows of an endless sequence of shuffled epochs."""
         batch = self.train["batch"]
         while len(self.order) < batch:
             self.order = torch.cat([self.order, torch.randperm(len(self.images))])
@@ -185,7 +185,7 @@ class Trainer:
 
 
 class Peer:
-    """One run: what the command line and the run's file say, made in torch."""
+    """One run in torch, as the command line and the run's file say."""
 
     def __init__(self, arguments):
         self.arguments, self.tables = arguments, settings(arguments)
@@ -212,7 +212,7 @@ class Peer:
         return torch.autocast(self.arguments.device.split(":")[0], torch.bfloat16, enabled=self.arguments.bf16)
 
     def train(self):
-        """The network gets the averaged weights; the figures of the training."""
+        """Trains the network, which gets the averaged weights, and returns the figures of the training."""
         config = self.tables["train"]
         trainer = Trainer(self.network, self.call, self.sde, self.images, config, self.autocast)
         steps, interval = config["steps"], max(1, config["steps"] // 20)
@@ -232,14 +232,14 @@ class Peer:
 
     @torch.no_grad()
     def denoise(self, x, t):
-        """E[x₀ | x at t]."""
+        """Returns E[x₀ | x at t]."""
         alpha, sigma = (float(value) for value in self.sde.marginal(t))
         with self.autocast():
             noise = self.call(x, torch.full((len(x),), 1000 * t, device=x.device))
         return (x - sigma * noise.float()) / alpha
 
     def draw(self):
-        """Samples [n, H, W, 1] in [0, 255], and the seconds that they took."""
+        """Returns samples [n, H, W, 1] in [0, 255], and the seconds that they took."""
         config, begin, parts = self.tables["sample"], time.perf_counter(), []
         for first in range(0, config["n"], self.arguments.sample_batch):
             count = min(self.arguments.sample_batch, config["n"] - first)

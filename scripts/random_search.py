@@ -1,10 +1,11 @@
-"""Random search over the keys of experiments: as many trials for each, two at a time on one thread each.
+"""Searches at random over the keys of experiments: equally many trials for each, two at a time on one thread each.
 
-    python scripts/random_search.py experiments/search/gan_grid.toml [--trials 16] [--only ../gan_grid.toml] [--out runs/search]
+    python scripts/random_search.py experiments/search/gan_grid.toml [--trials 16] [--only ../gan/gan_grid.toml] [--out runs/search]
 
-The file: `seed` of all trials; `rank`, metrics from the most important one, "-" before those where less is better; a table
-[systems."FILE"] of keys, each with the values to choose from ("a, b" sets several at once), and `sampler`, whose samples are
-judged.  The first trial is the experiment as it stands.  Prints a line a trial, and the best of each system last.
+The file holds `seed` of all trials; `rank`, metrics from the most important one, with "-" before those where less is
+better; a table [systems."FILE"] of keys, each with the values to choose from ("a, b" sets several at once); and
+`sampler`, whose samples are judged.  The first trial is the experiment as it stands.  It prints a line for each trial,
+and the best of each system last.
 """
 
 import argparse
@@ -20,7 +21,7 @@ import numpy as np
 
 
 def draw(space, random):
-    """One point of the space, as overrides."""
+    """Draws one point of the space, as overrides."""
     found = []
     for keys, values in space.items():
         names = [name.strip() for name in keys.split(",")]
@@ -30,7 +31,7 @@ def draw(space, random):
 
 
 def trial(command, sampler, rank, folder):
-    """(figures in the order of `rank`, more is better; seconds of training); none, and a line that says why, where it failed."""
+    """Returns figures in the order of `rank`, where more is better, and seconds of training; none on failure."""
     done = subprocess.run([*command, "--out", folder, "--threads", "1", "--quiet"], capture_output=True, text=True)
     if done.returncode:
         print(done.stderr.strip(), file=sys.stderr, flush=True)
@@ -42,7 +43,7 @@ def trial(command, sampler, rank, folder):
 
 
 def search(file, name, arguments):
-    """All trials of one system, best first: (figures, seconds, overrides)."""
+    """Returns all trials of one system, best first: (figures, seconds, overrides)."""
     space, rank = dict(file["systems"][name]), file["rank"]
     sampler, random = space.pop("sampler"), np.random.default_rng(file["seed"])
     points = [[]] + [draw(space, random) for _ in range(arguments.trials - 1)]

@@ -9,31 +9,34 @@ T_MIN = 1e-3  # where training and sampling end
 
 
 class VP:
-    """dx = −½ β x dt + √β dB, β from beta[0] to beta[1]."""
+    """The SDE dx = −½ β x dt + √β dB, with β from beta[0] to beta[1]."""
 
     def __init__(self, beta):
         self.first, self.slope = beta[0], beta[1] - beta[0]
 
     def marginal(self, t):
-        """α and σ at t, a number or a tensor."""
+        """Returns α and σ at t, a number or a tensor."""
         integral = torch.as_tensor(t * (self.first + 0.5 * t * self.slope), dtype=torch.float64)
         return (-0.5 * integral).exp(), (-torch.expm1(-integral)).sqrt()
 
     def time(self, log_snr):
-        """The t at which log(α/σ) is this."""
+        """Returns the t at which log(α/σ) has this value."""
         integral = math.log1p(math.exp(-2 * log_snr))
         return 2 * integral / (self.first + math.sqrt(self.first**2 + 2 * integral * self.slope))
 
     def grid(self, steps):
-        """Times from 1 to T_MIN, even in log(α/σ)."""
+        """Returns times from 1 to T_MIN, even in log(α/σ)."""
         ends = [torch.log(a / s).item() for a, s in map(self.marginal, (1.0, T_MIN))]
         times = [self.time(value) for value in np.linspace(*ends, steps + 1)]
         return [1.0, *times[1:-1], T_MIN]
 
 
 def sample(denoiser, sde, solver, times, x):
-    """From x ~ N(0, 1) at times[0] to the denoised end.  sra1: dz = D dτ + dB in τ = (α/σ)², z = x α/σ²; ancestral:
-    Euler–Maruyama there; dpmpp_2m: data prediction with two points, without noise."""
+    """Draws samples from x ~ N(0, 1) at times[0] to the denoised end.
+
+    sra1: dz = D dτ + dB in τ = (α/σ)², z = x α/σ².  ancestral: Euler–Maruyama in τ.  dpmpp_2m: data prediction with two
+    points, without noise.
+    """
     levels = [tuple(float(value) for value in sde.marginal(t)) for t in times]
     earlier = None
     for i, ((a0, s0), (a1, s1)) in enumerate(zip(levels, levels[1:])):

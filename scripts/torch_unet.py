@@ -1,5 +1,5 @@
 """The U-Net of DDPM in torch, for machines without diffusers: the structure and the parameter names of its UNet2DModel
-with DownBlock2D and AttnDownBlock2D (tests/python/test_mnist_peer.py compares the two)."""
+with DownBlock2D and AttnDownBlock2D (tests/python/against_peers/test_mnist_peer.py compares the two)."""
 
 import math
 
@@ -65,8 +65,11 @@ class Level(nn.Module):
 
 
 class UNet(nn.Module):
-    """Keywords are those of UNet2DModel: block_out_channels, layers_per_block, down_block_types, norm_num_groups,
-    norm_eps, attention_head_dim, in_channels, out_channels, add_attention.  forward(x [B, C, H, W], t [B])."""
+    """A U-Net with keywords of UNet2DModel, called as forward(x [B, C, H, W], t [B]).
+
+    Keywords are block_out_channels, layers_per_block, down_block_types, norm_num_groups, norm_eps, attention_head_dim,
+    in_channels, out_channels and add_attention.
+    """
 
     def __init__(self, **options):
         super().__init__()

@@ -1,6 +1,6 @@
 #include "fokker/sde/calculus.h"
 
-#include "fokker/core/autodiff.h"
+#include "fokker/core/ops/autodiff.h"
 #include "fokker/core/ops/elementwise.h"
 #include "fokker/core/ops/reduce.h"
 #include "fokker/core/ops/view.h"
@@ -44,7 +44,7 @@ Tensor directional(const Tensor& g, const Tensor& x, const Tensor& d) {
 
 Tensor noise_correction(const Sde& sde, const Tensor& x, double t) {
   if (sde.noise() == Noise::none || sde.noise() == Noise::additive) return Tensor::zeros(x.shape(), x.dtype());
-  // Off the tape unless x or what the SDE holds is on it.
+  // The result is off the tape unless x, or what the SDE holds, is on it.
   const bool on = x.tracked() || (recording() && sde.diffusion(x, t).tracked());
   const Recording on_tape(true);
   const Tensor at = x.tracked() ? x : x.leaf();

@@ -6,7 +6,7 @@
 #include <cmath>
 #include <numbers>
 
-#include "fokker/core/names.h"
+#include "fokker/core/base/names.h"
 #include "fokker/core/ops/elementwise.h"
 
 namespace fokker {

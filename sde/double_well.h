@@ -4,7 +4,7 @@
 
 namespace fokker {
 
-/// Double well:  dx = (x − x³) dt + σ e^{−κt} dB.
+/// The double well:  dx = (x − x³) dt + σ e^{−κt} dB.
 /// For κ = 0 the stationary density is ∝ exp(−2 V/σ²),  V = ¼ x⁴ − ½ x².
 class DoubleWell final : public Sde {
  public:
@@ -14,7 +14,7 @@ class DoubleWell final : public Sde {
   Noise noise() const override { return Noise::additive; }
   Tensor drift(const Tensor& x, double t) const override;
   Tensor diffusion(const Tensor& x, double t) const override;
-  /// E x^power under the stationary law of κ = 0, by quadrature.
+  /// Returns E x^power under the stationary law of κ = 0, by quadrature.
   double stationary_moment(int power) const;
   double sigma() const { return sigma_; }
   double kappa() const { return kappa_; }

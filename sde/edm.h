@@ -4,6 +4,7 @@
 
 namespace fokker {
 
+/// The least and the largest noise level, in the units of x.
 struct EDMConfig {
   double sigma_min = 0.002, sigma_max = 80;
 };
@@ -22,7 +23,7 @@ class EDM final : public ForwardSde {
   double time_of_lambda(double lambda) const override;
   double t_min() const override { return config_.sigma_min; }
   double t_max() const override { return config_.sigma_max; }
-  /// Logarithmic, since the noise spans decades.
+  /// The label is logarithmic in the noise, since the noise spans decades.
   double label(double t) const override;
   double time_of_label(double label) const override;
   const EDMConfig& config() const { return config_; }

@@ -4,8 +4,8 @@
 
 namespace fokker {
 
-/// Geometric Brownian motion:  dx = μ x dt + σ x dB (Itô).
-/// x_t = x_0 exp((μ − ½σ²) t + σ B_t);  mean x_0 e^{μt},  variance x_0² e^{2μt} (e^{σ²t} − 1).
+/// Geometric Brownian motion (Itô):  dx = μ x dt + σ x dB.  The solution is
+///   x_t = x_0 exp((μ − ½σ²) t + σ B_t);  mean x_0 e^{μt},  variance x_0² e^{2μt} (e^{σ²t} − 1).
 class GeometricBrownianMotion final : public Sde {
  public:
   explicit GeometricBrownianMotion(double mu = 0.5, double sigma = 0.5) : mu_(mu), sigma_(sigma) {}
@@ -15,7 +15,7 @@ class GeometricBrownianMotion final : public Sde {
   Tensor drift(const Tensor& x, double t) const override;
   Tensor diffusion(const Tensor& x, double t) const override;
   Moments moments(double x0, double t) const;
-  /// x_t on the path with B_t = `b`.
+  /// Returns x_t, of x0's shape, on the path with B_t = `b`.
   Tensor exact(const Tensor& x0, const Tensor& b, double t) const;
   double mu() const { return mu_; }
   double sigma() const { return sigma_; }

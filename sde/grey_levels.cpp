@@ -2,7 +2,7 @@
 
 #include <cmath>
 
-#include "fokker/core/error.h"
+#include "fokker/core/base/error.h"
 
 namespace fokker {
 

@@ -4,12 +4,12 @@
 
 namespace fokker {
 
-/// Whole-number data as networks see them: the values first + k·width, k = 0 … count − 1.
+/// Whole-number data in the units of the network: the values are first + k·width, k = 0 … count − 1.
 struct GreyLevels {
   std::int64_t count = 0;  // 0: the data are continuous
   double first = 0, width = 1;
 
-  /// k of a value.  Throws ConfigError for values between the levels.
+  /// Returns k of a value.  Throws ConfigError for values between the levels.
   std::int64_t index(double value) const;
 };
 

@@ -6,8 +6,8 @@ namespace fokker {
 
 /// The interpolant of rectified flow [liu2023], as the SDE with its marginals:
 ///   dx = −x/(1 − t) dt + √(2t/(1 − t)) dB,  t ∈ [0, 0.999].
-/// Marginal:  α = 1 − t,  σ = t.  The rates diverge at t = 1, where nothing is left of the data.  Its probability flow is
-/// the straight-line flow of flow matching:  dx/dt = E[noise − x₀ | x].
+/// Marginal:  α = 1 − t,  σ = t.  The rates diverge at t = 1, where nothing is left of the data.  The probability flow
+/// is the straight-line flow of flow matching:  dx/dt = E[noise − x₀ | x].
 class RectifiedFlow final : public ForwardSde {
  public:
   std::unique_ptr<Sde> clone() const override { return std::make_unique<RectifiedFlow>(*this); }
@@ -19,7 +19,8 @@ class RectifiedFlow final : public ForwardSde {
   double time_of_lambda(double lambda) const override;
 };
 
-/// The variance-preserving interpolant [albergo2023]:  dx = −θ tan(θt) x dt + √(2 θ tan(θt)) dB,  θ = π/2,  t ∈ [0, 0.999].
+/// The variance-preserving interpolant [albergo2023]:
+///   dx = −θ tan(θt) x dt + √(2 θ tan(θt)) dB,  θ = π/2,  t ∈ [0, 0.999].
 /// Marginal:  α = cos(θt),  σ = sin(θt).
 class TrigonometricFlow final : public ForwardSde {
  public:

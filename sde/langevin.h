@@ -4,8 +4,8 @@
 
 namespace fokker {
 
-/// Overdamped Langevin dynamics at a frozen diffusion time:  dx = s(x, time) du + √2 dB, u a pseudo-time.
-/// Its stationary law is p_time; Euler–Maruyama is the unadjusted Langevin algorithm.
+/// Overdamped Langevin dynamics at a frozen diffusion time:  dx = s(x, time) du + √2 dB, with a pseudo-time u.  The
+/// stationary law is p_time.  Euler–Maruyama on this SDE is the unadjusted Langevin algorithm.
 class LangevinSde final : public Sde {
  public:
   LangevinSde(Score score, double time) : score_(std::move(score)), time_(time) {}
@@ -14,7 +14,7 @@ class LangevinSde final : public Sde {
   Noise noise() const override { return Noise::additive; }
   Tensor drift(const Tensor& x, double u) const override;
   Tensor diffusion(const Tensor& x, double u) const override;
-  bool takes_shards() const override { return fokker::takes_shards(score_); }
+  bool takes_shards() const override { return !score_.whole_batch(); }
   double time() const { return time_; }
 
  private:

@@ -3,11 +3,11 @@
 #include <Eigen/Eigenvalues>
 #include <cmath>
 
-#include "fokker/core/autodiff.h"
+#include "fokker/core/ops/autodiff.h"
 #include "fokker/core/ops/elementwise.h"
 #include "fokker/core/ops/matmul.h"
+#include "fokker/core/ops/rng.h"
 #include "fokker/core/ops/view.h"
-#include "fokker/core/rng.h"
 
 namespace fokker {
 namespace {
@@ -82,7 +82,7 @@ class Masking final : public LinearOperator {
   }
   Tensor solve_rows(const Tensor& y, double a, double b) const override { return y * (1 / (a + b)); }
 
-  /// Place m of each row's measurements and its element in the samples.
+  /// Calls f for each place of the measurements with the place of its element in the samples.
   template <class F>
   void each(F&& f, std::int64_t rows) const {
     const auto width = static_cast<std::size_t>(input().size());
@@ -129,7 +129,7 @@ class Separable final : public LinearOperator {
     return reshape(both(rotated, u, v, Transpose::no), y.shape());
   }
   Shape weights_shape() const { return {left_.rows(), right_.rows(), 1}; }
-  /// Directions in which A Aᵀ has no more than rounding leaves are left out where b = 0.
+  /// Where b = 0, directions in which A Aᵀ is no larger than rounding are left out.
   std::vector<double> weights(double a, double b) const {
     const double least = 1e-8 * left_.eigenvalues.back() * right_.eigenvalues.back();
     std::vector<double> all;

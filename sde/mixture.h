@@ -7,12 +7,13 @@
 
 namespace fokker {
 
-/// Σₖ wₖ N(μₖ, sₖ² I): a law whose diffusion under any ForwardSde is again such a mixture, so that scores, densities
-/// and denoisers are exact.  Points are rows of x [B, ...] with as many elements as a mean has.
+/// The law Σₖ wₖ N(μₖ, sₖ² I).  Under any ForwardSde the diffused law is again such a mixture, so that scores,
+/// densities and denoisers are exact.  Points are rows of x [B, ...] with as many elements as a mean has.
 class GaussianMixture {
  public:
-  /// One deviation for all components, or one each; weights are normalised, and kept where they sum to one up to rounding;
-  /// empty: equal.  Throws ConfigError for unequal lengths, deviations < 0, weights ≤ 0 or values that are not finite.
+  /// Takes one deviation for all components, or one for each.  Weights are normalised, and kept where they sum to one
+  /// up to rounding; no weights mean equal ones.  Throws ConfigError for unequal lengths, deviations < 0, weights ≤ 0
+  /// or values that are not finite.
   GaussianMixture(std::vector<std::vector<double>> means, std::vector<double> deviations,
                   std::vector<double> weights = {});
 
@@ -22,29 +23,29 @@ class GaussianMixture {
   const std::vector<double>& deviations() const { return deviations_; }
   const std::vector<double>& weights() const { return weights_; }
   std::vector<double> mean() const;
-  /// [dimension, dimension], row-major.
+  /// Returns the covariance [dimension, dimension], row-major.
   std::vector<double> covariance() const;
 
-  /// The law of α x₀ + σ ε:  means α μₖ, variances α² sₖ² + σ².
+  /// Returns the law of α x₀ + σ ε, with means α μₖ and variances α² sₖ² + σ².
   GaussianMixture diffused(Marginal at) const;
-  /// log p(x), [B]; differentiable.
+  /// Returns log p(x), [B]; differentiable.
   Tensor log_density(const Tensor& x) const;
-  /// ∇ log p(x), of x's shape; differentiable where x is tracked.
+  /// Returns ∇ log p(x), of x's shape; differentiable where x is tracked.
   Tensor score(const Tensor& x) const;
-  /// ∇ log p_t under `sde`; the result keeps copies of both.
+  /// Returns ∇ log p_t under `sde`; the result keeps copies of mixture and SDE.
   Score score(const ForwardSde& sde) const;
-  /// E[x₀ | α x₀ + σ ε = x]
+  /// Returns E[x₀ | α x₀ + σ ε = x], of x's shape.
   Tensor denoise(const Tensor& x, Marginal at) const;
-  /// Draws number first … first + n − 1, [n, dimension].
+  /// Returns the draws of numbers first … first + n − 1, [n, dimension].
   Tensor sample(std::int64_t n, const Rng& rng, Dtype dtype = Dtype::f32, std::int64_t first = 0) const;
 
-  /// Equal components evenly spaced on a circle, in two dimensions.
+  /// Makes equal components, evenly spaced on a circle in two dimensions.
   static GaussianMixture ring(int components = 8, double radius = 2, double deviation = 0.1);
 
  private:
   detail::MixtureTerms terms(Marginal at) const;
   Tensor score(const Tensor& x, Marginal at) const;
-  /// Logits log wₖ N(x; k) + ½ d log 2π, [B, components], in ops.
+  /// Returns the logits log wₖ N(x; k) + ½ d log 2π, [B, components], in ops.
   Tensor logits(const Tensor& x, const detail::MixtureTerms& terms) const;
   void check(const Tensor& x) const;
 

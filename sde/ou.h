@@ -4,13 +4,13 @@
 
 namespace fokker {
 
-/// Mean and variance of one component.
+/// The mean and the variance of one component.
 struct Moments {
   double mean, variance;
 };
 
-/// Ornstein–Uhlenbeck:  dx = −θ x dt + σ dB.
-/// x_t | x_0 ~ N(x_0 e^{−θt}, σ² (1 − e^{−2θt}) / 2θ).
+/// The Ornstein–Uhlenbeck process:  dx = −θ x dt + σ dB, with the law
+///   x_t | x_0 ~ N(x_0 e^{−θt}, σ² (1 − e^{−2θt}) / 2θ).
 class OrnsteinUhlenbeck final : public Sde {
  public:
   explicit OrnsteinUhlenbeck(double theta = 1, double sigma = 1) : theta_(theta), sigma_(sigma) {}

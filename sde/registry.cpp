@@ -2,8 +2,8 @@
 
 #include <fmt/ranges.h>
 
-#include "fokker/core/config_document.h"
-#include "fokker/core/names.h"
+#include "fokker/core/base/names.h"
+#include "fokker/core/config/config_document.h"
 #include "fokker/sde/cosine.h"
 #include "fokker/sde/edm.h"
 #include "fokker/sde/interpolant.h"

@@ -5,8 +5,8 @@
 namespace fokker {
 
 /// The reverse of a diffusion, to be solved from t_max down to t_min:
-///   dx = (f x − ½ (1 + η²) g² s(x, t)) dt + η g dB,
-/// which has the marginals of the forward SDE for every η where s = ∇ log p_t.  η = 1 is Anderson's reverse-time SDE
+///   dx = (f x − ½ (1 + η²) g² s(x, t)) dt + η g dB.
+/// Where s = ∇ log p_t, it has the marginals of the forward SDE for every η.  η = 1 is Anderson's reverse-time SDE
 /// [anderson1982], η = 0 the probability-flow ODE [song2021].
 class ReverseSde final : public Sde {
  public:
@@ -17,7 +17,7 @@ class ReverseSde final : public Sde {
   Noise noise() const override { return eta_ > 0 ? Noise::additive : Noise::none; }
   Tensor drift(const Tensor& x, double t) const override;
   Tensor diffusion(const Tensor& x, double t) const override;
-  bool takes_shards() const override { return fokker::takes_shards(score_); }
+  bool takes_shards() const override { return !score_.whole_batch(); }
   const ForwardSde& forward() const { return *sde_; }
   double eta() const { return eta_; }
 

@@ -4,7 +4,7 @@
 
 namespace fokker {
 
-/// Sub-VP SDE [song2021]:  dx = −½ β x dt + √(β (1 − e^{−2∫β})) dB,  t ∈ [0, 1].
+/// The sub-VP SDE [song2021]:  dx = −½ β x dt + √(β (1 − e^{−2∫β})) dB,  t ∈ [0, 1].
 /// Marginal:  α = exp(−½ ∫β),  σ = 1 − α²  (not its root).
 class SubVP final : public ForwardSde {
  public:

@@ -4,13 +4,15 @@
 
 namespace fokker {
 
+/// The noise level at t = 0 and at t = 1, in the units of x.
 struct VEConfig {
   double sigma_min = 0.01, sigma_max = 50;
 };
 
-/// Variance-exploding SDE [song2021]:  dx = σ(t) √(2 ln(σ_max/σ_min)) dB,  σ(t) = σ_min (σ_max/σ_min)^t,  t ∈ [0, 1].
-/// Marginal:  α = 1,  σ = σ(t).  As in the paper, data at t = 0 carry noise of σ_min: the SDE alone adds the variance
-/// σ(t)² − σ_min².
+/// The variance-exploding SDE [song2021]:  dx = σ(t) √(2 ln(σ_max/σ_min)) dB,
+/// σ(t) = σ_min (σ_max/σ_min)^t,  t ∈ [0, 1].
+/// Marginal:  α = 1,  σ = σ(t).  Data at t = 0 carry noise of σ_min, as in the paper: the
+/// SDE alone adds the variance σ(t)² − σ_min².
 class VE final : public ForwardSde {
  public:
   /// Throws ConfigError unless 0 < sigma_min < sigma_max.

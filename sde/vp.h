@@ -4,18 +4,18 @@
 
 namespace fokker {
 
-/// Noise rate β(t) = β₀ + t (β₁ − β₀) on t ∈ [0, 1].
+/// The noise rate β(t) = β₀ + t (β₁ − β₀) on t ∈ [0, 1].
 struct VPConfig {
   double beta_min = 0.1, beta_max = 20;
 
   double beta(double t) const { return beta_min + t * (beta_max - beta_min); }
-  /// ∫₀ᵗ β
+  /// Returns ∫₀ᵗ β.
   double integral(double t) const { return t * (beta_min + 0.5 * t * (beta_max - beta_min)); }
-  /// The t in [0, 1] at which the integral is `b`; 1 beyond it.
+  /// Returns the t in [0, 1] at which the integral is `b`, and 1 for larger values.
   double time(double b) const;
 };
 
-/// Variance-preserving SDE [song2021]:  dx = −½ β(t) x dt + √β(t) dB,  t ∈ [0, 1].
+/// The variance-preserving SDE [song2021]:  dx = −½ β(t) x dt + √β(t) dB,  t ∈ [0, 1].
 /// Marginal:  α = exp(−½ ∫β),  σ² = 1 − α².
 class VP final : public ForwardSde {
  public:

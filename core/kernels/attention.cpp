@@ -1,4 +1,4 @@
-#include "fokker/core/kernels/attention.h"
+#include "fokker/core/kernels/attention_table.h"
 
 #include "fokker/core/kernels/gemm_pack.h"
 #include "fokker/core/kernels/isa.h"
@@ -187,7 +187,7 @@ FOKKER_INLINE void add_outer(V factor, const T* row, V* sums) {
   for (int e = 0; e < chunk; ++e) sums[e] = fma(factor, splat<V>(row[e]), sums[e]);
 }
 
-/// The same into memory, for all components.
+/// Adds factor·row[e] to sums[e] in memory, for all components e.
 template <class T>
 FOKKER_INLINE void add_outer(VectorOf<T> factor, const T* row, T* sums, std::int64_t padded) {
   for (std::int64_t e = 0; e < padded; ++e)

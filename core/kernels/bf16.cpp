@@ -1,4 +1,4 @@
-#include "fokker/core/kernels/bf16.h"
+#include "fokker/core/kernels/bf16_table.h"
 
 #include "fokker/core/kernels/isa.h"
 #include "fokker/core/kernels/vector.h"

@@ -4,7 +4,7 @@
 
 namespace fokker::kernels::FOKKER_ISA {
 
-/// Rows of V transposed in place, as many as V has lanes.
+/// Transposes as many rows of V in place as V has lanes.
 template <class V>
 FOKKER_INLINE void transpose(V* row) {
   constexpr int n = lanes<ElementOf<V>>;
@@ -26,7 +26,7 @@ FOKKER_INLINE void transpose(V* row) {
   }
 }
 
-/// Columns [0, columns) of B [k, …] as a panel [k, tile_columns], padded with zeros.
+/// Packs columns [0, columns) of B [k, …] as a panel [k, tile_columns], padded with zeros.
 template <class T>
 void pack_panel(const T* b, std::int64_t ldb, std::int64_t k, std::int64_t columns, T* panel) {
   constexpr int width = tile_columns<T>;
@@ -39,7 +39,7 @@ void pack_panel(const T* b, std::int64_t ldb, std::int64_t k, std::int64_t colum
   }
 }
 
-/// The same from Bᵀ [columns, k].
+/// Packs the panel from Bᵀ [columns, k].
 template <class T>
 void pack_transposed_panel(const T* b, std::int64_t ldb, std::int64_t k, std::int64_t columns, T* panel) {
   using V = VectorOf<T>;
@@ -58,7 +58,7 @@ void pack_transposed_panel(const T* b, std::int64_t ldb, std::int64_t k, std::in
   }
 }
 
-/// Rows of Aᵀ [k, …] as [k, tile_rows].
+/// Packs rows of Aᵀ [k, …] as [k, tile_rows].
 template <class T>
 void pack_rows(const T* a, std::int64_t lda, std::int64_t k, std::int64_t rows, T* packed) {
   for (std::int64_t p = 0; p < k; ++p, a += lda, packed += tile_rows)

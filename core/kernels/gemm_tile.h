@@ -4,7 +4,7 @@
 
 namespace fokker::kernels::FOKKER_ISA {
 
-// Tile of C held in registers: rows × (vectors of columns); the rest of the register file holds B and one of A.
+// The tile of C held in registers has rows × (vectors of columns); the rest of the register file holds B and one of A.
 #if defined(__AVX512F__)
 constexpr int tile_rows = 12;
 #elif defined(__AVX2__)
@@ -16,7 +16,7 @@ constexpr int tile_vectors = 2;
 template <class T>
 constexpr int tile_columns = tile_vectors* lanes<T>;
 
-/// One tile: C [rows, columns] (+)= A [rows, k] B [k, columns].
+/// The operands of one tile: C [rows, columns] (+)= A [rows, k] B [k, columns].
 template <class T>
 struct Tile {
   const T* a;
@@ -30,7 +30,8 @@ struct Tile {
   bool add;
 };
 
-/// Every element of C is one chain of fma over k, whatever the tile's size, so that its bits depend on K alone.
+/// Computes a tile.  Every element of C is one chain of fma over k, whatever the tile's
+/// size, so that its bits depend on K alone.
 template <class T, int rows, int vectors>
 FOKKER_INLINE void multiply_tile(const Tile<T>& t) {
   using V = VectorOf<T>;
@@ -71,7 +72,7 @@ void tile(const Tile<T>& t) {
 template <class T>
 using TileKernel = void (*)(const Tile<T>&);
 
-/// The tallest tile of at most `left` rows.
+/// Returns the tallest tile of at most `left` rows.
 constexpr int tile_height(std::int64_t left) {
   for (int rows : {12, 8, 6, 4, 2})
     if (rows <= tile_rows && rows <= left) return rows;

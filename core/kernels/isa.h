@@ -2,7 +2,7 @@
 
 #include "fokker/core/kernels/kernels.h"
 
-// What the units of this folder give to `table()`, once an instruction set.
+// The functions that the units of this folder give to `table()`, once for each instruction set.
 #define FOKKER_DECLARE_KERNELS(isa)                    \
   namespace fokker::kernels::isa {                     \
   extern const ByDtype<Elementwise> elementwise_table; \

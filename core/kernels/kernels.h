@@ -3,17 +3,17 @@
 #include <cstdint>
 #include <string_view>
 
-#include "fokker/core/kernels/attention.h"
-#include "fokker/core/kernels/bf16.h"
-#include "fokker/core/kernels/update.h"
-#include "fokker/core/tensor.h"
+#include "fokker/core/base/tensor.h"
+#include "fokker/core/kernels/attention_table.h"
+#include "fokker/core/kernels/bf16_table.h"
+#include "fokker/core/kernels/update_table.h"
 
 namespace fokker::kernels {
 
 // Raw loops behind the ops, single-threaded.  Each .cpp of this folder is compiled once for every instruction set
-// (baseline, x86-64-v3, x86-64-v4) and yields one table of function pointers; `table()` picks the best that the CPU has.
-// Pointers are `const void*` in the dtype that selects the table row.  A result never depends on an element's position
-// in the array, so that shards and batches may be cut anywhere.
+// (baseline, x86-64-v3, x86-64-v4) and yields one table of function pointers.  `table()` picks the best that the CPU
+// has.  Pointers are `const void*` in the dtype that selects the table row.  A result never depends on an element's
+// position in the array, so that shards and batches may be cut anywhere.
 
 enum class Unary : std::uint8_t {
   exp,
@@ -58,7 +58,7 @@ struct Reduce {
   /// x [outer, reduced, inner] → out [outer, inner]
   void (*sum)(const void* x, void* out, std::int64_t outer, std::int64_t reduced, std::int64_t inner);
   void (*max)(const void* x, void* out, std::int64_t outer, std::int64_t reduced, std::int64_t inner);
-  /// rows of the last axis
+  /// softmax, logsumexp and softmax_backward work on rows of the last axis.
   void (*softmax)(const void* x, void* out, std::int64_t rows, std::int64_t columns);
   void (*logsumexp)(const void* x, void* out, std::int64_t rows, std::int64_t columns);
   /// dx = y·(dy − Σ dy·y)
@@ -67,8 +67,8 @@ struct Reduce {
   double (*sum_of_squares)(const void* x, std::int64_t n);
 };
 
-/// C [M, N] = op(A) op(B) (+ C where accumulate), row-major with leading dimensions; K is summed in one fixed order, so
-/// that the bits of a row of C do not depend on M.
+/// C [M, N] = op(A) op(B) (+ C where accumulate), row-major with leading dimensions.  K is summed in one fixed order,
+/// so that the bits of a row of C do not depend on M.
 struct GemmArguments {
   std::int64_t m, n, k;
   const void* a;
@@ -98,7 +98,7 @@ struct Linear {
                         const void* statistics, const void* dy, void* dx, void* dscale, void* dshift);
 };
 
-/// Philox4x32-10 counters (block, step, stream) under the key `seed`; see core/rng.h.
+/// Philox4x32-10 counters (block, step, stream) under the key `seed`; see core/ops/rng.h.
 struct Random {
   /// Elements [first, first + n) of the standard normal and uniform [0, 1) streams.
   void (*normal)(std::uint64_t seed, std::uint32_t stream, std::uint32_t step, std::uint64_t first, void* out,

@@ -1,8 +1,8 @@
 #include "fokker/core/kernels/isa.h"
 #include "fokker/core/kernels/vector_math.h"
 
-// Philox4x32-10 [salmon2011] and Box–Muller.  Every floating-point operation here is one that IEEE 754 rounds correctly,
-// never fused, so that all instruction sets give the same bits.
+// Philox4x32-10 [salmon2011] and Box–Muller.  Every floating-point operation here is one that IEEE 754 rounds
+// correctly, never fused, so that all instruction sets give equal bits.
 namespace fokker::kernels::FOKKER_ISA {
 namespace {
 
@@ -183,7 +183,7 @@ FOKKER_INLINE void fill(std::uint64_t first, T* out, std::int64_t n, Chunk chunk
   constexpr std::uint64_t per_block = 16 / sizeof(T);
   constexpr std::int64_t size = 2 * lanes<T>;
   std::uint64_t block = first / per_block;
-  std::int64_t at = -static_cast<std::int64_t>(first % per_block);  // of the block's first element in out
+  std::int64_t at = -static_cast<std::int64_t>(first % per_block);  // place of the block's first element in out
   for (; at < n; at += size, block += blocks_per_call) {
     if (at >= 0 && at + size <= n) {
       chunk(block, out + at);

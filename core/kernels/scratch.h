@@ -1,6 +1,6 @@
 #pragma once
 
-#include "fokker/core/buffer.h"
+#include "fokker/core/base/buffer.h"
 #include "fokker/core/kernels/vector.h"
 
 namespace fokker::kernels::FOKKER_ISA {

@@ -1,7 +1,7 @@
 #include <cstdlib>
 #include <string_view>
 
-#include "fokker/core/error.h"
+#include "fokker/core/base/error.h"
 #include "fokker/core/kernels/isa.h"
 
 namespace fokker::kernels {

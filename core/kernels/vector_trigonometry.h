@@ -4,7 +4,7 @@
 
 namespace fokker::kernels::FOKKER_ISA {
 
-/// sin r and cos r on [−π/4, π/4].
+/// The sine and the cosine of r on [−π/4, π/4].
 template <class V>
 FOKKER_INLINE V sin_series(V r) {
   const V z = r * r;
@@ -31,7 +31,7 @@ FOKKER_INLINE V cos_series(V r) {
   }
 }
 
-/// Up to here a quarter turn's multiple times the first parts of π/2 is exact.
+/// The largest angle for which the multiples of the first parts of π/2 are exact.
 template <class T>
 constexpr double largest_angle = single<T> ? 1e5 : 1e6;
 
@@ -55,7 +55,7 @@ FOKKER_INLINE V quarter_turns(V x, BitsOf<V>& n) {
   }
 }
 
-/// sin x, or cos x a quarter turn on; beyond `largest_angle` element by element through the C library.
+/// Returns sin x, or cos x a quarter turn on.  Beyond `largest_angle` the C library computes the elements one by one.
 template <bool cosine, class V>
 FOKKER_INLINE V sine(V x) {
   using T = ElementOf<V>;

@@ -4,7 +4,7 @@
 
 namespace fokker::kernels::FOKKER_ISA {
 
-/// The f32 elements at p, as many as an F64 holds.
+/// Loads the f32 elements at p, as many as an F64 holds.
 FOKKER_INLINE F64 load_wide(const float* p) { return __builtin_convertvector(load<HalfF32>(p), F64); }
 FOKKER_INLINE F64 load_wide(const double* p) { return load<F64>(p); }
 FOKKER_INLINE F64 load_wide_partial(const float* p, std::int64_t n) {
@@ -15,7 +15,7 @@ FOKKER_INLINE F64 load_wide_partial(const float* p, std::int64_t n) {
 }
 FOKKER_INLINE F64 load_wide_partial(const double* p, std::int64_t n) { return load_partial(p, n); }
 
-/// Sum of the lanes in the order of a binary tree.
+/// Returns the sum of the lanes in the order of a binary tree.
 template <class V>
 FOKKER_INLINE auto tree_sum(V v) {
   constexpr int n = sizeof(V) / sizeof(v[0]);

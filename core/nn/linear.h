@@ -4,13 +4,14 @@
 
 namespace fokker {
 
-/// How a layer's weights start.  Each weight has its own random stream, so that adding a layer changes no other.
+/// How a layer's weights are initialised.  Each weight has its own random
+/// stream, so that adding a layer changes no other.
 enum class Init : std::uint8_t {
-  fan_in,  // uniform in ±1/√fan_in, PyTorch's default
-  zero     // the last layer of a residual branch or network
+  fan_in,  // uniform in ±1/√fan_in, the default of PyTorch
+  zero     // zeros, for the last layer of a residual branch or network
 };
 
-/// y = x Wᵀ + b for x [..., in]; weight [out, in], bias [out].
+/// A linear layer, y = x Wᵀ + b, for x [..., in] → y [..., out], with weight [out, in] and bias [out].
 struct Linear {
   Tensor weight, bias;
 
@@ -20,7 +21,7 @@ struct Linear {
   void visit(const ParameterVisitor& visitor);
 };
 
-/// Uniform in ±1/√fan_in, or zeros.
+/// Returns weights of `shape`, uniform in ±1/√fan_in, or zeros.  Throws ShapeError for a shape without elements.
 Tensor initial_weight(const Shape& shape, std::int64_t fan_in, const Rng& rng, Init init);
 
 }  // namespace fokker

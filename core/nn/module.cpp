@@ -5,9 +5,9 @@
 
 namespace fokker {
 
-Condition Condition::rows(std::int64_t first, std::int64_t count) const {
+Condition Condition::of(std::span<const std::int64_t> samples) const {
   Condition result{.labels = {}, .tokens = {}, .length = length};
-  for (std::int64_t i = first; i < first + count; ++i) {
+  for (const std::int64_t i : samples) {
     if (!labels.empty()) result.labels.push_back(labels[static_cast<std::size_t>(i % std::ssize(labels))]);
     if (tokens.empty()) continue;
     const auto caption = tokens.begin() + i % (std::ssize(tokens) / length) * length;

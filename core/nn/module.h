@@ -2,11 +2,12 @@
 
 #include <functional>
 #include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
-#include "fokker/core/rng.h"
-#include "fokker/core/tensor.h"
+#include "fokker/core/base/tensor.h"
+#include "fokker/core/ops/rng.h"
 
 namespace fokker {
 
@@ -18,9 +19,9 @@ class ParameterVisitor {
       : visit_(std::move(visit)), prefix_(std::move(prefix)) {}
 
   void operator()(const std::string& name, Tensor& parameter) const { visit_(prefix_ + name, parameter, true); }
-  /// Stored with the weights, but never trained.
+  /// Visits a tensor that is stored with the weights, but never trained.
   void fixed(const std::string& name, Tensor& parameter) const { visit_(prefix_ + name, parameter, false); }
-  /// Any part with a member `visit(ParameterVisitor)`.
+  /// Visits any part that has a member `visit(ParameterVisitor)`.
   template <class Part>
   requires requires(Part& part, const ParameterVisitor& v) { part.visit(v); }
   void operator()(const std::string& name, Part& part) const {
@@ -36,6 +37,7 @@ class ParameterVisitor {
   std::string prefix_;
 };
 
+/// A parameter under its dotted name.
 struct NamedParameter {
   std::string name;
   Tensor* tensor;
@@ -43,57 +45,59 @@ struct NamedParameter {
   double rate = 1;  // factor of the learning rate
 };
 
-/// What the samples of a batch are conditioned on; an empty list: on nothing.
+/// The conditions on the samples of a batch.  An empty list stands for no condition of that kind.
 struct Condition {
   std::vector<std::int64_t> labels = {};  // [B], from 0
   std::vector<std::int64_t> tokens = {};  // [B, length]: captions, each padded with padding_token behind its last word
-  std::int64_t length = 0;                // of a caption, in tokens
+  std::int64_t length = 0;                // length of a caption in tokens
 
   bool empty() const { return labels.empty() && tokens.empty(); }
-  /// Of samples first … first + count − 1; a condition of fewer samples is repeated.
-  Condition rows(std::int64_t first, std::int64_t count) const;
+  /// Returns the condition of the samples with these numbers; a condition of fewer samples is repeated.
+  Condition of(std::span<const std::int64_t> samples) const;
 };
 
-/// Words are numbered from 2.  Every caption, also the empty one, begins with the start token, so that attention always
-/// has a key.
+/// The tokens that are no words; words are numbered from 2.  Every caption, also the empty one, begins with the start
+/// token, so that attention always has a key.
 inline constexpr std::int64_t padding_token = 0, start_token = 1;
 
-/// What a forward pass may depend on beside its inputs.
+/// Everything that a forward pass may depend on beside its inputs.
 struct Pass {
   bool training = false;
-  Rng rng{0};                     // dropout; step = optimizer step
+  Rng rng{0};                     // random numbers of dropout; the step is the optimizer step
   std::int64_t first_sample = 0;  // position of the batch's first row in the whole batch
   Condition condition = {};
 };
 
-/// A network: parameters with names, and a forward pass.  Layers inside it are plain values with `visit`.
+/// A network: parameters with names, and a forward pass.  Layers inside a network are plain values with `visit`.
 class Module {
  public:
   virtual ~Module() = default;
-  /// A copy that shares the parameters' memory.
+  /// Returns a copy that shares the parameters' memory.
   virtual std::unique_ptr<Module> clone() const = 0;
   virtual void visit(const ParameterVisitor& visitor) = 0;
 
   std::vector<NamedParameter> parameters();
   std::vector<NamedParameter> trainable_parameters();
-  /// Trainable numbers.
+  /// Returns the number of trainable numbers.
   std::int64_t parameter_count();
-  /// A clone whose parameters are leaves with reference counts of their own, for one worker.
+  /// Returns a clone for one worker, whose parameters are leaves with reference counts of their own.
   std::unique_ptr<Module> replica() const;
 };
 
-/// Copies values by name; throws ConfigError for a missing or unknown name and ShapeError for another shape.
+/// Copies values into parameters by name.  Throws ConfigError for a missing or
+/// unknown name, and ShapeError for another shape.
 void load_parameters(const std::vector<NamedParameter>& parameters,
                      const std::vector<std::pair<std::string, Tensor>>& values);
 void load_parameters(Module& module, const std::vector<std::pair<std::string, Tensor>>& values);
 
-/// A score or denoising network: x [B, ...], time label [B] → [B, ...].
+/// A score or denoising network, x [B, ...], time label [B] → [B, ...].
 class Network : public Module {
  public:
   virtual Tensor operator()(const Tensor& x, const Tensor& time, const Pass& pass = {}) const = 0;
-  /// Labels 0, …, classes() − 1 that it can be conditioned on, or tells apart; 0: none.
+  /// Returns the number of classes: the labels 0, …, classes() − 1 condition the
+  /// network or are told apart by it; 0: none.
   virtual std::int64_t classes() const { return 0; }
-  /// Tokens of a caption that it can be conditioned on; 0: none.
+  /// Returns the number of tokens of a caption that conditions the network; 0: none.
   virtual std::int64_t caption_length() const { return 0; }
 };
 

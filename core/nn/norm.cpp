@@ -32,7 +32,7 @@ Tensor ConditionalInstanceNorm::operator()(const Tensor& x, const Tensor& embedd
   const auto vector = [&](std::int64_t i) { return slice(vectors, 3, i * channels, (i + 1) * channels); };
   const Tensor ones = Tensor::ones({channels}, x.dtype()), zeros = Tensor::zeros({channels}, x.dtype());
   const Tensor normal = group_norm(x, ones, zeros, static_cast<int>(channels), epsilon);
-  // The variance over the channels is the unbiased one, which layer_norm's is `bias` times.
+  // The variance over the channels is the unbiased one; that of layer_norm is `bias` times as large.
   const double bias = static_cast<double>(channels - 1) / static_cast<double>(channels);
   const Tensor means = layer_norm(mean(x, {1, 2}, true), ones, zeros, epsilon * bias) * std::sqrt(bias);
   return vector(0) * (normal + vector(1) * means) + vector(2);

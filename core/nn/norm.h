@@ -5,7 +5,7 @@
 
 namespace fokker {
 
-/// Group normalisation [wu2018] of x [B, ..., C]; weight and bias [C].
+/// Group normalisation [wu2018] of x [B, ..., C], with weight and bias [C].
 struct GroupNorm {
   Tensor weight, bias;
   int groups = 1;
@@ -18,9 +18,9 @@ struct GroupNorm {
   void visit(const ParameterVisitor& visitor);
 };
 
-/// Conditional instance normalisation++ [song2019] of x [B, H, W, C]: γ·(n(x) + α·m) + β with n(x) each channel normalised
-/// over its pixels, m the means of the channels normalised over the channels, and γ, α, β [B, C] linear in an
-/// embedding [B, E]; embed.weight [3C, E].
+/// Conditional instance normalisation++ [song2019] of x [B, H, W, C]:  γ·(n(x) + α·m) + β.
+/// n(x) is each channel normalised over its pixels, and m holds the means of the channels, normalised over the
+/// channels.  γ, α and β [B, C] are linear in an embedding [B, E], with embed.weight [3C, E].
 struct ConditionalInstanceNorm {
   Linear embed;
   double epsilon = 1e-5;
@@ -31,7 +31,7 @@ struct ConditionalInstanceNorm {
   void visit(const ParameterVisitor& visitor) { visitor("embed", embed); }
 };
 
-/// Layer normalisation over the last axis of x [..., C]; weight and bias [C].
+/// Layer normalisation over the last axis of x [..., C], with weight and bias [C].
 struct LayerNorm {
   Tensor weight, bias;
   Activation activation = Activation::none;

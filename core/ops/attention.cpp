@@ -1,7 +1,7 @@
 #include <cmath>
 
+#include "fokker/core/base/flops.h"
 #include "fokker/core/kernels/kernels.h"
-#include "fokker/core/operations.h"
 #include "fokker/core/ops/elementwise.h"
 #include "fokker/core/ops/matmul.h"
 #include "fokker/core/ops/reduce.h"
@@ -70,7 +70,7 @@ Tensor attention(const Tensor& q, const Tensor& k, const Tensor& v, int heads, c
   const Operands x{q, k, v, key_bias.detach(), heads};
   Tensor y = Tensor::empty(q.shape(), q.dtype());
   const Tensor logsums = Tensor::empty({q.extent(0), heads, q.extent(1)}, q.dtype());
-  const std::int64_t products = 4 * q.size() * k.extent(1);  // of q kᵀ and of the weights with v
+  const std::int64_t products = 4 * q.size() * k.extent(1);  // operations of q kᵀ and of the weights with v
   count_operations(products);
   kernels::attention(q.dtype()).forward(arguments(x), y.raw(), Tensor(logsums).raw());
   return record(Op::attention, inputs(q, k, v), std::move(y), [=](const Tensor& y, const Tensor& dy) {

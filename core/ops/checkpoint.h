@@ -1,7 +1,7 @@
 #pragma once
 
-#include "fokker/core/autodiff.h"
-#include "fokker/core/precision.h"
+#include "fokker/core/base/precision.h"
+#include "fokker/core/ops/autodiff.h"
 
 namespace fokker {
 
@@ -28,10 +28,10 @@ struct Recomputation {
 
 }  // namespace detail
 
-/// f(x…), of which the tape keeps x alone: the backward pass computes f again and goes on through its graph, so that
-/// memory is paid for by time [chen2016].  Gradients equal those without it to the bit, their derivatives up to
-/// rounding.  f is copied and gives the same values each time; tensors that it uses beside x and that gradients flow to
-/// are leaves, such as parameters.
+/// Returns f(x…) and keeps only x on the tape.  The backward pass computes f again and goes on through its graph, so
+/// that memory is paid for by time [chen2016].  Gradients equal those without a checkpoint to the bit, higher
+/// derivatives up to rounding.  f is copied and must give the same values each time.  Tensors that f uses beside x, and
+/// to which gradients flow, must be leaves, such as parameters.
 template <class F, std::same_as<Tensor>... Inputs>
 Tensor checkpoint(F f, const Inputs&... x) {
   if (!recording() || !(x.tracked() || ...)) return f(x...);

@@ -2,8 +2,8 @@
 
 #include <cstring>
 
+#include "fokker/core/base/flops.h"
 #include "fokker/core/kernels/kernels.h"
-#include "fokker/core/operations.h"
 #include "fokker/core/ops/dnnl.h"
 #include "fokker/core/ops/operand.h"
 #include "fokker/core/ops/reduce.h"
@@ -15,7 +15,10 @@ using detail::ConvShape;
 using detail::Operand;
 
 ConvShape conv_shape(const Shape& x, const Shape& weight, ConvGeometry g, const char* where) {
-  require<ShapeError>(x.rank() == 4 && weight.rank() == 4 && x[3] == weight[1] && g.stride > 0 && g.padding >= 0,
+  require<ShapeError>(g.stride > 0 && g.padding >= 0,
+                      "[{}] expected a stride of 1 or more and no negative padding, got {} and {}", where, g.stride,
+                      g.padding);
+  require<ShapeError>(x.rank() == 4 && weight.rank() == 4 && x[3] == weight[1],
                       "[{}] expected x [B, H, W, {}] for weight [O, I, kh, kw] = {}, got {}", where,
                       weight.rank() == 4 ? weight[1] : 0, weight, x);
   const ConvShape s{x[0],

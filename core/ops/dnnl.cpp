@@ -9,9 +9,9 @@
 #include <string_view>
 #include <unordered_map>
 
-#include "fokker/core/buffer.h"
+#include "fokker/core/base/buffer.h"
+#include "fokker/core/base/out_of_memory.h"
 #include "fokker/core/kernels/kernels.h"
-#include "fokker/core/out_of_memory.h"
 
 // The one file that knows oneDNN's API (2.x: descriptors, then primitive descriptors).
 static_assert(DNNL_VERSION_MAJOR == 2, "this file is written for oneDNN 2.x");
@@ -23,8 +23,8 @@ using dnnl::memory;
 using Format = memory::format_tag;
 using Memories = std::unordered_map<int, memory>;
 
-/// oneDNN takes no more of the CPU than the kernels do, so that a lesser instruction set means the same on every CPU; and
-/// never AMX, by which the bits of a row of a product depend on the number of rows.
+/// oneDNN takes no more of the CPU than the kernels do, so that a lesser instruction set means the same on every CPU.
+/// It never takes AMX, with which the bits of a row of a product depend on the number of rows.
 dnnl::engine make_engine() {
   const std::string_view set = kernels::table().name;
   if (set == "baseline") dnnl::set_max_cpu_isa(dnnl::cpu_isa::sse41);
@@ -33,7 +33,7 @@ dnnl::engine make_engine() {
   return {dnnl::engine::kind::cpu, 0};
 }
 
-/// What `f` gives.  oneDNN reports refused memory by an error of its own.
+/// Returns what `f` returns.  oneDNN reports refused memory by an error of its own.
 template <class F>
 decltype(auto) called(F f) {
   const LibraryCall call("oneDNN");
@@ -42,12 +42,12 @@ decltype(auto) called(F f) {
   } catch (const dnnl::error& error) {
     if (error.status == dnnl_out_of_memory) throw OutOfMemory("oneDNN");
     throw Error(fmt::format("[onednn] {}", error.what()));
-  } catch (const std::future_error&) {  // its cache's, where making a primitive was refused memory
+  } catch (const std::future_error&) {  // thrown by oneDNN's cache where making a primitive was refused memory
     throw OutOfMemory("oneDNN");
   }
 }
 
-/// It does not check all that it allocates for a primitive, at most some hundred kB: so much has to be there.
+/// oneDNN does not check all that it allocates for a primitive, at most some hundred kB.  So much has to be available.
 constexpr std::size_t headroom = std::size_t{16} << 20;
 
 dnnl::engine& engine() {
@@ -59,7 +59,8 @@ constexpr auto f32 = memory::data_type::f32, bf16 = memory::data_type::bf16;
 
 enum class Result : std::uint8_t { none, x, weight, y };
 
-/// Logical descriptors: factors in the shape's precision, the result in f32; the layout of weights is left to oneDNN.
+/// The logical descriptors: factors in the shape's precision, the result in f32,
+/// and the layout of weights left to oneDNN.
 struct Descriptors {
   memory::desc x, weight, bias, y, plain_weight;
   memory::dims strides, padding;

@@ -21,7 +21,7 @@ Tensor gradient_of(const Tensor& x, F&& f) {
   return when(x, [&] { return sum_to(f(), x.shape()); });
 }
 
-/// What a sum needs of a term for the backward pass, without its memory.
+/// What the backward pass of a sum needs of a term, without the term's memory.
 struct SummedTerm {
   Shape shape;
   bool tracked;
@@ -31,8 +31,8 @@ struct SummedTerm {
 
 Tensor scaled(const Tensor& x, double weight) { return weighted_sum({{weight, x}}); }
 
-/// x within ±1000, for what multiplies a term that is exactly 0 further out, since 0·∞ would be NaN.  It stands at x's
-/// place on the tape: its gradient meets that 0 as well.
+/// Returns x within ±1000, for what multiplies a term that is exactly 0 further out, since 0·∞ would be NaN.  The
+/// result stands at x's place on the tape: its gradient meets that 0 as well.
 Tensor bounded(const Tensor& x) {
   Tensor value = binary(Binary::minimum, binary(Binary::maximum, x, -1000.0), 1000.0);
   if (!x.tracked()) return value;

@@ -2,7 +2,7 @@
 
 #include <initializer_list>
 
-#include "fokker/core/autodiff.h"
+#include "fokker/core/ops/autodiff.h"
 
 namespace fokker {
 
@@ -21,18 +21,18 @@ Tensor operator*(double a, const Tensor& b);
 Tensor operator/(double a, const Tensor& b);
 Tensor operator-(const Tensor& a);
 
-/// max(a, b) and min(a, b); where a = b the gradient goes to a.
+/// Return max(a, b) and min(a, b); where a = b the gradient goes to a.
 Tensor maximum(const Tensor& a, const Tensor& b);
 Tensor minimum(const Tensor& a, const Tensor& b);
-/// 1 where a > b, else 0; no gradient.
+/// Returns 1 where a > b, else 0; no gradient.
 Tensor greater(const Tensor& a, const Tensor& b);
 Tensor greater(const Tensor& a, double b);
-/// a where mask ≠ 0, else b.
+/// Returns a where mask ≠ 0, else b.
 Tensor where(const Tensor& mask, const Tensor& a, const Tensor& b);
-/// x bounded to [low, high]; no gradient outside.
+/// Returns x bounded to [low, high]; no gradient outside.
 Tensor clamp(const Tensor& x, double low, double high);
 
-/// Σ weight·x over one to three tensors of one shape, in one pass: a solver's update.
+/// One term weight·x of `weighted_sum`, which adds up one to three tensors of one shape in one pass: a solver's update.
 struct Term {
   double weight;
   const Tensor& x;
@@ -46,7 +46,7 @@ Tensor log1p(const Tensor& x);
 Tensor sqrt(const Tensor& x);
 Tensor reciprocal(const Tensor& x);
 Tensor square(const Tensor& x);
-/// x^exponent for x > 0.
+/// Returns x^exponent for x > 0.
 Tensor power(const Tensor& x, double exponent);
 Tensor sin(const Tensor& x);
 Tensor cos(const Tensor& x);
@@ -55,16 +55,16 @@ Tensor tanh(const Tensor& x);
 Tensor sigmoid(const Tensor& x);
 /// x·sigmoid(x)
 Tensor silu(const Tensor& x);
-/// x·Φ(x), with Φ as (1 + tanh(√(2/π)(x + 0.044715 x³)))/2 [hendrycks2016].
+/// Returns x·Φ(x), with Φ as (1 + tanh(√(2/π)(x + 0.044715 x³)))/2 [hendrycks2016].
 Tensor gelu(const Tensor& x);
-/// max(x, 0); the gradient at 0 is 0.
+/// Returns max(x, 0); the gradient at 0 is 0.
 Tensor relu(const Tensor& x);
 /// log(1 + e^x)
 Tensor softplus(const Tensor& x);
 Tensor abs(const Tensor& x);
 Tensor erf(const Tensor& x);
 
-/// The same values in another dtype.
+/// Returns the values of x in another dtype.
 Tensor cast(const Tensor& x, Dtype dtype);
 
 }  // namespace fokker

@@ -1,7 +1,7 @@
 #include "fokker/core/ops/matmul.h"
 
+#include "fokker/core/base/flops.h"
 #include "fokker/core/kernels/kernels.h"
-#include "fokker/core/operations.h"
 #include "fokker/core/ops/dnnl.h"
 #include "fokker/core/ops/operand.h"
 #include "fokker/core/ops/reduce.h"

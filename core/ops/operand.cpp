@@ -10,7 +10,7 @@ Operand::Operand(const Tensor& x, Precision precision) : shape_(x.shape()) {
     tape_ = x;
     return;
   }
-  // Ops make new tensors, so that what a node stands for never changes; a leaf's values may.
+  // Ops make new tensors, so that what a node stands for never changes.  A leaf's values may change.
   Node* node = x.tracked() && x.node()->op != Op::leaf ? x.node() : nullptr;
   if (node) values_ = node->rounded;
   if (!values_) {

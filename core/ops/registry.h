@@ -5,8 +5,8 @@
 
 namespace fokker {
 
-/// Every op that can stand on the tape.  `record` takes one of these, and the gradient test holds a case for each,
-/// or does not compile.
+/// Every op that can stand on the tape.  `record` takes one of these.  The gradient test does
+/// not compile unless it has a case for each.
 enum class Op : std::uint8_t {
   leaf,
   // elementwise
@@ -58,10 +58,10 @@ enum class Op : std::uint8_t {
   attention,
   group_norm,
   count,
-  composite  // what another layer records as one op; its own tests hold the gradient
+  composite  // an op that another layer records as one; the tests of that layer hold the gradient
 };
 
-/// Names by `Op`, without `leaf`'s.
+/// Returns the names by `Op`, without that of `leaf`.
 std::span<const char* const> op_names();
 const char* to_string(Op op);
 

@@ -155,7 +155,7 @@ Tensor concat(const Tensor& a, const Tensor& b, int axis) {
 Tensor concat(std::span<const Tensor> parts, int axis) {
   require<ShapeError>(!parts.empty(), "[concat] expected at least one tensor");
   axis = normalise_axis(axis, parts[0].rank(), "concat");
-  // By halves, so that an element is copied log₂(parts) times.
+  // The parts are joined by halves, so that an element is copied log₂(parts) times.
   if (parts.size() == 1) return parts[0];
   const std::size_t half = parts.size() / 2;
   return concat(concat(parts.first(half), axis), concat(parts.subspan(half), axis), axis);

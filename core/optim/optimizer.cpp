@@ -4,10 +4,10 @@
 #include <cmath>
 #include <numbers>
 
+#include "fokker/core/base/parallel.h"
 #include "fokker/core/kernels/kernels.h"
 #include "fokker/core/ops/elementwise.h"
 #include "fokker/core/optim/power_average.h"
-#include "fokker/core/parallel.h"
 
 namespace fokker {
 namespace {

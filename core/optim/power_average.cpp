@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "fokker/core/error.h"
+#include "fokker/core/base/error.h"
 
 namespace fokker {
 namespace {

@@ -1,6 +1,6 @@
 """Score-based and SDE diffusion models: the C++ library Fokker from Python.
 
-Names are those of C++.  Arrays are NumPy's at every border, without copies where the memory allows it.
+Names are those of C++.  Arrays are NumPy arrays at every border, without copies where the memory allows it.
 """
 
 import importlib
@@ -13,11 +13,11 @@ from .networks import DiT, FeedForward, Mlp, UNet  # noqa: F401
 
 from . import _overrides  # noqa: F401
 
-# The configs and data that a wheel brings; in the source tree the library finds its own.
+# A wheel brings configs and data; in the source tree the library finds its own.
 _fokker._set_package_folder(os.path.join(os.path.dirname(os.path.abspath(__file__)), "experiments"))
 
 
-# What needs NumPy is loaded when it is used: importing fokker takes a tenth of a second and little memory.
+# Modules that need NumPy are loaded when they are used: importing fokker takes a tenth of a second and little memory.
 _later = {
     "sample": "sampling",
     "solve": "solving",

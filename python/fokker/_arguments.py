@@ -1,10 +1,10 @@
-"""What the functions of the package have in common."""
+"""Helpers that the functions of the package share."""
 
 import operator
 
 
 def seed_of(seed):
-    """A seed from an int, or drawn from a numpy.random.Generator."""
+    """Returns a seed from an int, or draws one from a numpy.random.Generator."""
     if hasattr(seed, "integers"):
         return int(seed.integers(2**63))
     try:
@@ -17,7 +17,7 @@ def seed_of(seed):
 
 
 def labels_of(labels):
-    """A list of labels from one or several."""
+    """Returns a list of labels from one label or several."""
     try:
         return [operator.index(labels)]
     except TypeError:

@@ -1,10 +1,10 @@
-"""What bounds and densities of samples say of themselves in bits a dimension."""
+"""How bounds and densities of samples print themselves in bits a dimension."""
 
 import math
 
 
 class BitsMixin:
-    """For results with `bits_per_dimension` [n], `nfe` and `seconds`."""
+    """A base of results with `bits_per_dimension` [n], `nfe` and `seconds`."""
 
     def __len__(self):
         return len(self.bits_per_dimension)

@@ -17,7 +17,7 @@ class IoError(OSError):
     pass
 class Tensor:
     """
-    A contiguous row-major array of float32 or float64.  Made without a copy over a writable contiguous NumPy array of those types, and a copy of everything else.
+    A contiguous row-major array of float32 or float64.  Over a writable contiguous NumPy array of these types it is made without a copy; everything else is copied.
     """
     __array_ufunc__ = None
     def __abs__(self) -> Tensor:
@@ -100,17 +100,17 @@ class Tensor:
         ...
     def clone(self) -> Tensor:
         """
-        A copy off the tape.
+        Returns a copy off the tape.
         """
     def detach(self) -> Tensor:
         """
-        The same memory off the tape.
+        Returns a tensor over this memory, off the tape.
         """
     def item(self) -> float:
         ...
     def leaf(self) -> Tensor:
         """
-        The same memory as a new leaf, by which fk.grad can differentiate.
+        Returns a tensor over this memory as a new leaf, by which fk.grad can differentiate.
         """
     def max(self, axis: typing.Any = None, keepdims: bool = False) -> Tensor:
         ...
@@ -118,7 +118,7 @@ class Tensor:
         ...
     def numpy(self) -> typing.Any:
         """
-        The same memory as a writable NumPy array, which keeps it alive.
+        Returns the memory as a writable NumPy array, which keeps it alive.
         """
     def reshape(self, *args) -> Tensor:
         ...
@@ -146,7 +146,7 @@ class Tensor:
         """
 class no_grad:
     """
-    with fk.no_grad(): ops record nothing.
+    A context in which ops record nothing: with fk.no_grad(): …
     """
     def __enter__(self) -> None:
         ...
@@ -156,7 +156,7 @@ class no_grad:
         ...
 class Marginal:
     """
-    x_t | x_0 ~ N(alpha x_0, sigma²); unpacks as alpha, sigma.
+    The law x_t | x_0 ~ N(alpha x_0, sigma²); it unpacks as alpha, sigma.
     """
     def __iter__(self) -> typing.Iterator:
         ...
@@ -175,18 +175,18 @@ class Marginal:
         ...
 class Score:
     """
-    ∇ log p_t: score(x, t), one time for the whole batch.
+    The score ∇ log p_t, called as score(x, t) with one time for the whole batch.
     """
     def __call__(self, x: Array, t: float) -> Tensor:
         ...
     @property
     def sample_shape(self) -> tuple[int, ...] | None:
         """
-        Of one sample, where known.
+        The shape of one sample, where known.
         """
 class Sde:
     """
-    dx = drift(x, t) dt + diffusion(x, t) dB (Itô)
+    The SDE dx = drift(x, t) dt + diffusion(x, t) dB (Itô).
     """
     def __repr__(self) -> str:
         ...
@@ -205,13 +205,13 @@ class Sde:
         ...
 class ForwardSde(Sde):
     """
-    From data at t = 0 to a prior at t_max.
+    A diffusion from data at t = 0 to a prior at t_max.
     """
     def marginal(self, t: float) -> Marginal:
         ...
     def time_of_lambda(self, value: float) -> float:
         """
-        The t at which log(alpha/sigma) = value.
+        Returns the t at which log(alpha/sigma) = value.
         """
     @property
     def prior_sigma(self) -> float:
@@ -224,47 +224,47 @@ class ForwardSde(Sde):
         ...
 class VP(ForwardSde):
     """
-    Variance-preserving: dx = −½ β x dt + √β dB, β linear in t.
+    The variance-preserving SDE dx = −½ β x dt + √β dB, with β linear in t.
     """
     def __init__(self, beta_min: float = 0.1, beta_max: float = 20.0) -> None:
         ...
     @property
     def parameters(self) -> dict:
         """
-        What the constructor takes, by name.
+        The arguments of the constructor, by name.
         """
 class SubVP(ForwardSde):
     """
-    Sub-VP: the drift of VP with less noise, sigma = 1 − alpha².
+    The sub-VP SDE: the drift of VP with less noise, sigma = 1 − alpha².
     """
     def __init__(self, beta_min: float = 0.1, beta_max: float = 20.0) -> None:
         ...
     @property
     def parameters(self) -> dict:
         """
-        What the constructor takes, by name.
+        The arguments of the constructor, by name.
         """
 class VE(ForwardSde):
     """
-    Variance-exploding: alpha = 1, sigma geometric in t.
+    The variance-exploding SDE: alpha = 1, sigma geometric in t.
     """
     def __init__(self, sigma_min: float = 0.01, sigma_max: float = 50.0) -> None:
         ...
     @property
     def parameters(self) -> dict:
         """
-        What the constructor takes, by name.
+        The arguments of the constructor, by name.
         """
 class EDM(ForwardSde):
     """
-    alpha = 1, sigma = t.
+    The diffusion of EDM: alpha = 1, sigma = t.
     """
     def __init__(self, sigma_min: float = 0.002, sigma_max: float = 80.0) -> None:
         ...
     @property
     def parameters(self) -> dict:
         """
-        What the constructor takes, by name.
+        The arguments of the constructor, by name.
         """
 class Cosine(ForwardSde):
     """
@@ -275,33 +275,33 @@ class Cosine(ForwardSde):
     @property
     def parameters(self) -> dict:
         """
-        What the constructor takes, by name.
+        The arguments of the constructor, by name.
         """
 class RectifiedFlow(ForwardSde):
     """
-    alpha = 1 − t, sigma = t: straight lines from data to noise.
+    The rectified flow: alpha = 1 − t, sigma = t, straight lines from data to noise.
     """
     def __init__(self) -> None:
         ...
     @property
     def parameters(self) -> dict:
         """
-        What the constructor takes, by name.
+        The arguments of the constructor, by name.
         """
 class TrigonometricFlow(ForwardSde):
     """
-    alpha = cos(πt/2), sigma = sin(πt/2).
+    The trigonometric flow: alpha = cos(πt/2), sigma = sin(πt/2).
     """
     def __init__(self) -> None:
         ...
     @property
     def parameters(self) -> dict:
         """
-        What the constructor takes, by name.
+        The arguments of the constructor, by name.
         """
 class OrnsteinUhlenbeck(Sde):
     """
-    dx = −theta x dt + sigma dB
+    The Ornstein–Uhlenbeck process dx = −theta x dt + sigma dB.
     """
     def __init__(self, theta: float = 1.0, sigma: float = 1.0) -> None:
         ...
@@ -312,11 +312,11 @@ class OrnsteinUhlenbeck(Sde):
     @property
     def parameters(self) -> dict:
         """
-        What the constructor takes, by name.
+        The arguments of the constructor, by name.
         """
 class GeometricBrownianMotion(Sde):
     """
-    dx = mu x dt + sigma x dB
+    Geometric Brownian motion dx = mu x dt + sigma x dB.
     """
     def __init__(self, mu: float = 0.5, sigma: float = 0.5) -> None:
         ...
@@ -327,49 +327,49 @@ class GeometricBrownianMotion(Sde):
     @property
     def parameters(self) -> dict:
         """
-        What the constructor takes, by name.
+        The arguments of the constructor, by name.
         """
 class DoubleWell(Sde):
     """
-    dx = (x − x³) dt + sigma exp(−kappa t) dB
+    The double-well process dx = (x − x³) dt + sigma exp(−kappa t) dB.
     """
     def __init__(self, sigma: float = 1.0, kappa: float = 0.0) -> None:
         ...
     @property
     def parameters(self) -> dict:
         """
-        What the constructor takes, by name.
+        The arguments of the constructor, by name.
         """
 class ReverseSde(Sde):
     """
-    eta = 1: the reverse-time SDE; eta = 0: the probability-flow ODE.
+    The reverse-time SDE for eta = 1, and the probability-flow ODE for eta = 0.
     """
     def __init__(self, sde: ForwardSde, score: typing.Any, eta: float = 1.0) -> None:
         ...
 class LangevinSde(Sde):
     """
-    dx = score(x, time) du + √2 dB in a pseudo-time u.
+    The Langevin SDE dx = score(x, time) du + √2 dB in a pseudo-time u.
     """
     def __init__(self, score: typing.Any, time: float) -> None:
         ...
 class UnderdampedLangevin(Sde):
     """
-    dx = v du, dv = (score(x, time) − friction v) du + √(2 friction) dB; states [B, 2, …].
+    The underdamped Langevin SDE dx = v du, dv = (score(x, time) − friction v) du + √(2 friction) dB; states are [B, 2, …].
     """
     def __init__(self, score: typing.Any, time: float, friction: float = 1.0) -> None:
         ...
 class FunctionSde(Sde):
     """
-    dx = drift(x, t) dt + diffusion(x, t) dB, given by callables of a Tensor x [n, …] and a float t.
-    Written in fokker's ops they can be differentiated (milstein, to_ito, to_stratonovich).
-    noise: additive, diagonal, scalar (one Brownian motion a sample) or general (diffusion [n, D, M],
-    brownian=M).  calculus: ito or stratonovich.
+    The SDE dx = drift(x, t) dt + diffusion(x, t) dB of callables of a Tensor x [n, …] and a float t.
+    Callables in fokker's ops can be differentiated (milstein, to_ito, to_stratonovich).
+    noise: additive, diagonal, scalar (one Brownian motion for each sample) or general (diffusion
+    [n, D, M], brownian=M).  calculus: ito or stratonovich.
     """
     def __init__(self, drift: typing.Any, diffusion: typing.Any, noise: str = 'additive', calculus: str = 'ito', brownian: int = 0, name: str = 'user SDE') -> None:
         ...
 class GaussianMixture:
     """
-    Σₖ wₖ N(μₖ, sₖ² I): scores and densities are exact under every forward SDE.
+    The mixture Σₖ wₖ N(μₖ, sₖ² I), whose scores and densities are exact under every forward SDE.
     """
     @staticmethod
     def ring(components: int = 8, radius: float = 2.0, deviation: float = 0.1) -> GaussianMixture:
@@ -378,23 +378,23 @@ class GaussianMixture:
         ...
     def diffused(self, sde: ForwardSde, t: float) -> GaussianMixture:
         """
-        The law at time t.
+        Returns the law at time t.
         """
     def log_density(self, x: Array) -> Tensor:
         """
-        log p(x), [B]; differentiable.
+        Returns log p(x), [B]; it is differentiable.
         """
     def sample(self, n: int, seed: int = 0, dtype: str = 'float32') -> Tensor:
         ...
     @typing.overload
     def score(self, sde: ForwardSde) -> Score:
         """
-        ∇ log p_t under a forward SDE, as a Score.
+        Returns ∇ log p_t under a forward SDE, as a Score.
         """
     @typing.overload
     def score(self, x: Array) -> Tensor:
         """
-        ∇ log p(x)
+        Returns ∇ log p(x).
         """
     @property
     def components(self) -> int:
@@ -411,7 +411,7 @@ class GaussianMixture:
     @property
     def parameters(self) -> dict:
         """
-        What the constructor takes, by name.
+        The arguments of the constructor, by name.
         """
 class Network:
     """
@@ -419,7 +419,7 @@ class Network:
     """
     def __call__(self, x: Array, time: typing.Any, labels: typing.Any = None) -> Tensor:
         """
-        x [B, …], time labels [B] and class labels [B], or one of each for all
+        Evaluates the network for x [B, …], time labels [B] and class labels [B], or one of each for all.
         """
     def __init__(self, config: dict, seed: int = 0) -> None:
         ...
@@ -431,15 +431,15 @@ class Network:
         """
     def leaves(self) -> list[Tensor]:
         """
-        The weights as leaves of the tape, over the network's own memory: by them fk.grad differentiates what the network computes from now on.
+        Returns the weights as leaves of the tape, over the network's own memory.  fk.grad differentiates later results of the network by them.
         """
     def load(self, path: str | os.PathLike, rename: dict[str, str] = {}) -> None:
         """
-        Weights from safetensors; `rename` replaces parts of the file's names.
+        Reads weights from safetensors; float64 is rounded to float32.  `rename` replaces parts of the file's names.
         """
     def save(self, path: str | os.PathLike) -> None:
         """
-        Weights as safetensors.
+        Writes the weights as safetensors.
         """
     @property
     def config(self) -> typing.Any:
@@ -450,7 +450,7 @@ class Network:
     @property
     def parameters(self) -> dict:
         """
-        Weights by name as NumPy arrays over the network's own memory.
+        The weights by name, as NumPy arrays over the network's own memory.
         """
     @property
     def sample(self) -> tuple[int, ...]:
@@ -468,7 +468,7 @@ class Data:
     @property
     def excluded(self) -> typing.Any:
         """
-        Samples of exclude_classes, [N, …]
+        The samples of exclude_classes, [N, …].
         """
     @property
     def excluded_labels(self) -> list[int]:
@@ -476,7 +476,7 @@ class Data:
     @property
     def features(self) -> list[str]:
         """
-        Names of the columns of a table, or empty.
+        The names of the columns of a table, or empty.
         """
     @property
     def held_out(self) -> typing.Any:
@@ -486,7 +486,7 @@ class Data:
     @property
     def held_out_index(self) -> list[int]:
         """
-        Rows of the original data that are held out.
+        The rows of the original data that are held out.
         """
     @property
     def held_out_labels(self) -> list[int]:
@@ -497,12 +497,12 @@ class Data:
     @property
     def range(self) -> tuple:
         """
-        Of the original data.
+        The range of the original data.
         """
     @property
     def report(self) -> list[str]:
         """
-        What the preparation did.
+        What the preparation did, step by step.
         """
     @property
     def source(self) -> str:
@@ -517,15 +517,15 @@ class Data:
         ...
     def overview(self) -> bytes:
         """
-        What the training data look like, as the bytes of a PNG file: images, curves or points in the plane.
+        A picture of the training data as the bytes of a PNG file: images, curves or points in the plane.
         """
 class System:
     """
-    A network and what it was trained by.
+    A network and the objective that trained it.
     """
     def score(self, labels: list[int] = []) -> Score:
         """
-        ∇ log p_t, under a label for each sample, from the first again behind the last; without labels under none.
+        The score ∇ log p_t under a label for each sample; labels repeat after the last.  Without labels it is unconditional.
         """
 class TrainedRun:
     def __init__(self, path: str, decay: float | None = None, length: float | None = None, step: int = 0) -> None:
@@ -557,7 +557,7 @@ class TrainedRun:
         ...
 class ComparisonResult:
     """
-    What fokker.compare measured.
+    The result of fokker.compare.
     """
     def save(self, folder: str) -> None:
         ...
@@ -567,7 +567,7 @@ class ComparisonResult:
     @property
     def floor(self) -> dict[str, list[float]]:
         """
-        Figures of exact samples, by metric and seed.
+        The figures of exact samples, by metric and seed.
         """
     @property
     def html(self) -> str:
@@ -575,7 +575,7 @@ class ComparisonResult:
     @property
     def limits(self) -> list[str]:
         """
-        What the paths of each solver tend to; empty: to nothing.
+        The limits that the paths of each solver tend to; empty: no limit.
         """
     @property
     def metrics(self) -> list[str]:
@@ -595,7 +595,7 @@ class ComparisonResult:
     @property
     def verdict(self) -> list[str]:
         """
-        Lines: all budgets together, then each.
+        The verdict in lines: all budgets together, then each.
         """
 class Adam:
     """
@@ -606,7 +606,7 @@ class Adam:
         ...
     def step(self, gradients: list[Tensor], max_norm: float = 0.0) -> None:
         """
-        One step by gradients in the order of the parameters, brought to at most `max_norm` (0: as they are).
+        Takes one step by gradients in the order of the parameters, scaled to a norm of at most `max_norm` (0: unscaled).
         """
     @property
     def steps(self) -> int:
@@ -637,7 +637,7 @@ def concat(parts: list[Tensor], axis: int = 0) -> Tensor:
     ...
 def conv2d(x: Array, weight: Array, bias: Array | None = None, stride: int = 1, padding: int = 0) -> Tensor:
     """
-    x [B, H, W, I], weight [O, I, kh, kw] → [B, H', W', O]
+    Convolves x [B, H, W, I] with weight [O, I, kh, kw] → [B, H', W', O].
     """
 def cos(x: Array) -> Tensor:
     ...
@@ -661,7 +661,7 @@ def expm1(x: Array) -> Tensor:
     ...
 def gather(x: Array, indices: list[int]) -> Tensor:
     """
-    Rows of the first axis.
+    Returns rows of the first axis.
     """
 def gelu(x: Array) -> Tensor:
     ...
@@ -673,11 +673,11 @@ def group_norm(x: Array, scale: Array, shift: Array, groups: int) -> Tensor:
     ...
 def guide(conditional: typing.Any, other: typing.Any, sde: ForwardSde, strength: float, interval: list[float[2]] = ..., rescale: float = 0.0) -> Score:
     """
-    other + strength (conditional − other): classifier-free guidance, negative prompts, autoguidance.  interval: the noise σ/α at which it acts; rescale: the share of the result that gets the unguided deviation back.
+    The score other + strength (conditional − other): classifier-free guidance, negative prompts, autoguidance.  interval: noise levels σ/α at which guidance acts.  rescale: share of the result that gets the unguided deviation back.
     """
 def guide_by_classifier(score: typing.Any, log_likelihood: typing.Any, sde: ForwardSde, strength: float = 1.0, interval: list[float[2]] = ...) -> Score:
     """
-    score + strength ∇ log p(y | x_t); log_likelihood(x, t) is that gradient.
+    The score + strength ∇ log p(y | x_t); log_likelihood(x, t) returns that gradient.
     """
 def integrate_ode(field: typing.Any, x: Array, t0: float, t1: float, method: str, absolute: float, relative: float, steps: int, frames: list[float]) -> tuple:
     ...
@@ -697,15 +697,15 @@ def log1p(x: Array) -> Tensor:
     ...
 def logsumexp(x: Array, keepdims: bool = False) -> Tensor:
     """
-    Along the last axis.
+    Returns log Σ exp(x) along the last axis.
     """
 def lorenz(noise: float = 1.0) -> FunctionSde:
     """
-    The Lorenz system with additive noise, x [n, 3].
+    Returns the Lorenz system with additive noise, for x [n, 3].
     """
 def lotka_volterra(a: float = 1.0, b: float = 1.0, c: float = 1.0, noise: float = 0.2) -> FunctionSde:
     """
-    Stochastic Lotka–Volterra, x [n, 2].
+    Returns the stochastic Lotka–Volterra system, for x [n, 2].
     """
 def matmul(a: Array, b: Array) -> Tensor:
     ...
@@ -725,7 +725,7 @@ def minimum(a: Array, b: Array) -> Tensor:
     ...
 def network_score(network: Network, sde: ForwardSde, prediction: str = 'epsilon', *, data_sigma: float = 1.0, time_label: str = 'index', scale_input: bool = True) -> Score:
     """
-    ∇ log p_t from a network that predicts epsilon, x0, v, the score, the velocity of a flow, or EDM's output.
+    Returns ∇ log p_t from a network that predicts epsilon, x0, v, the score, the velocity of a flow, or EDM's output.
     """
 def ode_method_names() -> list[str]:
     ...
@@ -741,7 +741,7 @@ def prepare_array(x: typing.Any, labels: list[int], target: typing.Any, keywords
     ...
 def read_config(path: str, overrides: list[str] = []) -> typing.Any:
     """
-    An experiment file, checked and with its defaults, as a dictionary.
+    Returns an experiment file as a dictionary, checked and with its defaults.
     """
 def reciprocal(x: Array) -> Tensor:
     ...
@@ -755,11 +755,11 @@ def run_experiment(config: str, overrides: list[str], out: str, line: typing.Any
     ...
 def sde_names() -> list[str]:
     """
-    Kinds that experiment files know.
+    Returns the kinds that experiment files know.
     """
 def set_thread_count(threads: int) -> None:
     """
-    Results do not depend on it.
+    Sets the number of workers; results do not depend on it.
     """
 def sigmoid(x: Array) -> Tensor:
     ...
@@ -769,11 +769,11 @@ def sin(x: Array) -> Tensor:
     ...
 def slerp(a: Array, b: Array, weight: float) -> Tensor:
     """
-    Spherical interpolation, sample by sample: weight 0 is a, 1 is b.
+    Interpolates on the sphere, sample by sample: weight 0 is a, 1 is b.
     """
 def softmax(x: Array) -> Tensor:
     """
-    Along the last axis.
+    Returns exp(x) / Σ exp(x) along the last axis.
     """
 def softplus(x: Array) -> Tensor:
     ...
@@ -795,29 +795,29 @@ def tanh(x: Array) -> Tensor:
     ...
 def thread_count() -> int:
     """
-    Workers that sampling and training use.
+    Returns the number of workers that sampling and training use.
     """
 def threshold(score: typing.Any, sde: ForwardSde, share: float = 0.995, bound: float = 1.0) -> Score:
     """
-    Dynamic thresholding: the denoised sample clamped to its quantile `share`, and scaled to the bound.
+    Dynamic thresholding: the denoised sample is clamped to its quantile `share` and scaled to the bound.
     """
 def to_ito(sde: Sde) -> Sde:
     """
-    The SDE in Itô's sense with the same solution.
+    Returns the SDE in Itô's sense that has the same solution.
     """
 def to_stratonovich(sde: Sde) -> Sde:
     """
-    The SDE in Stratonovich's sense with the same solution.
+    Returns the SDE in Stratonovich's sense that has the same solution.
     """
 def train_network(network: Network, sde: ForwardSde, data: Data, keywords: dict, seed: int, augment: list[str], progress: typing.Any) -> tuple:
     ...
 def transpose(x: Array) -> Tensor:
     """
-    The last two axes exchanged.
+    Exchanges the last two axes.
     """
 def where(mask: Array, a: Array, b: Array) -> Tensor:
     """
-    a where mask ≠ 0, else b.
+    Returns a where mask ≠ 0, else b; the mask may be of bools.
     """
 def write_prepared(path: os.PathLike, keywords: dict) -> Data:
     ...

@@ -1,4 +1,4 @@
-"""Pieces of what notebooks show."""
+"""Pieces of the HTML that notebooks show."""
 
 import base64
 import html
@@ -12,17 +12,17 @@ def text(value):
 
 
 def png(data):
-    """The bytes of a PNG file as a picture; nothing of none."""
+    """Returns the bytes of a PNG file as a picture; without bytes it returns nothing."""
     return f'<img src="data:image/png;base64,{base64.b64encode(data).decode()}"/>' if data else ""
 
 
 def samples(x, limits, signals=False):
-    """Images as a grid, signals as curves, points in the plane as their density; `limits` are black and white."""
+    """Draws images as a grid, signals as curves, points in the plane as their density; `limits` are black and white."""
     return png(_fokker.overview_png(x, limits, signals))
 
 
 def figure(plot):
-    """What plot(axes) draws; nothing without matplotlib."""
+    """Returns what plot(axes) draws; without matplotlib it returns nothing."""
     try:
         from matplotlib.figure import Figure
     except ImportError:

@@ -1,4 +1,4 @@
-"""Methods of bound classes that C++ calls by itself: a subclass that replaced one would be ignored."""
+"""Guards methods of bound classes that C++ calls itself: a subclass that replaced one would be ignored."""
 
 from . import _fokker
 
@@ -15,7 +15,7 @@ def _refuse(name, remedy):
     def __init_subclass__(cls, **keywords):
         super(bound, cls).__init_subclass__(**keywords)
         parent = next(base for base in cls.__mro__ if base.__module__ == bound.__module__)
-        own = {"drift", "diffusion"} if parent is _fokker.FunctionSde else set()  # which it may pass to __init__
+        own = {"drift", "diffusion"} if parent is _fokker.FunctionSde else set()  # it may go to __init__
         for method in dir(parent):
             if (method.startswith("_") and method != "__call__") or method in own:
                 continue

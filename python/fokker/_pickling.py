@@ -1,15 +1,15 @@
-"""What pickle and copy make objects of the extension of."""
+"""Functions by which pickle and copy make objects of the extension."""
 
 from . import _fokker
 
 
 def make(function, *arguments):
-    """What a function of the extension, by its name, makes of the arguments."""
+    """Returns the result of a function of the extension, given by name, for the arguments."""
     return getattr(_fokker, function)(*arguments)
 
 
 def network(kind, config, seed, sample, weights):
-    """A network of a class, with its weights where it is built."""
+    """Makes a network of a class, with its weights where it is built."""
     made = kind(config, seed)
     if sample is not None:
         made.build(sample)

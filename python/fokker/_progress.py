@@ -5,7 +5,7 @@ import time
 
 
 def callback(progress, label):
-    """A function (done, total), or None.  `progress` is False, True, or such a function of the caller's own."""
+    """Returns a function (done, total), or None.  `progress` is False, True, or such a function of the caller."""
     if not progress:
         return None
     if callable(progress):

@@ -1,4 +1,4 @@
-"""What a trained run is used for."""
+"""Applications of a trained run and their findings."""
 
 import dataclasses
 import pathlib
@@ -9,21 +9,21 @@ from ._progress import callback
 
 @dataclasses.dataclass
 class Findings:
-    """Numbers, arrays and pictures that an application left."""
+    """Numbers, arrays and pictures that an application made."""
 
     name: str
-    figures: dict  # name: (value, low, high), the 95 % interval None where there is none
+    figures: dict  # name: (value, low, high), with None for a 95 % interval that does not exist
     arrays: dict  # name: NumPy array, in the units of the data
     pictures: dict  # name: the bytes of a PNG file
     charts: dict  # name: an SVG document
     tables: dict  # name: a table as CSV, for pandas.read_csv(io.StringIO(…))
 
     def __getitem__(self, name):
-        """The array of that name, or else the value of the figure."""
+        """Returns the array of that name, or else the value of the figure."""
         return self.arrays[name] if name in self.arrays else self.figures[name][0]
 
     def save(self, folder):
-        """Pictures as NAME-PICTURE.png, NAME-CHART.svg and NAME-TABLE.csv, arrays as NAME.npz."""
+        """Writes NAME-PICTURE.png, NAME-CHART.svg and NAME-TABLE.csv, and the arrays as NAME.npz, into a folder."""
         import numpy as np
 
         folder = pathlib.Path(folder)

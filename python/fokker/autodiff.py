@@ -4,11 +4,11 @@ from ._fokker import Tensor, gradients
 
 
 def grad(outputs, inputs=None, create_graph=False):
-    """Gradients of the sum of `outputs` by `inputs`, or of a function by its first argument.
+    """Returns the gradients of the sum of `outputs` by `inputs`, or of a function by its first argument.
 
     grad(y, x): y and x are tensors, or lists of them; x are leaves (`x.leaf()`) or intermediate results.
-    grad(f): the function x, … → ∂ sum(f(x, …))/∂x; grad(grad(f)) is the second derivative.
-    `create_graph` keeps the gradients themselves differentiable.
+    grad(f): returns the function x, … → ∂ sum(f(x, …))/∂x; grad(grad(f)) is the second derivative.
+    create_graph: keeps the gradients themselves differentiable.
     """
     if callable(outputs) and not isinstance(outputs, Tensor):
         if inputs is not None:
@@ -28,7 +28,7 @@ def grad(outputs, inputs=None, create_graph=False):
 def _gradient_function(function, create_graph):
     def gradient(x, *rest, **named):
         x = x if isinstance(x, Tensor) else Tensor(x)
-        # A tracked x belongs to an outer derivative, which differentiates what comes back.
+        # A tracked x belongs to an outer derivative, which differentiates the result.
         outer = x.tracked
         leaf = x if outer else x.leaf()
         return gradients([function(leaf, *rest, **named)], [leaf], create_graph or outer)[0]

@@ -16,12 +16,12 @@ from .flows import _array, _score
 
 @dataclasses.dataclass(repr=False)
 class VariationalBound(BitsMixin):
-    """An upper bound on −log p of samples, in nats, by its parts: nats = prior + Σ diffusion + mean reconstruction."""
+    """An upper bound on −log p of samples in nats, with its parts: nats = prior + Σ diffusion + mean reconstruction."""
 
     nats: np.ndarray  # [n]
-    standard_error: np.ndarray | None  # [n], over the draws; None unless there are two or more
+    standard_error: np.ndarray | None  # [n], over the draws; None for a single draw
     prior: np.ndarray  # [n]
-    diffusion: np.ndarray  # [n, steps, draws], from noise to data; divided by the draws
+    diffusion: np.ndarray  # [n, steps, draws], from noise to data; each is divided by the number of draws
     reconstruction: np.ndarray  # [n, draws]
     t: np.ndarray  # [steps, draws]
     nfe: float
@@ -30,7 +30,7 @@ class VariationalBound(BitsMixin):
 
     @property
     def bits_per_dimension(self):
-        """[n]"""
+        """The bound in bits a dimension, [n]."""
         return self.nats / (self.dimension * math.log(2))
 
 
@@ -41,20 +41,20 @@ class BoundRow:
     bound: str
     bits: np.ndarray  # [n]
     mean: float
-    low: float  # of the 95 % interval of the mean over samples
+    low: float  # lower end of the 95 % interval of the mean over samples
     high: float
-    error: float  # of the mean, over draws or probes; NaN where unknown
+    error: float  # standard error of the mean, over draws or probes; NaN where unknown
     nfe: float
     seconds: float
-    parts: dict  # nats [n] of "prior", "diffusion" and "reconstruction"; of variational bounds
+    parts: dict  # for variational bounds: nats [n] of "prior", "diffusion" and "reconstruction"
 
 
 class BitsPerDimension(list):
-    """Rows of the table, which is its text; `table["ode"]` is a row."""
+    """The rows of the table of bounds, printed as a table; `table["ode"]` is a row."""
 
     def __init__(self, rows, basis, lines):
         super().__init__(BoundRow(**row) for row in rows)
-        self.basis = basis  # of what the bits are
+        self.basis = basis  # the kind of bits, in words
         self._lines = lines
 
     def __getitem__(self, key):
@@ -70,13 +70,14 @@ class BitsPerDimension(list):
 
 
 def variational_bound(score, sde, x, *, levels=None, progress=False, **config):
-    """An upper bound on −log p(x) of samples x [n, …] under the model that denoises by `score`, as a VariationalBound.
+    """Bounds −log p(x) of samples x [n, …] from above, under the model that denoises by `score`: a VariationalBound.
 
-    terms="discrete": a model of `steps` (200) steps on grid="log_snr"; "continuous": of infinitely many, estimated in
-        `steps` strata of the log-SNR, which depends on the SDE through its ends alone.
-    draws=1: of the noise a step; two or more give a standard error.  t_min=0 (the SDE's own), seed=0.
-    levels: (count, first, width) of whole numbers as the score sees them; decoder="auto": "discretised" for them, else
-        "gaussian"; or "categorical".
+    terms: "discrete" is a model of `steps` (200) steps on grid="log_snr".  "continuous" is a model of infinitely many
+        steps, estimated in `steps` strata of the log-SNR; it depends on the SDE through its ends alone.
+    draws=1: number of noise draws in a step; two or more give a standard error.
+    t_min=0: the time at which the bound ends; 0 is that of the SDE.  seed=0.
+    levels: (count, first, width) of whole numbers as the score sees them.
+    decoder="auto": "discretised" for whole numbers, else "gaussian"; the third choice is "categorical".
     """
     if "seed" in config:
         config["seed"] = seed_of(config["seed"])

@@ -8,7 +8,7 @@ from . import _fokker
 
 
 def main():
-    """Runs the command with the arguments of this process; its exit code."""
-    # Python ignores it, where a command in a pipe that nobody reads any more should end.
+    """Runs the command with the arguments of this process and returns its exit code."""
+    # Python ignores SIGPIPE, but a command in a pipe that nobody reads should end.
     signal.signal(signal.SIGPIPE, signal.SIG_DFL)
     return _fokker._command_line([b"fokker", *map(os.fsencode, sys.argv[1:])])

@@ -8,7 +8,7 @@ from ._arguments import seed_of
 
 
 class Comparison:
-    """What fk.compare measured: ranks at each budget, intervals, picture, report."""
+    """The result of fk.compare: ranks at each budget, intervals, picture and report."""
 
     def __init__(self, result):
         self._result = result
@@ -20,29 +20,35 @@ class Comparison:
 
     @property
     def verdict(self):
-        """In words: a line for all budgets, then one for each."""
+        """The verdict in words: a line for all budgets, then one for each."""
         return "\n".join(self._result.verdict)
 
     @property
     def table(self):
-        """One dictionary a solver and budget, in the order of the ranks: budget, solver, rank, error (mean, low, high),
-        p_value, within_noise, p_value_exact, nfe, steps or tolerance, grid, clock, denoise, seconds, each metric's values by seed, and `intervals`, (mean,
-        low, high) by metric.  Solvers that failed or need more than the budget have a `note` and no rank."""
+        """One dictionary for each solver and budget, in the order of the ranks.
+
+        Keys: budget, solver, rank, error (mean, low, high), p_value, within_noise, p_value_exact, nfe, steps or
+            tolerance, grid, clock, denoise, seconds, each metric's values by seed, and `intervals`: (mean, low, high)
+            by metric.
+        Solvers that failed or need more than the budget have a `note` and no rank.
+        """
         return self._result.records
 
     @property
     def limits(self):
-        """What the paths of each solver tend to as steps are added, found by trial: the metric "path", the strong error,
-        is the mean distance to it.  An empty text: to nothing."""
+        """The limits that the paths of each solver tend to as steps are added, found by trial.
+
+        The metric "path", the strong error, is the mean distance to the limit.  An empty text means no limit.
+        """
         return {solver["name"]: limit for solver, limit in zip(self.config["solver"], self._result.limits)}
 
     @property
     def floor(self):
-        """The metrics of exact samples, by seed: no sampler can be expected below them."""
+        """The metrics of exact samples, by seed; no sampler can be expected below them."""
         return self._result.floor
 
     def to_dataframe(self):
-        """The table as a pandas.DataFrame, with the means of the metrics."""
+        """Returns the table as a pandas.DataFrame, with the means of the metrics."""
         import pandas
 
         rows = []
@@ -54,7 +60,7 @@ class Comparison:
         return pandas.DataFrame(rows)
 
     def to_xarray(self):
-        """An xarray.Dataset with the axes solver, budget and seed."""
+        """Returns an xarray.Dataset with the axes solver, budget and seed."""
         import numpy as np
         import xarray
 
@@ -75,8 +81,11 @@ class Comparison:
         return xarray.Dataset(variables, {"solver": names, "budget": config["nfe"], "seed": seeds})
 
     def plot(self, axes=None, metric=None, against="nfe"):
-        """A metric, the first or another such as "path", against "nfe" or "seconds", both logarithmic: means with their
-        intervals, the range of exact samples as a band, and the slopes ½, 1, 2 and 3."""
+        """Plots a metric, by default the first, against "nfe" or "seconds", on logarithmic axes.
+
+        Curves are means with their intervals.  A band shows the range of exact samples, lines the slopes ½, 1, 2 and 3.
+        The metric "path" is the strong error.
+        """
         import matplotlib.pyplot as plt
 
         axes = axes or plt.gca()
@@ -115,7 +124,7 @@ class Comparison:
         return "\n".join([*self._result.text, self.verdict])
 
     def _repr_html_(self):
-        # A frame of its own: the page's style must not reach the notebook.
+        # The frame keeps the page's style out of the notebook.
         import html
 
         return f'<iframe srcdoc="{html.escape(self._result.html)}" style="width:100%;height:640px;border:0"></iframe>'
@@ -123,18 +132,19 @@ class Comparison:
 
 def compare(score, sde=None, *, solvers=("euler_maruyama", "sea", "sra1", "heun"), nfe=(10, 20, 50, 100), seeds=5,
             n=2000, reference=None, shape=None, seed=0, progress=False, **config):
-    """Samplers of one score at budgets of score evaluations, as a Comparison.
+    """Compares samplers of one score at budgets of score evaluations and returns a Comparison.
 
     score: a GaussianMixture (its own reference), a Run (its held-out data), a fokker Score, or any callable
         (x, t) → array.
-    solvers: names, or dictionaries of the keys of fk.sample: {"solver": "sea", "grid": "karras"}; grid, clock and
-        end are otherwise those of the solver's paper, and the table says which.  A "name" is used in tables.
-    reference: what the samples are compared with: a GaussianMixture or an array [m, …] of samples.
-    config: metrics=["sliced_w2", "energy", "mmd"] (also sliced_w1; the first ranks), projections=256, limit=2000,
-        confidence=0.95 (of intervals, and of all that the verdict says together), margin=0.1 (differences that do not
-        matter, in standard deviations of the errors of exact samples), name="compare"; paths=128, samples a seed for the strong error, "path"; same_path=False, True for
-        all samples of a seed on one Brownian path whatever the steps.
-    The same seed gives all solvers the same draws of the prior.  Solvers that fail are reported, not raised.
+    solvers: names, or dictionaries of the keys of fk.sample: {"solver": "sea", "grid": "karras"}.  Other settings of
+        grid, clock and end are those of the solver's paper, and the table says which.  A "name" is used in tables.
+    reference: a GaussianMixture or an array [m, …] of samples, with which the samples are compared.
+    config: metrics=["sliced_w2", "energy", "mmd"] (also sliced_w1; the first ranks), projections=256, limit=2000;
+        confidence=0.95 of intervals, and of all statements of the verdict together;
+        margin=0.1: differences that do not matter, in standard deviations of the errors of exact samples;
+        paths=128: samples in a seed for the strong error, "path";
+        same_path=False: True draws all samples of a seed on one Brownian path for any steps; name="compare".
+    One seed gives all solvers the same draws of the prior.  Solvers that fail are reported, not raised.
     """
     from .runs import Run
 

@@ -5,7 +5,7 @@ from ._arguments import seed_of
 
 
 def load(source, *, seed=0, **data):
-    """Data by name ("digits", "two_moons", "idx:PATH", "npy:PATH", "hdf5:PATH#dataset", …), scaled for training.
+    """Loads data by name ("digits", "two_moons", "idx:PATH", "npy:PATH", "hdf5:PATH#dataset", …), scaled for training.
 
     Keywords are those of [data]: held_out=0.2, scaling="auto", remove_duplicates=False, …
     """
@@ -13,13 +13,16 @@ def load(source, *, seed=0, **data):
 
 
 def from_array(x, *, labels=(), target=None, seed=0, held_out=0.0, scaling="none", **data):
-    """Data from an array [samples, …]; images are [samples, height, width, channels].  As they are, unless told."""
+    """Makes data from an array [samples, …]; images are [samples, height, width, channels].
+
+    Values stay as they are unless keywords change them.
+    """
     keywords = {"held_out": held_out, "scaling": scaling, **data}
     return _fokker.prepare_array(x, labels, target, keywords, seed_of(seed))
 
 
 def describe(source, *, n=0, seed=0):
-    """What data are like before anything is done to them, as text: `fokker data describe`."""
+    """Describes data before anything is done to them, as text, like `fokker data describe`."""
     return "\n".join(_fokker.describe_data(source, n, seed_of(seed)))
 
 
@@ -29,30 +32,30 @@ def prepare(source, path, *, seed=0, **data):
 
 
 def names():
-    """The names that load() knows."""
+    """Returns the names that load() knows."""
     return _fokker.dataset_names()
 
 
 def digits(**data):
-    """UCI handwritten digits: 1,797 images of 8 × 8 pixels, a fifth held out."""
+    """Loads UCI handwritten digits: 1,797 images of 8 × 8 pixels, a fifth held out."""
     return load("digits", **data)
 
 
 def two_moons(n=10_000, **data):
-    """Two interleaved half circles in the plane."""
+    """Makes points on two interleaved half circles in the plane."""
     return load("two_moons", n=n, **data)
 
 
 def eight_gaussians(n=10_000, **data):
-    """Eight narrow modes on a circle."""
+    """Makes points of eight narrow modes on a circle."""
     return load("eight_gaussians", n=n, **data)
 
 
 def swiss_roll(n=10_000, **data):
-    """A spiral in the plane."""
+    """Makes points on a spiral in the plane."""
     return load("swiss_roll", n=n, **data)
 
 
 def checkerboard(n=10_000, **data):
-    """Uniform on the black squares of a board."""
+    """Makes points that are uniform on the black squares of a board."""
     return load("checkerboard", n=n, **data)

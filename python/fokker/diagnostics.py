@@ -1,7 +1,7 @@
 """How well chains have mixed, and how many independent draws they are worth.
 
-Draws are [draws, chains, …], or [draws] of one chain; results have the shape of what follows, a float where nothing does.
-As in ArviZ they are NaN where a draw is NaN, and all but mean and sd where a chain has fewer than four draws.
+Draws are [draws, chains, …], or [draws] of one chain.  Results have the shape of the remaining axes, or are a float.
+Results are NaN where a draw is NaN, as in ArviZ.  All but mean and sd are NaN where a chain has fewer than four draws.
 """
 
 from . import _fokker
@@ -11,7 +11,7 @@ LEAST_DRAWS = 4
 
 
 def summary(draws):
-    """All figures by name: mean, sd, mcse, ess_bulk, ess_tail, rhat."""
+    """Returns all figures by name: mean, sd, mcse, ess_bulk, ess_tail, rhat."""
     import numpy as np
 
     draws = np.asarray(draws, dtype=float)
@@ -23,24 +23,24 @@ def summary(draws):
 
 
 def rhat(draws):
-    """Rank-normalised split R-hat: 1 where the chains agree; above 1.01 run longer."""
+    """Returns the rank-normalised split R-hat: 1 where the chains agree; above 1.01 run longer."""
     return summary(draws)["rhat"]
 
 
 def ess(draws, kind="bulk"):
-    """Effective sample size, of the bulk or of the tail (the lesser of the 5 % and 95 % quantiles)."""
+    """Returns the effective sample size of the bulk or of the tail (the lesser of the 5 % and 95 % quantiles)."""
     if kind not in ("bulk", "tail"):
         raise ValueError(f'[diagnostics] expected kind "bulk" or "tail", got {kind!r}')
     return summary(draws)[f"ess_{kind}"]
 
 
 def mcse(draws):
-    """Monte-Carlo standard error of the mean."""
+    """Returns the Monte-Carlo standard error of the mean."""
     return summary(draws)["mcse"]
 
 
 def autocorrelation(draws, lags=50):
-    """Of one chain [draws] at lags 0 … lags."""
+    """Returns the autocorrelation of one chain [draws] at lags 0 … lags."""
     import numpy as np
 
     return _fokker.autocorrelation(np.ascontiguousarray(draws, dtype=float), lags)

@@ -20,19 +20,19 @@ class Likelihood(BitsMixin):
     """Log densities of samples, in nats, and how they were found."""
 
     log_density: np.ndarray  # [n]
-    standard_error: np.ndarray | None  # [n], over the probes; None unless there are two or more
+    standard_error: np.ndarray | None  # [n], over the probes; None for a single probe
     latent: np.ndarray  # [n, …], at t_max
-    evaluations: np.ndarray  # [n], of the score
+    evaluations: np.ndarray  # [n], evaluations of the score
     seconds: float
 
     @property
     def nfe(self):
-        """Mean evaluations of the score a sample, each with its vector–Jacobian products."""
+        """The mean number of score evaluations for each sample, each with its vector–Jacobian products."""
         return float(np.mean(self.evaluations))
 
     @property
     def bits_per_dimension(self):
-        """−log p / (D log 2), [n]."""
+        """The bits a dimension, −log p / (D log 2), [n]."""
         return self.log_density / (-self.latent[0].size * math.log(2))
 
 
@@ -41,8 +41,8 @@ class OdeSolution:
     """The end of an ODE, and states on the way."""
 
     values: np.ndarray  # [n, …], at t1
-    frames: list  # of arrays [n, …]
-    evaluations: np.ndarray  # [n], of the field
+    frames: list  # arrays [n, …] of states
+    evaluations: np.ndarray  # [n], evaluations of the field
 
     def __repr__(self):
         return (f"OdeSolution({list(self.values.shape)}, {len(self.frames)} frames, "
@@ -50,15 +50,16 @@ class OdeSolution:
 
 
 def log_likelihood(score, sde, x, *, terminal=None, progress=False, **config):
-    """log p(x) of samples x [n, …] under a score by the probability-flow ODE, as a Likelihood.
+    """Returns log p(x) of samples x [n, …] under a score by the probability-flow ODE, as a Likelihood.
 
-    It is the density of the marginal at t_min.  score: a fokker Score, or a callable (x, t) → Tensor written in fokker's
-        ops on the Tensor it is given, since its divergence is needed.
-    trace="auto": "exact", one backward pass a dimension, up to 16 dimensions, else "hutchinson", one a probe; with
-        probe="rademacher" or "gaussian", probes=1, seed=0.
-    terminal: log density at t_max, a callable [n, …] → [n] or a GaussianMixture; the Gaussian prior unless given.
+    The density is that of the marginal at t_min.
+    score: a fokker Score, or a callable (x, t) → Tensor written in fokker's ops on the Tensor it is given, because its
+        divergence is needed.
+    trace="auto": "exact" up to 16 dimensions, with one backward pass for each dimension, else "hutchinson", with one
+        for each probe.  probe="rademacher" or "gaussian", probes=1, seed=0.
+    terminal: log density at t_max, a callable [n, …] → [n] or a GaussianMixture; by default the Gaussian prior.
     method="dopri5", tolerance=1e-5, steps=0 (or that many equal steps), clock="t", t_min=0 (the SDE's own): the ODE.
-    A sample's result depends on nothing but the sample and the seed.
+    A sample's result depends on the sample and the seed alone.
     """
     score = _score(score, sde)
     if isinstance(terminal, _fokker.GaussianMixture):
@@ -68,17 +69,17 @@ def log_likelihood(score, sde, x, *, terminal=None, progress=False, **config):
 
 
 def encode(score, sde, x, *, progress=False, **config):
-    """The latents at t_max of samples x [n, …], by the probability-flow ODE; keywords as of log_likelihood's ODE."""
+    """Returns the latents at t_max of samples x [n, …], by the probability-flow ODE; keywords are those of its ODE."""
     return _fokker.encode_samples(_score(score, sde), sde, _array(x), config, callback(progress, "encode"))["values"]
 
 
 def decode(score, sde, latent, *, progress=False, **config):
-    """The samples at t_min of latents at t_max: the inverse of encode."""
+    """Returns the samples at t_min of latents at t_max: the inverse of encode."""
     return _fokker.decode_latents(_score(score, sde), sde, _array(latent), config, callback(progress, "decode"))["values"]
 
 
 def interpolate(score, sde, a, b, weights=9, *, progress=False, **config):
-    """Samples on the way from a to b [n, …]: encoded, interpolated on the sphere, decoded; [weights, n, …].
+    """Returns samples on the way from a to b [n, …], interpolated on the sphere of latents: [weights, n, …].
 
     weights: numbers, 0 for a and 1 for b, or how many, evenly spaced.
     """
@@ -91,12 +92,13 @@ def interpolate(score, sde, a, b, weights=9, *, progress=False, **config):
 
 
 def solve_ode(field, x, t0, t1, *, method="dopri5", tolerance=1e-5, absolute=None, steps=0, frames=()):
-    """The solution at t1 of dx/dt = field(x, t) from x [n, …] at t0, as an OdeSolution.
+    """Returns the solution at t1 of dx/dt = field(x, t) from x [n, …] at t0, as an OdeSolution.
 
-    field: a callable (x, t) → array of x's shape, or a Score; it is called with those samples that take the same step,
-        as every sample has its own error control and does not depend on the others.
-    method: "dopri5", "fehlberg78", or "adams_bashforth_moulton" with steps.  tolerance: relative, and absolute unless
-        that is given.  steps: that many equal steps without error control.  frames: times at which the states are wanted.
+    field: a callable (x, t) → array of x's shape, or a Score.  It is called with the samples that take the same step;
+        every sample has its own error control and does not depend on the others.
+    method: "dopri5", "fehlberg78", or "adams_bashforth_moulton" with steps.
+    tolerance: relative tolerance, and the absolute one unless that is given.
+    steps: number of equal steps without error control.  frames: times at which the states are wanted.
     """
     absolute = tolerance if absolute is None else absolute
     values, states, evaluations = _fokker.integrate_ode(
@@ -106,7 +108,7 @@ def solve_ode(field, x, t0, t1, *, method="dopri5", tolerance=1e-5, absolute=Non
 
 
 def likelihood_of_run(run, progress, config):
-    """Of the held-out data of a run, in its units."""
+    """Returns the Likelihood of the held-out data of a run, in the units of the data."""
     n = config.pop("n", 0)
     return _likelihood(_fokker.likelihood_of_run(run, _tables(config), n, callback(progress, "likelihood")))
 

@@ -19,23 +19,23 @@ class Chains:
     draws: np.ndarray  # [draws, chains, …]
     acceptance: np.ndarray  # [chains], after the burn-in; 1 without a Metropolis test
     steps: np.ndarray  # [chains], length of a step after the burn-in
-    evaluations: float  # of the score, a chain, counted
+    evaluations: float  # score evaluations of a chain, counted
     seconds: float
     config: dict
 
     @functools.cached_property
     def summary(self):
-        """mean, sd, mcse, ess_bulk, ess_tail and rhat of each component."""
+        """Returns mean, sd, mcse, ess_bulk, ess_tail and rhat of each component."""
         return diagnostics.summary(self.draws)
 
     @property
     def rhat(self):
-        """Of each component; above 1.01 the chains have not mixed."""
+        """Returns R-hat of each component; above 1.01 the chains have not mixed."""
         return self.summary["rhat"]
 
     @property
     def ess(self):
-        """Bulk effective sample size of each component."""
+        """Returns the bulk effective sample size of each component."""
         return self.summary["ess_bulk"]
 
     def __len__(self):
@@ -53,7 +53,7 @@ class Chains:
                 f"{mixed}, {self.seconds:.2f} s)")
 
     def to_xarray(self):
-        """An xarray.Dataset x(chain, draw, …), with ArviZ's names of axes."""
+        """Returns an xarray.Dataset x(chain, draw, …), with ArviZ's names of axes."""
         import xarray
 
         axes = ("chain", "draw", *(("component",) if self.draws.ndim == 3 else (f"axis_{i}" for i in range(self.draws.ndim - 2))))
@@ -77,18 +77,18 @@ class Chains:
 
 def langevin(law, *, method="mala", log_density=None, t=None, shape=None, seed=0, start=None, dtype=None, progress=False,
              **config):
-    """Draws of a law by chains of Langevin dynamics, as Chains.
+    """Draws from a law by chains of Langevin dynamics and returns Chains.
 
     law: a GaussianMixture, or ∇ log p as any callable x → array of x's shape [chains, …]; with `t` a fokker Score or a
         callable (x, t) → array, at that time.
     method: "ula", "mala" (needs log_density: x → [chains], known of mixtures), "baoab", "obabo", "align" or "quicsort";
         _fokker.langevin_methods() describes them, docs/langevin.md says which to take.
-    shape: of one state; known of mixtures and networks, else (2,).
+    shape: shape of one state; known of mixtures and networks, else (2,).
     start: [chains, …]; standard normal by default.
-    dtype: "float64", for a fokker Score "float32".
-    config: step=0.1, friction=1.0 (underdamped), chains=4, steps=1000, burn_in=500, thin=1, and of mala
-        target_acceptance=0.574, adapt=True: its step adapts in the burn-in.
-    Chain i depends on the seed and i alone.  Ctrl-C ends it.
+    dtype: "float64", or "float32" for a fokker Score.
+    config: step=0.1, friction=1.0 (underdamped), chains=4, steps=1000, burn_in=500, thin=1; for mala
+        target_acceptance=0.574, adapt=True: the step adapts in the burn-in.
+    Chain i depends on the seed and i alone.  Ctrl-C ends the chains.
     """
     known = isinstance(law, (_fokker.GaussianMixture, _fokker.Score))
     if isinstance(law, _fokker.Score) and t is None:

@@ -1,4 +1,4 @@
-"""Declared against measured orders of solvers."""
+"""Comparison of declared and measured orders of solvers."""
 
 from . import _fokker
 from ._arguments import seed_of
@@ -6,17 +6,19 @@ from ._progress import callback
 
 
 class Orders(list):
-    """One dictionary an order: solver, order ("strong", "weak", or "flow" of the
-    probability-flow ODE), problem, noise, calculus, declared, measured,
-    half_width (of the 95 % interval; 0 of weak orders, which are exact), evaluations (a step) and verdict: "agrees",
-    "lower" or "higher" than declared, or "undecided" where the interval is too wide."""
+    """One dictionary for each order.
+
+    Keys: solver, order ("strong", "weak", or "flow" of the probability-flow ODE), problem, noise, calculus, declared,
+    measured, half_width (of the 95 % interval; 0 for weak orders, which are exact), evaluations (in a step) and
+    verdict: "agrees", "lower" or "higher" than declared, or "undecided" where the interval is too wide.
+    """
 
     def __init__(self, records, text):
         super().__init__(records)
         self._text = text
 
     def to_dataframe(self):
-        """A pandas.DataFrame, one row an order."""
+        """Returns a pandas.DataFrame with one row for each order."""
         import pandas
 
         return pandas.DataFrame(list(self))
@@ -37,11 +39,12 @@ class Orders(list):
 
 
 def orders(solvers=None, *, paths=2000, seed=2024, progress=False):
-    """The orders that solvers declare, measured, as Orders.
+    """Measures the orders that solvers declare and returns them as Orders.
 
     solvers: a name or names, of steppers or of solvers made for diffusions; all of them by default.
-    paths: Brownian paths of a strong order, which all solvers and step sizes share; a quarter as many samples.
-    The same seed gives the same figures on any number of threads.  Ctrl-C ends it.
+    paths: number of Brownian paths of a strong order, which all solvers and step sizes share; solvers made for
+        diffusions take a quarter of them.
+    One seed gives the same figures on any number of threads.  Ctrl-C ends the measurement.
     """
     names = [] if solvers is None else [solvers] if isinstance(solvers, str) else list(solvers)
     if solvers is not None and not names:

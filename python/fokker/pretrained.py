@@ -7,7 +7,7 @@ import pathlib
 from ._fokker import Network
 
 WEIGHTS = "diffusion_pytorch_model.safetensors"
-# Attention's names in the first models that were published.
+# Names of attention in the first models that were published.
 _OLD = {".query.": ".to_q.", ".key.": ".to_k.", ".value.": ".to_v.", ".proj_attn.": ".to_out.0."}
 
 # Types of levels, down and up: attention, resampling, progressive.
@@ -20,7 +20,7 @@ _BLOCKS = {
 }
 _BLOCKS |= {name.replace("Downsample", "Upsample").replace("Down", "Up"): kind for name, kind in _BLOCKS.items()}
 
-# Options under one name each; the values are ours where diffusers leaves them out of the file.
+# Options under one name each; this file's values stand where diffusers leaves them out of the file.
 _SAME = {
     "block_out_channels": "channels",
     "layers_per_block": "layers_per_block",
@@ -45,7 +45,7 @@ _DEFAULTS = {
     "up_block_types": ("AttnUpBlock2D", "AttnUpBlock2D", "AttnUpBlock2D", "UpBlock2D"),
     "attention_head_dim": 8,
 }
-# Options of which this U-Net has one kind alone; the first is the default.
+# Options of which this U-Net has a single kind; the first is the default.
 _ONLY = {
     "act_fn": ("silu", "swish"),
     "class_embed_type": (None,),
@@ -60,7 +60,7 @@ def _require(condition, text):
 
 
 def _levels(types, resampling):
-    """Attention of each level, and the resampling and the manner that they have in common."""
+    """Returns the attention of each level, and the resampling and the manner that all levels share."""
     for name in types:
         _require(name in _BLOCKS, f"expected levels of {', '.join(_BLOCKS)}, got {name}")
     kinds = [_BLOCKS[name] for name in types]
@@ -71,14 +71,14 @@ def _levels(types, resampling):
 
 
 def _check_skip_groups(groups, channels, attention):
-    """Skip blocks count their groups by their channels (32 before attention); the rest of the network must agree."""
+    """Checks that the groups of skip blocks, by their channels (32 before attention), agree with the network."""
     agree = all(min(c // 4, 32) == groups for c in (channels[0], channels[-1])) and min(channels) >= 32
     agree &= all(c >= 128 for c, attends in zip(channels, attention) if attends)
     _require(agree, f"norm_num_groups={groups} and skip blocks of {list(channels)} channels do not count groups alike")
 
 
 def _network_options(config):
-    """Keywords of fk.UNet for a UNet2DModel's config."""
+    """Returns the keywords of fk.UNet for a UNet2DModel's config."""
     config = {**_DEFAULTS, **config}
     for key, known in _ONLY.items():
         _require(config.get(key, known[0]) in known, f"expected {key} to be {known[0]}, got {config.get(key)}")
@@ -107,11 +107,11 @@ def _network_options(config):
 
 
 def from_diffusers(folder, sample=None):
-    """The U-Net that diffusers' UNet2DModel.save_pretrained wrote into a folder, with its weights.
+    """Loads the U-Net that diffusers' UNet2DModel.save_pretrained wrote into a folder, with its weights.
 
-    sample: the shape (height, width, channels) of one image, where the file does not hold its size.  Weights become
-    float32: those of float16 and bfloat16 are widened, those of float64 rounded.  Options that this
-    U-Net does not have are a ValueError, and so are weights that are missing, unknown or of another shape.
+    sample: the shape (height, width, channels) of one image, where the file does not hold its size.
+    Weights become float32: those of float16 and bfloat16 are widened, those of float64 rounded.  Options that this
+    U-Net does not have raise a ValueError, and so do weights that are missing, unknown or of another shape.
     """
     folder = pathlib.Path(folder)
     config = json.loads((folder / "config.json").read_text())
@@ -127,7 +127,7 @@ def from_diffusers(folder, sample=None):
 
 
 def _types(attention, resampling, progressive, direction):
-    """The types of the levels, in the encoder's order."""
+    """Returns the types of the levels, in the encoder's order."""
     types = []
     for i, attends in enumerate(attention):
         plain = "Skip" if progressive else ""
@@ -139,7 +139,7 @@ def _types(attention, resampling, progressive, direction):
 
 
 def _unet_config(options, sample):
-    """The config of the UNet2DModel for a network's options."""
+    """Returns the config of the UNet2DModel for a network's options."""
     _require(options["kind"] == "unet", f"expected a U-Net, got {options['kind']}")
     channels, progressive = options["channels"], options["progressive"]
     attention = options["attention"] or [False] * len(channels)
@@ -179,7 +179,8 @@ def _unet_config(options, sample):
 def to_diffusers(network, folder):
     """Writes a U-Net and its weights into a folder that diffusers' UNet2DModel.from_pretrained reads.
 
-    The null label of label_dropout becomes their last class.  Options that they do not have are a ValueError.
+    The null label of label_dropout becomes the last class of diffusers.  Options that diffusers does not have raise a
+    ValueError.
     """
     folder = pathlib.Path(folder)
     config = _unet_config(network.config, network.sample)

@@ -21,10 +21,11 @@ class Run:
         self._run = _fokker.TrainedRun(str(path), **average)
 
     def with_ema(self, decay=None, *, length=None, step=0):
-        """The same run with another average of the weights.
+        """Returns the same run with another average of the weights.
 
-        decay: train.ema or one of train.emas.  length: instead, the relative length of any power-function average, made
-        from the snapshots of a run with train.ema_lengths; step: until which it averages (0: the last).
+        decay: train.ema or one of train.emas.
+        length: relative length of any power-function average, made from the snapshots of a run with train.ema_lengths.
+        step: step until which this average goes (0: the last).
         """
         return Run(self.path, decay=decay, length=length, step=step)
 
@@ -43,22 +44,22 @@ class Run:
 
     @property
     def network(self):
-        """With the averaged weights."""
+        """The network with the averaged weights."""
         return self._run.network
 
     @property
     def score(self):
-        """∇ log p_t in the units of the network, for fk.sample."""
+        """The score ∇ log p_t in the units of the network, for fk.sample."""
         return self._run.score
 
     @property
     def metrics(self):
-        """One dictionary a training step: loss, gradient norm, learning rate, …"""
+        """One dictionary for each training step: loss, gradient norm, learning rate, …"""
         return [json.loads(line) for line in (self.path / "metrics.jsonl").read_text().splitlines()]
 
     @property
     def sample_names(self):
-        """The sets of samples that the run drew."""
+        """The names of the sets of samples that the run drew."""
         import h5py
 
         with h5py.File(self.path / "results.h5") as file:
@@ -79,13 +80,14 @@ class Run:
         return xarray.load_dataset(self.path / "results.h5", group=f"samples/{name}", engine="h5netcdf")
 
     def conditional_score(self, labels):
-        """∇ log p_t(x | label) in the units of the network: sample i is under labels[i], from the first again behind the last."""
+        """Returns ∇ log p_t(x | label) in the units of the network; labels repeat after the last, sample by sample."""
         return self._run.system.score(labels_of(labels))
 
     def sample(self, *, n=64, seed=0, label=None, guidance=None, progress=False, **config):
-        """New samples in the units of the data; keywords are those of [[sample]].
+        """Draws new samples in the units of the data; keywords are those of [[sample]].
 
-        label: a class, or a list that the samples take in turn.  guidance: strength towards it, or the table guidance.
+        label: a class, or a list that the samples take in turn.
+        guidance: strength towards the label, or the table guidance.
         """
         keywords = {**config, "n": n, "seed": seed_of(seed)}
         if label is not None:
@@ -96,9 +98,9 @@ class Run:
         return Samples(config=used, sde=self.sde.name, range=self._run.range, **drawn)
 
     def evaluate(self, samples, **evaluate):
-        """Metrics of any samples in the units of the data, by name: (value, the same figure for real against real).
+        """Returns metrics of samples in the units of the data by name: (value, the same figure for real against real).
 
-        Keywords are those of [evaluate], and as in the run unless given.
+        Keywords are those of [evaluate]; keywords that are not given are as in the run.
         """
         return _fokker.evaluate_samples(samples, self.data, {**self.config["evaluate"], **evaluate}, self.config["seed"])
 
@@ -107,50 +109,74 @@ class Run:
         return self._run.held_out_loss()
 
     def log_likelihood(self, *, progress=False, **config):
-        """Of the held-out data, in the units of the data: a Likelihood.
+        """Returns the Likelihood of the held-out data, in the units of the data.
 
-        n: the first samples alone; other keywords are those of fk.log_likelihood.
+        n: number of first samples; other keywords are those of fk.log_likelihood.
         """
         return likelihood_of_run(self._run, progress, config)
 
     def bits_per_dimension(self, *, progress=False, **config):
-        """Upper bounds on the bits a dimension of the held-out data, as a BitsPerDimension, which prints as a table.
+        """Bounds the bits a dimension of the held-out data from above: a BitsPerDimension, which prints as a table.
 
         Keywords are those of `fokker likelihood`: bounds=["discrete", "continuous", "ode"], n=0 (all), tables discrete,
-        continuous, flow and divergence, as in discrete={"steps": 1000}, and dequantisations=1.
+        continuous, flow and divergence, such as discrete={"steps": 1000}, and dequantisations=1.
         """
         return bits_of_run(self._run, progress, config)
 
     def edit(self, images=None, *, progress=False, **config):
-        """Image to image (SDEdit): Findings.  Keywords are those of [[edit]]: strengths=[…], n, labels, guidance, solver, …"""
+        """Changes images by SDEdit.
+
+        Returns Findings.  Keywords are those of [[edit]]: strengths=[…], n, labels, guidance, solver, …
+        """
         return apply(self._run, "edit", images, progress, config)
 
     def guidance_sweep(self, *, progress=False, **config):
-        """Samples at several strengths of guidance, precision against recall: Findings.  Keywords are those of [[guidance_sweep]]."""
+        """Draws samples at several strengths of guidance.
+
+        Returns Findings.  Keywords are those of [[guidance_sweep]].
+        """
         return apply(self._run, "guidance_sweep", None, progress, config)
 
     def translate(self, images=None, *, progress=False, **config):
-        """From one label to another by the probability flow: Findings.  Keywords are those of [[translate]]: to=1, n=…"""
+        """Translates one label into another by the probability flow.
+
+        Returns Findings.  Keywords are those of [[translate]].
+        """
         return apply(self._run, "translate", images, progress, config)
 
     def captions(self, *, progress=False, **config):
-        """Images for held-out captions, and whether they show what is said: Findings.  Keywords are those of [[captions]]."""
+        """Draws images to held-out captions and judges them.
+
+        Returns Findings.  Keywords are those of [[captions]].
+        """
         return apply(self._run, "captions", None, progress, config)
 
     def synthesise(self, *, progress=False, **config):
-        """Labelled samples for training, their use and their privacy: Findings.  Keywords are those of [[synthesise]]."""
+        """Draws labelled samples and measures use and privacy.
+
+        Returns Findings.  Keywords are those of [[synthesise]].
+        """
         return apply(self._run, "synthesise", None, progress, config)
 
     def inpaint(self, images=None, *, progress=False, **config):
-        """Samples given a part or a linear measurement of each image: Findings.  Keywords are those of [[inpaint]]."""
+        """Draws samples given a part or a measurement of each image.
+
+        Returns Findings.  Keywords are those of [[inpaint]].
+        """
         return apply(self._run, "inpaint", images, progress, config)
 
     def denoise(self, x=None, *, progress=False, **config):
-        """Posterior mean and samples of noisy data: Findings.  Keywords are those of [[denoise]]: noise=0.2, level=…"""
+        """Denoises: posterior mean and samples of noisy data.
+
+        Returns Findings.  Keywords are those of [[denoise]].
+        """
         return apply(self._run, "denoise", x, progress, config, "x")
 
     def detect(self, x=None, *, progress=False, **config):
-        """Anomalies, at a stated rate of false alarms: Findings.  Keywords are those of [[detect]]: false_alarm=0.05, …"""
+        """Finds anomalies at a stated rate of false alarms.
+
+        Returns Findings.  Keywords are those of [[detect]].
+        """
         return apply(self._run, "detect", x, progress, config, "x")
 
     def __repr__(self):
@@ -165,22 +191,23 @@ class Run:
 
 
 def load_run(path):
-    """The run that `fokker run` or fk.run left in a folder."""
+    """Loads the run that `fokker run` or fk.run left in a folder."""
     return Run(path)
 
 
 def run(config, *, out="", progress=False, **tables):
-    """Runs an experiment file and returns its Run.  Ctrl-C leaves a checkpoint; fk.resume goes on.
+    """Runs an experiment file and returns its Run.  Ctrl-C leaves a checkpoint, and fk.resume continues from it.
 
-    config: a file, or the name of one that comes with Fokker, as "digits.toml".  out: the run's folder; a new one under
-    runs/ unless given.  progress: True prints the lines of the command `fokker`; a
-    function is called with each.  tables: overrides, as in train={"steps": 100}, name="short".
+    config: a file, or the name of one that comes with Fokker, such as "digits.toml".
+    out: folder of the run; by default a new one under runs/.
+    progress: True prints the lines of the command `fokker`; a function is called with each line.
+    tables: overrides, such as train={"steps": 100}, name="short".
     """
     return Run(_fokker.run_experiment(os.fspath(config), _overrides(tables), os.fspath(out), _line(progress)))
 
 
 def resume(path, *, progress=False):
-    """Goes on with a run that was interrupted; its results are those of an uninterrupted one."""
+    """Continues a run that was interrupted; its results are those of an uninterrupted run."""
     return Run(_fokker.resume_run(os.fspath(path), _line(progress)))
 
 
@@ -194,6 +221,6 @@ def _overrides(tables, prefix=""):
         if isinstance(value, dict):
             overrides += _overrides(value, f"{prefix}{key}.")
         else:
-            # JSON's texts, numbers, booleans and lists are TOML's.
+            # Texts, numbers, booleans and lists of JSON are those of TOML.
             overrides.append(f"{prefix}{key}={json.dumps(value)}")
     return overrides

@@ -1,4 +1,4 @@
-"""What sampling returns."""
+"""The result of sampling."""
 
 from __future__ import annotations
 
@@ -36,9 +36,10 @@ class Samples:
         return f"Samples({list(self.values.shape)} by {self.config['solver']}, {self.nfe:g} evaluations, {self.seconds:.2f} s)"
 
     def grid(self, n=64):
-        """The first n images as one, [height, width, channels] in [0, 1].
+        """Returns the first n images as one image [height, width, channels] in [0, 1].
 
-        Black and white are `range`; without one −1 and 1 where there are values below 0, else 0 and the largest.
+        Black and white are `range`.  Without a range they are −1 and 1 where values lie below 0, else 0 and the
+        largest value.
         """
         if not self.images:
             raise ValueError(f"[samples] expected images [n, height, width, 1 or 3], got {list(self.values.shape)}")
@@ -53,7 +54,7 @@ class Samples:
         return sheet.reshape(rows * height, columns * width, channels)
 
     def _limits(self):
-        """Values of black and white; of points the square that holds them."""
+        """The values of black and white; for points, the square that holds them."""
         if self.range:
             return tuple(self.range)
         values = self.values[np.isfinite(self.values)]
@@ -63,7 +64,7 @@ class Samples:
         return (float(low), float(high)) if high > low else (float(low) - 1, float(low) + 1)
 
     def plot(self, axes=None):
-        """Images as a grid, points in the plane as a scatter plot, anything else as a histogram of the first value."""
+        """Plots images as a grid, points in the plane as a scatter plot, other data as a histogram."""
         import matplotlib.pyplot as plt
 
         axes = axes or plt.gca()
@@ -80,7 +81,7 @@ class Samples:
         return axes
 
     def to_xarray(self):
-        """An xarray.Dataset with the names of results.h5: image(sample, y, x, channel) or x(sample, component)."""
+        """Returns an xarray.Dataset named as results.h5: image(sample, y, x, channel) or x(sample, component)."""
         import xarray
 
         if self.images:

@@ -7,18 +7,18 @@ from .samples import Samples
 
 
 def sample(score, sde, *, n=64, shape=None, seed=0, dtype="float32", trajectory=0, progress=False, **config):
-    """n samples of the law whose scores under `sde` are given, as Samples.
+    """Draws n samples of the law whose scores under `sde` are given, as Samples.
 
     score: a fokker Score (network_score, Training.score, GaussianMixture.score(sde)), or any callable (x, t) → array,
-        called once a step with the whole batch x [n, …] as a NumPy array and t as a float.
-    times: in place of steps, grid and t_min, the time points themselves, as [1.0, 0.5, 1e-3].
-    shape: of one sample; known for networks and mixtures, else (2,).
-    trajectory: states to keep, evenly spaced over the steps.
+        called once in a step with the whole batch x [n, …] as a NumPy array and t as a float.
+    times: the time points themselves, in place of steps, grid and t_min, such as [1.0, 0.5, 1e-3].
+    shape: shape of one sample; known for networks and mixtures, else (2,).
+    trajectory: number of states to keep, evenly spaced over the steps.
     config: the table [[sample]] of an experiment: solver="euler_maruyama" (fk.solvers.names()), steps=100,
         grid=, clock=, denoise= (by default the solver's own; the result's config says which), tolerance=0 (its own),
-        t_min=0., same_path=False (one Brownian path for any number of steps); of some solvers eta, corrector={...}, churn={...}, restart={...},
-        resample={...}.
-    Sample i depends on the seed and i alone, not on n.  Ctrl-C ends it.
+        t_min=0., same_path=False (one Brownian path for any number of steps); for some solvers also eta,
+        corrector={...}, churn={...}, restart={...}, resample={...}.
+    Sample i depends on the seed and i alone, not on n.  Ctrl-C ends the sampling.
     """
     if isinstance(score, _fokker.GaussianMixture):
         score = score.score(sde)

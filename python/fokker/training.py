@@ -12,27 +12,28 @@ class Training:
     """A trained network and how it came about."""
 
     network: _fokker.Network  # averaged weights
-    system: _fokker.System  # the averaged network and what it was trained by
+    system: _fokker.System  # the averaged network and what trained it
     score: object  # ∇ log p_t of the averaged network, in its units; None for regression
-    sde: _fokker.ForwardSde  # that of the score
+    sde: _fokker.ForwardSde  # SDE of the score
     data: _fokker.Data
     config: dict
-    loss: list  # a value a step, as the next four
+    loss: list  # a value for each step, as the next four
     gradient_norm: list  # before clipping
     learning_rate: list
     clipped: list
-    operations: list  # of matrix products and convolutions
+    operations: list  # operations of matrix products and convolutions
     held_out: dict  # "step", "loss": of the averaged weights, on the same held-out samples and noise each time
     noise_levels: dict  # "step", and [step, level] "mean", "deviation", "count": errors since the step before
 
     def conditional_score(self, labels):
-        """∇ log p_t(x | label) in the units of the network: sample i is under labels[i], from the first again behind the last."""
+        """Returns ∇ log p_t(x | label) in the units of the network; labels repeat after the last, sample by sample."""
         return self.system.score(labels_of(labels))
 
     def sample(self, *, label=None, guidance=None, **keywords):
-        """fk.sample with this score, in the units of the data.
+        """Calls fk.sample with this score, and returns samples in the units of the data.
 
-        label: a class, or a list that the samples take in turn.  guidance: strength towards it, or keywords of fk.guide.
+        label: a class, or a list that the samples take in turn.
+        guidance: strength towards the label, or keywords of fk.guide.
         """
         from .sampling import sample
 
@@ -48,11 +49,11 @@ class Training:
         return drawn
 
     def evaluate(self, samples, **evaluate):
-        """Metrics of samples in the units of the data, by name: (value, the same figure for real against real)."""
+        """Returns metrics of samples in the units of the data by name: (value, value of real against real)."""
         return _fokker.evaluate_samples(samples, self.data, evaluate)
 
     def plot(self, axes=None):
-        """The loss, its mean over a fiftieth of the steps, and the held-out loss."""
+        """Plots the loss, its mean over a fiftieth of the steps, and the held-out loss."""
         import matplotlib.pyplot as plt
         import numpy as np
 
@@ -68,7 +69,7 @@ class Training:
         return axes
 
     def plot_noise_levels(self, axes=None):
-        """The mean error of each noise level, a line for each interval of the log, the last the darkest."""
+        """Plots the mean error of each noise level, with a darker line for each later interval of the log."""
         import matplotlib.pyplot as plt
         import numpy as np
 
@@ -97,10 +98,11 @@ class Training:
 def train(network, sde, data, *, seed=0, augment=(), progress=False, **config):
     """Trains `network` in place and returns a Training.
 
-    data: from fk.datasets, or an array [samples, …], taken as it is.  Keywords are those of [train]: steps=3000,
-    batch=128, learning_rate=5e-4, ema=0.999, prediction="epsilon", weighting="uniform", …  With held-out data their
-    loss is measured, too, and patience=n ends the training after n such losses without a new least one.  Ctrl-C ends it
-    between steps.
+    data: from fk.datasets, or an array [samples, …], taken as it is.
+    Keywords are those of [train]: steps=3000, batch=128, learning_rate=5e-4, ema=0.999, prediction="epsilon",
+    weighting="uniform", …
+    Held-out data have their loss measured, too, and patience=n ends the training after n such losses without a new
+    least one.  Ctrl-C ends it between steps.
     """
     if not isinstance(data, _fokker.Data):
         data = datasets.from_array(data)

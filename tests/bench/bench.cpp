@@ -11,16 +11,16 @@
 #include <sstream>
 #include <string>
 
-#include "fokker/core/parallel.h"
-#include "fokker/experiments/toys.h"
-#include "fokker/experiments/trainer.h"
-#include "fokker/score/network.h"
+#include "fokker/core/base/parallel.h"
+#include "fokker/experiments/data/toys.h"
+#include "fokker/experiments/training/trainer.h"
+#include "fokker/score/networks/network.h"
 #include "fokker/sde/gbm.h"
 #include "fokker/sde/mixture.h"
 #include "fokker/sde/reverse.h"
 #include "fokker/sde/vp.h"
-#include "fokker/solvers/registry.h"
-#include "fokker/solvers/simulate.h"
+#include "fokker/solvers/steppers/simulate.h"
+#include "fokker/solvers/steppers/solver.h"
 #include "tests/bench/memory.h"
 
 using namespace fokker;

@@ -11,11 +11,11 @@
 #include <nlohmann/json.hpp>
 #include <string>
 
-#include "fokker/core/autodiff.h"
-#include "fokker/core/parallel.h"
-#include "fokker/core/precision.h"
-#include "fokker/experiments/trainer.h"
-#include "fokker/score/network.h"
+#include "fokker/core/base/parallel.h"
+#include "fokker/core/base/precision.h"
+#include "fokker/core/ops/autodiff.h"
+#include "fokker/experiments/training/trainer.h"
+#include "fokker/score/networks/network.h"
 #include "fokker/sde/vp.h"
 #include "tests/bench/memory.h"
 #include "tests/bench/unet_parts.h"

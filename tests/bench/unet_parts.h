@@ -5,13 +5,13 @@
 #include <nlohmann/json.hpp>
 #include <string>
 
-#include "fokker/core/autodiff.h"
+#include "fokker/core/base/precision.h"
+#include "fokker/core/ops/autodiff.h"
 #include "fokker/core/ops/conv.h"
 #include "fokker/core/ops/matmul.h"
 #include "fokker/core/ops/norm.h"
 #include "fokker/core/ops/reduce.h"
-#include "fokker/core/precision.h"
-#include "fokker/core/rng.h"
+#include "fokker/core/ops/rng.h"
 
 // The kinds of work in a step of the U-Net of unet.cpp, timed one by one on one thread.
 namespace bench {

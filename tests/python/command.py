@@ -1,6 +1,7 @@
 """The program `fokker` and its results files, for the tests."""
 
 import os
+import signal
 import subprocess
 from pathlib import Path
 
@@ -12,6 +13,12 @@ COMMAND = os.environ.get("FOKKER_COMMAND", str(ROOT / "build/release/bin/fokker"
 
 def fokker(*arguments, **options):
     return subprocess.run([COMMAND, *map(str, arguments)], capture_output=True, text=True, timeout=300, **options)
+
+
+def default_signals():
+    """For preexec_fn: nohup and background jobs have their children ignore signals that a test is about to send."""
+    for kind in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(kind, signal.SIG_DFL)
 
 
 def datasets(path):

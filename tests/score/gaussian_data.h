@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "fokker/core/ops/elementwise.h"
-#include "fokker/score/objective.h"
+#include "fokker/score/objectives/objective.h"
 
 namespace fokker {
 

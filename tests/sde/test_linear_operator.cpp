@@ -3,7 +3,7 @@
 
 #include "fokker/core/ops/elementwise.h"
 #include "fokker/core/ops/reduce.h"
-#include "fokker/core/rng.h"
+#include "fokker/core/ops/rng.h"
 #include "fokker/sde/linear_operator.h"
 #include "tests/support/catch.h"
 

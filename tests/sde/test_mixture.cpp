@@ -1,7 +1,7 @@
 #include <cmath>
 #include <cstring>
 
-#include "fokker/core/autodiff.h"
+#include "fokker/core/ops/autodiff.h"
 #include "fokker/core/ops/elementwise.h"
 #include "fokker/core/ops/reduce.h"
 #include "fokker/sde/mixture.h"

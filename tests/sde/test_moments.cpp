@@ -6,9 +6,9 @@
 #include "fokker/sde/gbm.h"
 #include "fokker/sde/ou.h"
 #include "fokker/sde/registry.h"
-#include "fokker/solvers/brownian_path.h"
-#include "fokker/solvers/euler_maruyama.h"
-#include "fokker/solvers/sra.h"
+#include "fokker/solvers/noise/brownian_path.h"
+#include "fokker/solvers/steppers/euler_maruyama.h"
+#include "fokker/solvers/steppers/sra.h"
 #include "tests/support/catch.h"
 
 using namespace fokker;

@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "fokker/core/error.h"
+#include "fokker/core/base/error.h"
 #include "tests/support/catch.h"
 
 /// A changed copy: one flipped bit, up to four other bytes, a cut, a gap, a block twice, or a huge number.
