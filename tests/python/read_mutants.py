@@ -1,6 +1,6 @@
 """A process that reads mutants: `python read_mutants.py READER FOLDER SEED COUNT`.
 
-Each must be read, or refused by one of Fokker's errors, within 5 s: SIGALRM ends the process otherwise.  The last line it
+Each must be read, or refused by one of Fokker's errors, within 5 s of the processor: SIGPROF ends the process otherwise.  The last line it
 prints is a JSON object of what came of them; NUMBER in FOLDER is the mutant at hand.
 """
 
@@ -60,16 +60,16 @@ def read(name, folder, seed, count):
     for number in range(seed, seed + count):
         (folder / "NUMBER").write_text(str(number))
         path.write_bytes(mutant(content, random.Random(number)))
-        begun = time.monotonic()
-        signal.alarm(LIMIT)
+        begun = time.process_time()
+        signal.setitimer(signal.ITIMER_PROF, LIMIT)
         try:
             call()
             ends["read"] += 1
         except (fk.Error, fk.ShapeError, fk.ConfigError, fk.NumericalError, fk.IoError) as error:
             ends[type(error).__name__] += 1
         finally:
-            signal.alarm(0)
-        slowest = max(slowest, time.monotonic() - begun)
+            signal.setitimer(signal.ITIMER_PROF, 0)
+        slowest = max(slowest, time.process_time() - begun)
         if name in WRITTEN:
             restore(whole, folder)
     used = max(resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
@@ -77,5 +77,5 @@ def read(name, folder, seed, count):
 
 
 if __name__ == "__main__":
-    signal.signal(signal.SIGALRM, signal.SIG_DFL)
+    signal.signal(signal.SIGPROF, signal.SIG_DFL)
     print(json.dumps(read(sys.argv[1], Path(sys.argv[2]), int(sys.argv[3]), int(sys.argv[4]))))
