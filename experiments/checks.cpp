@@ -51,6 +51,30 @@ void check_sizes(const Experiment& experiment, const Model& model) {
                          config.title(), least, config.n);
 }
 
+/// Two steps of one sample by a score that knows nothing, for settings of a sampler that cannot work.
+void rehearse(SampleConfig config, const Model& model, const char* table) {
+  const Score silent = [](const Tensor& x, double) { return Tensor::zeros(x.shape(), x.dtype()); };
+  config.n = 1;
+  config.steps = std::min<std::int64_t>(config.step_count(), 2);
+  if (!config.times.empty()) config.times.resize(static_cast<std::size_t>(config.steps) + 1);
+  try {
+    sample(silent, *model.sde, config, {.shape = model.sample_shape});
+  } catch (const ConfigError& error) {
+    throw ConfigError(fmt::format("{}: {}", table, error.what()));
+  } catch (const NumericalError&) {  // says nothing of the trained score
+  }
+}
+
+void rehearse_applications(const Experiment& experiment, const Model& model) {
+  for (const auto& config : experiment.guidance_sweep) rehearse(config, model, "guidance_sweep");
+  for (const auto& config : experiment.edit) rehearse(config, model, "edit");
+  for (const auto& config : experiment.captions) rehearse(config, model, "captions");
+  for (const auto& config : experiment.inpaint) rehearse(config.sampler, model, "inpaint");
+  for (const auto& config : experiment.denoise)
+    if (config.samples > 0) rehearse(config.sampler, model, "denoise");
+  for (const auto& config : experiment.synthesise) rehearse(config.sampler, model, "synthesise");
+}
+
 }  // namespace
 
 Model checked(Model model, const Experiment& experiment) {
@@ -58,6 +82,7 @@ Model checked(Model model, const Experiment& experiment) {
                        "train.patience: the training ends by the loss on held-out data; raise data.held_out");
   try_loss(model);
   check_applications(experiment, model);
+  rehearse_applications(experiment, model);
   check_sizes(experiment, model);
   check_memory(experiment, model);
   const Score silent = [](const Tensor& x, double) { return Tensor::zeros(x.shape(), x.dtype()); };

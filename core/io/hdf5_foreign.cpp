@@ -13,7 +13,7 @@ constexpr int deepest_group = 32;
 constexpr std::int64_t most_objects = 100'000;
 
 ChildLimits limits_for(std::size_t size) {
-  constexpr double seconds = 4, bytes_a_second = 20e6;
+  constexpr double seconds = 3, bytes_a_second = 20e6;
   constexpr std::uint64_t memory = std::uint64_t{1} << 28;
   return {memory + 2 * size + unpacked_limit(size), seconds + static_cast<double>(size) / bytes_a_second};
 }

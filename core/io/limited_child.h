@@ -10,7 +10,8 @@
 
 namespace fokker {
 
-/// The limits of a child process: memory beyond what it shares with its parent, and time, both wall-clock and CPU.
+/// The limits of a child process: memory beyond what it shares with its parent, and CPU time.  A
+/// child that hangs is ended when fifteen times as much has passed.
 struct ChildLimits {
   std::uint64_t memory;  // bytes
   double seconds;

@@ -32,12 +32,16 @@ void check_values(const ApplicationInput& input, const Tensor& x, const ValueRan
 
 }  // namespace
 
+void require_held_out(const Model& model) {
+  require<ConfigError>(model.data().held_out.size() > 0,
+                       "[input] the run has no held-out data; give an input, or train with data.held_out above 0");
+}
+
 ApplicationData application_data(const TrainedRun& run, const ApplicationInput& input, std::int64_t n, double reach) {
   const Scaling& scaling = run.model.facts.scaling;
   const bool given = input.x.defined();
+  if (!given) require_held_out(run.model);
   const Dataset held_out = given ? Dataset{} : run.model.data().held_out;
-  require<ConfigError>(given || held_out.size() > 0,
-                       "[input] the run has no held-out data; give an input, or train with data.held_out above 0");
   const Tensor all = given ? cast(input.x, Dtype::f32) : held_out.x;
   require<ShapeError>(all.rank() > 0 && all.extent(0) > 0 && without_axis(all.shape(), 0) == run.model.sample_shape,
                       "[{}] expected samples [N] + {}, as the run was trained on, got {}", input.name,

@@ -24,6 +24,9 @@ struct ApplicationData {
 ApplicationData application_data(const TrainedRun& run, const ApplicationInput& input, std::int64_t n,
                                  double reach = 1);
 
+/// Throws ConfigError where a run has no held-out data for an application to take.
+void require_held_out(const Model& model);
+
 /// Converts a share of the data's range to the units of the network.  Throws ConfigError for data whose columns have
 /// different units.
 double in_network_units(const DataFacts& facts, double share);

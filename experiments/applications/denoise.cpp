@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 #include "fokker/core/base/parallel.h"
 #include "fokker/core/ops/elementwise.h"
@@ -62,9 +63,6 @@ Noisy make_noisy(const TrainedRun& run, const DenoiseConfig& config, const Appli
   const double unit = in_network_units(data, 1);
   Noisy noisy{inputs.prepared, config.noise * unit};
   if (config.kind == "poisson") {
-    require<ConfigError>(config.peak <= 500,
-                         "[{}] expected a peak of at most 500, got {}; above it the noise is gaussian", config.name,
-                         config.peak);
     if (!has_noise) noisy.y = data.scaling.apply(poisson_counts(inputs.x, config, data.range));
     const Tensor share = (data.scaling.invert(noisy.y) - data.range.low) * (1 / (data.range.high - data.range.low));
     noisy.level = std::sqrt(std::max(mean(share).item(), 1e-6) / config.peak) * unit;
@@ -74,13 +72,19 @@ Noisy make_noisy(const TrainedRun& run, const DenoiseConfig& config, const Appli
   return noisy;
 }
 
-/// Posterior samples [N·samples, …], which start at x_t = α y.
-Tensor draw(const TrainedRun& run, const DenoiseConfig& config, const Noisy& noisy, const RunOptions& options) {
-  const ForwardSde& sde = *run.model.sde;
-  const double begin = sde.marginal(time_of_noise(sde, noisy.level)).lambda();
+/// The log signal-to-noise ratios between which posterior samples are drawn.
+std::pair<double, double> interval(const ForwardSde& sde, const DenoiseConfig& config, double level) {
+  const double begin = sde.marginal(time_of_noise(sde, level)).lambda();
   const double end = sde.marginal(config.sampler.t_min > 0 ? config.sampler.t_min : sde.t_min()).lambda();
   require<ConfigError>(begin < end, "[{}] the noise is below that of t_min; lower t_min, or leave samples out",
                        config.name);
+  return {begin, end};
+}
+
+/// Posterior samples [N·samples, …] from x_t = α y on.
+Tensor draw(const TrainedRun& run, const DenoiseConfig& config, const Noisy& noisy, const RunOptions& options) {
+  const ForwardSde& sde = *run.model.sde;
+  const auto [begin, end] = interval(sde, config, noisy.level);
   SampleConfig sampler = config.sampler;
   for (std::int64_t i = 0; i <= sampler.steps; ++i)
     sampler.times.push_back(
@@ -120,6 +124,16 @@ void DenoiseConfig::validate() const {
   require<ConfigError>(
       sampler.n == SampleConfig{}.n && sampler.times.empty() && sampler.grid.value_or("uniform") == "uniform",
       "[{}] n, samples and the noise say which and where from; leave sampler.n, times and grid out", name);
+  require<ConfigError>(kind != "poisson" || peak <= 500,
+                       "[{}] expected a peak of at most 500, got {}; above it the noise is gaussian", name, peak);
+}
+
+void DenoiseConfig::check(const Model& model) const {
+  require_held_out(model);
+  const double added = noise * in_network_units(model.facts, 1);
+  if (kind != "gaussian" || level != "known") return;
+  time_of_noise(*model.sde, added);
+  if (samples > 0) interval(*model.sde, *this, added);
 }
 
 Tensor posterior_mean(const Score& score, const ForwardSde& sde, const Tensor& y, double noise) {

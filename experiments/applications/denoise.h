@@ -20,6 +20,8 @@ struct DenoiseConfig {
 
   /// Throws ConfigError for a sampler with times of its own.
   void validate() const;
+  /// Throws ConfigError for data of several units or none held out, and for noise beyond that of the diffusion.
+  void check(const Model& model) const;
 
   static constexpr auto fields = std::tuple{
       field("name", &DenoiseConfig::name, "name of the findings", nonempty()),

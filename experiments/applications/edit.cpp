@@ -63,6 +63,11 @@ void EditConfig::validate() const {
                        "[edit] {} chooses its own steps; take a solver with a grid", solver);
 }
 
+void EditConfig::check(const Model& model) const {
+  GenerateConfig::check(model);
+  require_held_out(model);
+}
+
 Findings edit(const TrainedRun& run, const EditConfig& config, const ApplicationInput& input,
               const RunOptions& options) {
   config.validate();

@@ -15,6 +15,7 @@ struct EditConfig : GenerateConfig {
   std::vector<double> strengths = {0, 0.2, 0.4, 0.6, 0.8, 1};
 
   void validate() const;
+  void check(const Model& model) const;
 
   static constexpr auto fields = std::tuple_cat(
       GenerateConfig::fields,

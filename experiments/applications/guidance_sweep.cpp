@@ -43,6 +43,15 @@ void GuidanceSweepConfig::validate() const {
                        "[guidance_sweep] expected something to guide towards: labels, a prompt, or guidance.weak");
 }
 
+void GuidanceSweepConfig::check(const Model& model) const {
+  GenerateConfig::check(model);
+  const std::int64_t training = model.data().training.size(), held_out = model.data().held_out.size();
+  require<ConfigError>(training >= 2 && held_out >= 2,
+                       "[guidance_sweep] expected at least two training and two held-out samples, got {} and {}; raise "
+                       "data.held_out or data.n",
+                       training, held_out);
+}
+
 Findings guidance_sweep(const TrainedRun& run, const GuidanceSweepConfig& config, const ApplicationInput& input,
                         const RunOptions& options) {
   require_no_input(input, "guidance_sweep");

@@ -13,6 +13,8 @@ struct GuidanceSweepConfig : GenerateConfig {
   std::vector<double> strengths = {0, 0.5, 1, 1.5, 2, 3, 5};
 
   void validate() const;
+  /// Throws ConfigError for data that are too few to compare with, and as GenerateConfig.
+  void check(const Model& model) const;
 
   static constexpr auto fields = std::tuple_cat(
       GenerateConfig::fields, std::tuple{field("strengths", &GuidanceSweepConfig::strengths,

@@ -141,6 +141,7 @@ void InpaintConfig::validate() const {
 }
 
 void InpaintConfig::check(const Model& model) const {
+  require_held_out(model);
   in_network_units(model.facts, 1);
   const bool masked = measured == "mask";
   make_operator(*this, model.sample_shape,

@@ -41,6 +41,16 @@ Score under(const TrainedRun& run, std::int64_t label, const char* key) {
   return run.model.system.score({.labels = {label}});
 }
 
+/// The run that decodes.
+TrainedRun decoder_of(const TranslateConfig& config, const Model& model) {
+  TrainedRun run = load_run(config.decoder);
+  require<ConfigError>(run.model.sample_shape == model.sample_shape,
+                       "[translate.decoder] {}: expected a run on samples {}, got {}", config.decoder,
+                       model.sample_shape, run.model.sample_shape);
+  require_labels(*run.model.system.network, {config.to}, "translate.to");
+  return run;
+}
+
 void compare(Findings& findings, const Tensor& x, const Tensor& translated, const Tensor& truth) {
   const auto of_result = row_distances(translated, truth), of_copy = row_distances(x, truth);
   std::int64_t nearer = 0;
@@ -56,17 +66,20 @@ void compare(Findings& findings, const Tensor& x, const Tensor& translated, cons
 void TranslateConfig::check(const Model& model) const {
   require_labels(*model.system.network, {from}, "translate.from");
   if (decoder.empty()) require_labels(*model.system.network, {to}, "translate.to");
+  if (!decoder.empty()) decoder_of(*this, model);
+  const auto& labels = model.data().held_out.labels;
+  require<ConfigError>(std::ranges::find(labels, from) != labels.end(),
+                       "[translate] the run held out no samples of the label {}", from);
+  const Score silent = [](const Tensor& x, double) { return Tensor::zeros(x.shape(), x.dtype()); };
+  const detail::ProbabilityFlow flow_that_fits(*model.sde, silent, flow);
 }
 
 Findings translate(const TrainedRun& run, const TranslateConfig& config, const ApplicationInput& input,
                    const RunOptions& options) {
   const Score from = under(run, config.from, "translate.from");
   std::optional<TrainedRun> other;
-  if (!config.decoder.empty()) other = load_run(config.decoder);
+  if (!config.decoder.empty()) other = decoder_of(config, run.model);
   const TrainedRun& decoder = other ? *other : run;
-  require<ConfigError>(decoder.model.sample_shape == run.model.sample_shape,
-                       "[translate.decoder] {}: expected a run on samples {}, got {}", config.decoder,
-                       run.model.sample_shape, decoder.model.sample_shape);
   const Score to = under(decoder, config.to, "translate.to");
   const Paired pair =
       input.x.defined() ? Paired{.x = application_data(run, input, config.n).x} : held_out_pairs(run, config);

@@ -6,6 +6,7 @@
 
 #include "fokker/core/io/file.h"
 #include "fokker/experiments/applications/own_table.h"
+#include "fokker/experiments/compare/run.h"
 #include "fokker/experiments/read_experiment.h"
 #include "fokker/experiments/report/pictures.h"
 #include "fokker/experiments/runs/provenance.h"
@@ -65,6 +66,8 @@ int resume_command(const std::filesystem::path& run, const RunOptions& options) 
     resume_systems(run, options);
   else if (holds_sweep(run))
     resume_sweep(run, options);
+  else if (holds_comparison(run))
+    resume_comparison(run, options);
   else
     require_done(resume(run, options));
   return 0;

@@ -72,6 +72,7 @@ class Comparing {
 
   Comparison run() {
     plan();
+    if (options_.planned) options_.planned();
     for (std::int64_t seed = 0; seed < config().seeds; ++seed) run_seed(seed);
     if (std::ranges::any_of(limits_, &std::optional<PathLimit>::has_value)) result_.metrics.emplace_back("path");
     rank();
@@ -223,6 +224,7 @@ CompareConfig resolved(CompareConfig config) {
   require<ConfigError>(!config.nfe.empty(), "nfe: expected budgets of score evaluations, as nfe = [10, 20, 50]");
   require<ConfigError>(!config.metrics.empty(), "metrics: expected at least one, which ranks");
   require<ConfigError>(!config.solver.empty(), "solver: expected one table [[solver]] for each sampler");
+  require<ConfigError>(config.reference != 1, "reference: expected 0 (as many as n) or at least 2 samples, got 1");
   std::ranges::sort(config.nfe);
   config.nfe.erase(std::unique(config.nfe.begin(), config.nfe.end()), config.nfe.end());
   const SampleConfig fresh;

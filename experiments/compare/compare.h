@@ -59,6 +59,8 @@ struct Comparison {
 struct CompareOptions {
   /// Receives the work done and the whole work; false cancels the comparison (Cancelled).
   std::function<bool(std::string_view task, std::int64_t done, std::int64_t total)> progress = {};
+  /// Is called when every solver's settings have been tried at its budgets, before the work begins.
+  std::function<void()> planned = {};
 };
 
 /// Runs all solvers at the largest number of steps whose counted NFE fits each budget.  Solvers with a tolerance get

@@ -4,6 +4,8 @@
 
 #include <algorithm>
 #include <cmath>
+#include <optional>
+#include <utility>
 
 #include "fokker/core/io/file.h"
 #include "fokker/experiments/compare/errors.h"
@@ -11,6 +13,7 @@
 #include "fokker/experiments/compare/report.h"
 #include "fokker/experiments/runs/provenance.h"
 #include "fokker/experiments/runs/run_directory.h"
+#include "fokker/experiments/runs/run_files.h"
 #include "fokker/experiments/runs/utc.h"
 
 namespace fokker {
@@ -45,11 +48,6 @@ void budget_table(const Comparison& comparison, std::size_t budget, std::size_t 
       lines.push_back(fmt::format("   - {:<{}} {}", config.solver[s].title(), width, comparison.cells[s][budget].note));
 }
 
-RunDirectory new_directory(const CompareConfig& config, const std::filesystem::path& out) {
-  const std::string text = dump(config);
-  return RunDirectory::create(out.empty() ? default_run_path(config.name, text) : out, text);
-}
-
 CompareOptions under(const RunOptions& options) {
   CompareOptions result;
   result.progress = [&options](std::string_view task, std::int64_t done, std::int64_t total) {
@@ -57,6 +55,44 @@ CompareOptions under(const RunOptions& options) {
     return !options.stopping();
   };
   return result;
+}
+
+/// In the folder that `make_directory` gives when all settings have been tried.
+template <class Make>
+std::filesystem::path execute(const CompareConfig& config, const RunOptions& options, Make&& make_directory) {
+  const CompareTarget target = make_target(config.target, config.sde);
+  std::optional<RunDirectory> directory;
+  const auto say = [&](const std::string& line) {
+    directory->log(line);
+    options.say(line);
+  };
+  CompareOptions how = under(options);
+  how.planned = [&] {
+    directory.emplace(make_directory());
+    directory->update_status(provenance_json(options.command_line));
+    directory->update_status(fmt::format(R"({{"status": "running", "started": "{}"}})", utc_now()));
+    say(fmt::format("target   {}", target.description));
+    say(fmt::format("compare  {} solvers × {} NFE × {} seeds, {} samples each", config.solver.size(),
+                    fmt::join(config.nfe, ", "), config.seeds, config.n));
+  };
+  try {
+    const Comparison comparison = compare(target, config, how);
+    save_comparison(comparison, directory->path());
+    for (const auto& line : comparison_table(comparison)) say(line);
+    for (const auto& line : comparison.verdict) say(line);
+    for (const char* name : {"report.html", "results.h5", "work_precision.svg"})
+      say(fmt::format("wrote    {}", directory->file(name).string()));
+    directory->update_status(status_json("done", ""));
+  } catch (const std::exception& error) {
+    const bool stopped = dynamic_cast<const Cancelled*>(&error) != nullptr;
+    try {
+      if (directory)
+        directory->update_status(status_json(stopped ? "stopped" : "failed", stopped ? "signal" : error.what()));
+    } catch (const IoError&) {  // a full disk: the first error says so
+    }
+    throw;
+  }
+  return directory->path();
 }
 
 }  // namespace
@@ -85,34 +121,23 @@ std::filesystem::path run_comparison(const CompareConfig& given, const std::file
   const CompareConfig config = resolved(given);
   require_file_name(config.name, "name");
   if (!out.empty()) RunDirectory::require_new(out), require_folder_place(out);
-  const CompareTarget target = make_target(config.target, config.sde);  // before the folder: wrong input leaves nothing
-  const RunDirectory directory = new_directory(config, out);
-  const auto say = [&](const std::string& line) {
-    directory.log(line);
-    options.say(line);
-  };
-  directory.update_status(provenance_json(options.command_line));
-  directory.update_status(fmt::format(R"({{"status": "running", "started": "{}"}})", utc_now()));
-  try {
-    say(fmt::format("target   {}", target.description));
-    say(fmt::format("compare  {} solvers × {} NFE × {} seeds, {} samples each", config.solver.size(),
-                    fmt::join(config.nfe, ", "), config.seeds, config.n));
-    const Comparison comparison = compare(target, config, under(options));
-    save_comparison(comparison, directory.path());
-    for (const auto& line : comparison_table(comparison)) say(line);
-    for (const auto& line : comparison.verdict) say(line);
-    for (const char* name : {"report.html", "results.h5", "work_precision.svg"})
-      say(fmt::format("wrote    {}", directory.file(name).string()));
-    directory.update_status(status_json("done", ""));
-  } catch (const std::exception& error) {
-    const bool stopped = dynamic_cast<const Cancelled*>(&error) != nullptr;
-    try {
-      directory.update_status(status_json(stopped ? "stopped" : "failed", stopped ? "signal" : error.what()));
-    } catch (const IoError&) {  // a full disk: the first error says so
-    }
-    throw;
-  }
-  return directory.path();
+  return execute(config, options, [&] {
+    const std::string text = dump(config);
+    return RunDirectory::create(out.empty() ? default_run_path(config.name, text) : out, text);
+  });
+}
+
+bool holds_comparison(const std::filesystem::path& folder) {
+  const auto config = folder / "config.toml";
+  std::error_code failure;
+  return std::filesystem::is_regular_file(config, failure) &&
+         read_text_file(config).find("\nnfe = ") != std::string::npos;  // also where other lines are damaged
+}
+
+void resume_comparison(const std::filesystem::path& folder, const RunOptions& options) {
+  RunDirectory directory = RunDirectory::open(folder);
+  require_intact(folder, "config.toml", "put the old one back, or compare again in another --out");
+  execute(read_comparison(folder / "config.toml"), options, [&] { return std::move(directory); });
 }
 
 }  // namespace fokker

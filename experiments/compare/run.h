@@ -23,4 +23,10 @@ void save_comparison(const Comparison& comparison, const std::filesystem::path& 
 std::filesystem::path run_comparison(const CompareConfig& config, const std::filesystem::path& out,
                                      const RunOptions& options = {});
 
+/// Whether the folder is that of a comparison.
+bool holds_comparison(const std::filesystem::path& folder);
+
+/// Makes a comparison that was interrupted again in its folder, from the start.
+void resume_comparison(const std::filesystem::path& folder, const RunOptions& options = {});
+
 }  // namespace fokker

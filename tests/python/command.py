@@ -28,3 +28,15 @@ def datasets(path):
         file.visititems(lambda name, item: values.update({name: item[()]})
                         if isinstance(item, h5py.Dataset) and not name.endswith("wall_time") else None)
     return values
+
+
+def kept(folder):
+    """What of runs must be the same however they went: weights, averages and results, by the name of their file."""
+    found = {}
+    for path in sorted(folder.rglob("[!.]*")):
+        name = str(path.relative_to(folder))
+        if path.suffix == ".safetensors" and "checkpoints" not in name:
+            found[name] = path.read_bytes()
+        if path.suffix == ".h5":
+            found[name] = {key: value.tobytes() if hasattr(value, "tobytes") else value for key, value in datasets(path).items()}
+    return found

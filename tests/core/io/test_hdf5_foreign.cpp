@@ -102,7 +102,7 @@ TEST_CASE("a child process gives back what it reads", "[hdf5]") {
 }
 
 TEST_CASE("a child that crashes, hangs, takes memory or opens files is an error with the file's name", "[hdf5]") {
-  const ChildLimits limits{std::uint64_t{1} << 28, 1};
+  const ChildLimits limits{std::uint64_t{1} << 28, 0.5};
   const auto run = [&](const std::function<void()>& f) {
     run_limited("[hdf5] bad.h5", limits, &hdf5_fork, [&] {
       f();
