@@ -4,7 +4,7 @@
 
 #include <set>
 
-#include "fokker/core/base/table.h"
+#include "fokker/core/base/registry.h"
 #include "fokker/core/io/file.h"
 #include "fokker/experiments/applications/captions.h"
 #include "fokker/experiments/applications/own_table.h"
@@ -78,7 +78,9 @@ constexpr ApplicationEntry entries[] = {
 
 std::span<const ApplicationEntry> application_entries() { return entries; }
 
-const ApplicationEntry& application_entry(const std::string& name) { return Table("[application]", entries).at(name); }
+const ApplicationEntry& application_entry(const std::string& name) {
+  return Registry("[application]", entries).at(name);
+}
 
 void check_applications(const Experiment& experiment, const Model& model) {
   const auto all = applications_of(experiment);

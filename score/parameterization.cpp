@@ -6,7 +6,7 @@
 #include <cmath>
 #include <iterator>
 
-#include "fokker/core/base/table.h"
+#include "fokker/core/base/registry.h"
 #include "fokker/core/ops/elementwise.h"
 
 namespace fokker {
@@ -26,9 +26,9 @@ const char* name_of(Prediction what) { return names[static_cast<int>(what)]; }
 }  // namespace
 
 std::span<const char* const> prediction_names() { return names; }
-Prediction prediction(const std::string& name) { return Table("[prediction]", names).number<Prediction>(name); }
+Prediction prediction(const std::string& name) { return Registry("[prediction]", names).number<Prediction>(name); }
 
-TimeLabel time_label(const std::string& name) { return Table("[time_label]", labels).number<TimeLabel>(name); }
+TimeLabel time_label(const std::string& name) { return Registry("[time_label]", labels).number<TimeLabel>(name); }
 
 Level level(const ForwardSde& sde, double t, double data_sigma) {
   const Marginal m = sde.marginal(t);

@@ -6,14 +6,14 @@
 #include <cmath>
 #include <numbers>
 
-#include "fokker/core/base/table.h"
+#include "fokker/core/base/registry.h"
 #include "fokker/core/ops/elementwise.h"
 
 namespace fokker {
 namespace {
 
 constexpr const char* names[] = {"t", "log_snr", "snr"};
-constexpr Table table("[clock]", names);
+constexpr Registry table("[clock]", names);
 
 class ReverseInT final : public ClockedReverse {
  public:

@@ -2,7 +2,7 @@
 
 #include <fmt/ranges.h>
 
-#include "fokker/core/base/table.h"
+#include "fokker/core/base/registry.h"
 #include "fokker/core/config/config_document.h"
 #include "fokker/sde/cosine.h"
 #include "fokker/sde/edm.h"
@@ -53,7 +53,7 @@ constexpr SdeEntry entries[] = {
     {"sigmoid", [](const SdeConfig&) -> Made { return std::make_unique<ScheduledSde>(ScheduledSde::sigmoid()); }},
     {"log_linear", [](const SdeConfig& c) -> Made { return std::make_unique<ScheduledSde>(log_linear(c)); }},
 };
-constexpr Table table("[sde] kind:", entries);
+constexpr Registry table("[sde] kind:", entries);
 
 }  // namespace
 

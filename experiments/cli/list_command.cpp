@@ -1,6 +1,6 @@
 #include <fmt/ranges.h>
 
-#include "fokker/core/base/table.h"
+#include "fokker/core/base/registry.h"
 #include "fokker/core/io/file.h"
 #include "fokker/experiments/application_registry.h"
 #include "fokker/experiments/cli/commands.h"
@@ -67,7 +67,7 @@ const Kind kinds[] = {
     {"keys", [] { return key_lines(describe<Experiment>()); }},
     {"schema", [] { return Lines{json_schema<Experiment>()}; }},
 };
-const Table table("[list]", kinds);
+const Registry table("[list]", kinds);
 
 }  // namespace
 

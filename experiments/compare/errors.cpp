@@ -6,7 +6,7 @@
 
 #include "fokker/core/base/parallel.h"
 #include "fokker/core/base/quantile.h"
-#include "fokker/core/base/table.h"
+#include "fokker/core/base/registry.h"
 #include "fokker/core/ops/elementwise.h"
 #include "fokker/core/ops/view.h"
 #include "fokker/experiments/compare/budget.h"
@@ -100,7 +100,7 @@ constexpr CompareMetric metrics[] = {
      any, unbiased},
     {"mode_weights", "largest error of a mode's weight", mode_weights, check_mixture},
 };
-constexpr Table table("[compare] metrics:", metrics);
+constexpr Registry table("[compare] metrics:", metrics);
 
 Tensor flat(const Tensor& x) {
   return reshape(cast(x.detach(), Dtype::f64), {x.extent(0), x.size() / std::max<std::int64_t>(1, x.extent(0))});

@@ -8,7 +8,7 @@
 
 #include "fokker/core/base/error.h"
 #include "fokker/core/base/names.h"
-#include "fokker/core/base/table.h"
+#include "fokker/core/base/registry.h"
 #include "fokker/core/config/config_document.h"
 #include "fokker/core/io/png.h"
 #include "fokker/core/ops/reduce.h"
@@ -82,7 +82,7 @@ std::vector<bool> random_pixels(double share, std::int64_t pixels, std::uint64_t
 }
 
 const Region& region(const std::string& name) {
-  const Table table("[mask]", regions);
+  const Registry table("[mask]", regions);
   if (const Region* found = table.find(name)) return *found;
   throw ConfigError(fmt::format("[mask] {}, random(SHARE) or FILE.png", unknown_name(name, table.names())));
 }

@@ -4,7 +4,7 @@
 #include <array>
 
 #include "fokker/core/base/error.h"
-#include "fokker/core/base/table.h"
+#include "fokker/core/base/registry.h"
 #include "fokker/experiments/data/dataset_files.h"
 #include "fokker/experiments/data/scenes.h"
 #include "fokker/experiments/data/signals.h"
@@ -62,7 +62,7 @@ constexpr std::array entries{
         load_toy<scenes>},
     DatasetEntry{"regression_toy", "", "independent normal inputs and targets of 100 numbers",
                  load_toy<regression_toy>}};
-constexpr Table table("[data.source]", entries);
+constexpr Registry table("[data.source]", entries);
 
 }  // namespace
 

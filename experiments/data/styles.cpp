@@ -6,7 +6,7 @@
 #include <array>
 #include <cmath>
 
-#include "fokker/core/base/table.h"
+#include "fokker/core/base/registry.h"
 #include "fokker/core/config/config.h"
 #include "fokker/core/ops/view.h"
 #include "fokker/experiments/data/dataset_files.h"
@@ -113,7 +113,7 @@ Tensor each_plane(const Tensor& images, const ValueRange& range, Plane (*change)
 constexpr std::array entries{StyleEntry{"thin", "strokes eroded", thin}, StyleEntry{"bold", "strokes dilated", bold},
                              StyleEntry{"slanted", "sheared to the right", slanted},
                              StyleEntry{"inverted", "dark on bright", inverted}};
-constexpr Table table("[styles]", entries);
+constexpr Registry table("[styles]", entries);
 
 }  // namespace
 

@@ -4,7 +4,7 @@
 #include <cmath>
 
 #include "fokker/core/base/parallel.h"
-#include "fokker/core/base/table.h"
+#include "fokker/core/base/registry.h"
 #include "fokker/core/ops/elementwise.h"
 #include "fokker/core/ops/reduce.h"
 #include "fokker/core/ops/view.h"
@@ -165,7 +165,7 @@ constexpr Method methods[] = {
     {"bound", by_bound},
     {"likelihood", by_likelihood},
 };
-constexpr Table table("[detect.method]", methods);
+constexpr Registry table("[detect.method]", methods);
 
 }  // namespace
 

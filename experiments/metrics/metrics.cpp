@@ -7,7 +7,7 @@
 #include <limits>
 #include <numeric>
 
-#include "fokker/core/base/table.h"
+#include "fokker/core/base/registry.h"
 #include "fokker/core/ops/elementwise.h"
 #include "fokker/core/ops/rng.h"
 #include "fokker/core/ops/view.h"
@@ -81,7 +81,7 @@ const std::vector<MetricEntry>& entries() {
   return table;
 }
 
-const MetricEntry* find(const std::string& name) { return &Table("[evaluate.metrics]", entries()).at(name); }
+const MetricEntry* find(const std::string& name) { return &Registry("[evaluate.metrics]", entries()).at(name); }
 
 Tensor flat(const Tensor& x) {
   return cast(x.detach().view({x.extent(0), x.size() / std::max<std::int64_t>(x.extent(0), 1)}), Dtype::f64);
@@ -114,7 +114,7 @@ std::vector<std::int64_t> distinct_rows(const Dataset& data) {
 
 std::span<const MetricEntry> metric_entries() { return entries(); }
 
-std::vector<std::string> metric_names() { return Table("[evaluate.metrics]", entries()).names(); }
+std::vector<std::string> metric_names() { return Registry("[evaluate.metrics]", entries()).names(); }
 
 std::int64_t least_samples(const MetricConfig& config) {
   const bool neighbours = std::ranges::count(config.metrics, "precision_recall") > 0;

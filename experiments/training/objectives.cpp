@@ -2,7 +2,7 @@
 
 #include <fmt/ranges.h>
 
-#include "fokker/core/base/table.h"
+#include "fokker/core/base/registry.h"
 #include "fokker/score/objectives/adversarial.h"
 #include "fokker/score/objectives/classification.h"
 #include "fokker/score/objectives/denoising.h"
@@ -117,7 +117,7 @@ constexpr ObjectiveEntry entries[] = {
      false, make_classifier},
     {"regression", "mean square error against the targets of the data", false, make_regression},
 };
-constexpr Table table("[train] objective:", entries);
+constexpr Registry table("[train] objective:", entries);
 
 }  // namespace
 

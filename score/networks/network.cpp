@@ -2,7 +2,7 @@
 
 #include <fmt/ranges.h>
 
-#include "fokker/core/base/table.h"
+#include "fokker/core/base/registry.h"
 #include "fokker/score/networks/dit.h"
 #include "fokker/score/networks/feed_forward.h"
 #include "fokker/score/networks/fourier_input.h"
@@ -101,7 +101,7 @@ constexpr NetworkEntry entries[] = {
      make_classifier},
     {"feed_forward", "linear layers with ReLU for regression: hidden", make_feed_forward},
 };
-constexpr Table table("[network] kind:", entries);
+constexpr Registry table("[network] kind:", entries);
 
 std::unique_ptr<Network> make_fourier_input(const NetworkConfig& config, const Shape& sample, const Rng& rng) {
   NetworkConfig inner = config;

@@ -3,7 +3,7 @@
 #include <fmt/ranges.h>
 
 #include "fokker/core/base/error.h"
-#include "fokker/core/base/table.h"
+#include "fokker/core/base/registry.h"
 #include "fokker/core/ops/elementwise.h"
 #include "fokker/core/ops/reduce.h"
 #include "fokker/score/objectives/noising.h"
@@ -12,7 +12,7 @@ namespace fokker {
 namespace {
 
 constexpr const char* names[] = {"non_saturating", "hinge"};
-constexpr Table table("[adversarial] loss:", names);
+constexpr Registry table("[adversarial] loss:", names);
 
 }  // namespace
 

@@ -6,7 +6,7 @@
 #include <cmath>
 #include <iterator>
 
-#include "fokker/core/base/table.h"
+#include "fokker/core/base/registry.h"
 #include "fokker/core/nn/embedding.h"
 #include "fokker/core/ops/elementwise.h"
 #include "fokker/core/ops/reduce.h"
@@ -22,7 +22,7 @@ constexpr std::int64_t uncertainty_features = 64;
 
 constexpr const char* couplings[] = {"independent", "optimal"};
 
-void check_weighting(const std::string& name) { Table("[weighting]", weightings).at(name); }
+void check_weighting(const std::string& name) { Registry("[weighting]", weightings).at(name); }
 
 }  // namespace
 
@@ -46,7 +46,7 @@ double epsilon_weight(const std::string& weighting, Prediction prediction, const
 DenoisingScoreMatching::DenoisingScoreMatching(const ForwardSde& sde, DenoisingConfig config)
     : sde_(share(sde)), config_(std::move(config)), times_(config_.times, sde) {
   check_weighting(config_.weighting);
-  Table("[coupling]", couplings).at(config_.coupling);
+  Registry("[coupling]", couplings).at(config_.coupling);
   if (config_.uncertainty) uncertainty_ = Linear(uncertainty_features, 1, Rng(0), Init::zero);
 }
 

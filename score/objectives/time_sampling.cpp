@@ -6,13 +6,13 @@
 #include <cmath>
 #include <iterator>
 
-#include "fokker/core/base/table.h"
+#include "fokker/core/base/registry.h"
 
 namespace fokker {
 namespace {
 
 constexpr const char* kinds[] = {"uniform", "stratified", "antithetic", "importance", "log_normal"};
-constexpr Table table("[time_sampling]", kinds);
+constexpr Registry table("[time_sampling]", kinds);
 constexpr int cells = 512;
 
 }  // namespace

@@ -10,8 +10,8 @@
 #include <fmt/ranges.h>
 
 #include "fokker/core/base/parallel.h"
+#include "fokker/core/base/registry.h"
 #include "fokker/core/base/stop.h"
-#include "fokker/core/base/table.h"
 #include "fokker/core/config/config_document.h"
 #include "fokker/core/ops/autodiff.h"
 #include "fokker/core/ops/rows.h"
@@ -69,10 +69,10 @@ const std::vector<LangevinMethod>& langevin_methods() {
   return methods;
 }
 
-std::vector<std::string> langevin_names() { return Table("[langevin]", langevin_methods()).names(); }
+std::vector<std::string> langevin_names() { return Registry("[langevin]", langevin_methods()).names(); }
 
 const LangevinMethod& langevin_method(const std::string& name) {
-  return Table("[langevin]", langevin_methods()).at(name);
+  return Registry("[langevin]", langevin_methods()).at(name);
 }
 
 void ChainConfig::validate() const {

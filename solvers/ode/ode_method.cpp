@@ -6,7 +6,7 @@
 #include <boost/numeric/odeint/stepper/runge_kutta_dopri5.hpp>
 #include <boost/numeric/odeint/stepper/runge_kutta_fehlberg78.hpp>
 
-#include "fokker/core/base/table.h"
+#include "fokker/core/base/registry.h"
 #include "fokker/solvers/ode/ode.h"
 
 namespace fokker {
@@ -67,7 +67,7 @@ constexpr OdeMethod methods[] = {
     {"fehlberg78", 7, false, [] { return Made(new Fehlberg78); }},
     {"adams_bashforth_moulton", 0, false, [] { return Made(new AdamsBashforthMoulton); }},
 };
-constexpr Table table("[ode]", methods);
+constexpr Registry table("[ode]", methods);
 
 }  // namespace
 

@@ -5,7 +5,7 @@
 #include <cstring>
 #include <set>
 
-#include "fokker/core/base/table.h"
+#include "fokker/core/base/registry.h"
 #include "fokker/core/ops/autodiff.h"
 #include "fokker/core/ops/elementwise.h"
 #include "fokker/core/ops/view.h"
@@ -14,7 +14,7 @@ namespace fokker {
 namespace {
 
 constexpr const char* names[] = {"tape", "checkpoint", "reversible"};
-constexpr Table table("[solve] adjoint:", names);
+constexpr Registry table("[solve] adjoint:", names);
 
 detail::Course course_along(const DifferentiablePath& path) {
   return {*path.sde, *path.solver, *path.noise, path.grid};

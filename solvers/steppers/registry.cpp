@@ -1,4 +1,4 @@
-#include "fokker/core/base/table.h"
+#include "fokker/core/base/registry.h"
 #include "fokker/solvers/steppers/dri1.h"
 #include "fokker/solvers/steppers/euler_maruyama.h"
 #include "fokker/solvers/steppers/heun.h"
@@ -40,7 +40,7 @@ constexpr StepperEntry entries[] = {
     {"implicit_euler", [] { return Made(new ImplicitEuler); }},
     {"skrock", [] { return Made(new SkRock); }},
 };
-constexpr Table table("[solver]", entries);
+constexpr Registry table("[solver]", entries);
 
 }  // namespace
 

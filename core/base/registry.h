@@ -9,17 +9,17 @@
 
 #include "fokker/core/base/error.h"
 #include "fokker/core/base/names.h"
-#include "fokker/core/base/table.h"
+#include "fokker/core/base/registry.h"
 
 namespace fokker {
 
 /// A registry: rows of literals that are found by their names.  A row is a struct with a member `name`, or a name.
 template <class Row>
-class Table {
+class Registry {
  public:
   /// `where` begins the messages of unknown names, such as "[sde] kind:".  The rows must outlive the table.
   template <class Rows>
-  constexpr Table(const char* where, const Rows& rows) : where_(where), rows_(std::data(rows), std::size(rows)) {}
+  constexpr Registry(const char* where, const Rows& rows) : where_(where), rows_(std::data(rows), std::size(rows)) {}
 
   std::vector<std::string> names() const {
     std::vector<std::string> all;
@@ -43,10 +43,6 @@ class Table {
     return static_cast<Enum>(&at(name) - rows_.data());
   }
 
-  std::span<const Row> rows() const { return rows_; }
-  auto begin() const { return rows_.begin(); }
-  auto end() const { return rows_.end(); }
-
  private:
   static constexpr std::string_view name_of(const Row& row) {
     if constexpr (requires { row.name; })
@@ -59,6 +55,6 @@ class Table {
   std::span<const Row> rows_;
 };
 template <class Rows>
-Table(const char*, const Rows& rows) -> Table<std::remove_cvref_t<decltype(*std::data(rows))>>;
+Registry(const char*, const Rows& rows) -> Registry<std::remove_cvref_t<decltype(*std::data(rows))>>;
 
 }  // namespace fokker
