@@ -6,6 +6,7 @@
 #include <cmath>
 #include <numbers>
 
+#include "fokker/core/base/registry.h"
 #include "fokker/core/ops/autodiff.h"
 #include "fokker/core/ops/elementwise.h"
 #include "fokker/core/ops/reduce.h"
@@ -135,7 +136,7 @@ std::string basis_of(const HeldOut& data) {
 
 }  // namespace
 
-std::vector<std::string> bound_names() { return Table("[likelihood] bounds:", entries).names(); }
+std::vector<std::string> bound_names() { return Registry("[likelihood] bounds:", entries).names(); }
 
 void DataLikelihoodConfig::validate() const {
   require<ConfigError>(discrete.terms == "discrete" && continuous.terms == "continuous",

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "fokker/core/base/names.h"
+#include "fokker/core/base/registry.h"
 #include "fokker/solvers/sampling/multistep.h"
 #include "fokker/solvers/sampling/singlestep.h"
 #include "fokker/solvers/sampling/trajectory.h"
@@ -147,7 +148,7 @@ constexpr SolverEntry entries[] = {
 };
 
 const SolverEntry& find(const std::string& name) {
-  if (const SolverEntry* entry = Table("[solver]", entries).find(name)) return *entry;
+  if (const SolverEntry* entry = Registry("[solver]", entries).find(name)) return *entry;
   throw ConfigError("[solver] " + unknown_name(name, solver_names()));
 }
 
