@@ -196,7 +196,8 @@ std::vector<std::byte> run_limited(const std::string& name, const ChildLimits& l
   ::close(ends[1]);
   if (id < 0) ::close(ends[0]);
   require<IoError>(id > 0, "{}: the process that would read it cannot be started: {}", name, std::strerror(cause));
-  // The limit is one of CPU time, which a file uses up and a busy machine does not; the clock is for a child that hangs.
+  // The limit is one of CPU time: a damaged file uses it up, and a busy machine does not.  The clock here is longer and
+  // ends a child that hangs.
   constexpr int waiting = 15;
   Child child(id, ends[0], Clock::now() + waiting * time);
   Head head{};

@@ -1,4 +1,4 @@
-"""The program `fokker` and its results files, for the tests."""
+"""These helpers run the program `fokker` and read its results files for the tests."""
 
 import os
 import signal
@@ -16,13 +16,16 @@ def fokker(*arguments, **options):
 
 
 def default_signals():
-    """For preexec_fn: nohup and background jobs have their children ignore signals that a test is about to send."""
+    """Restores the signals that a test sends, when given as preexec_fn.
+
+    Children of nohup and of background jobs ignore them otherwise.
+    """
     for kind in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(kind, signal.SIG_DFL)
 
 
 def datasets(path):
-    """Every dataset of a results file but the clock times."""
+    """Returns every dataset of a results file but the clock times."""
     values = {}
     with h5py.File(path) as file:
         file.visititems(lambda name, item: values.update({name: item[()]})
@@ -31,12 +34,16 @@ def datasets(path):
 
 
 def kept(folder):
-    """What of runs must be the same however they went: weights, averages and results, by the name of their file."""
+    """Returns what must be the same however a run went, by the name of its file.
+
+    That is the weights, the averages and the results.
+    """
     found = {}
     for path in sorted(folder.rglob("[!.]*")):
         name = str(path.relative_to(folder))
         if path.suffix == ".safetensors" and "checkpoints" not in name:
             found[name] = path.read_bytes()
         if path.suffix == ".h5":
-            found[name] = {key: value.tobytes() if hasattr(value, "tobytes") else value for key, value in datasets(path).items()}
+            found[name] = {key: value.tobytes() if hasattr(value, "tobytes") else value
+                           for key, value in datasets(path).items()}
     return found

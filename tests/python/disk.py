@@ -1,7 +1,8 @@
-"""A disk that loses power: the calls that librecording.so recorded, and the folders that a cut may leave behind.
+"""This module models a disk that loses power, for the tests of power cuts.
 
-POSIX promises after a power cut what was synced, and nothing else: the bytes of a file by fsync of the file, its name in a
-folder (made, renamed or removed) by fsync of the folder.  Of the rest any part may have reached the disk, in any order; a
+It replays the calls that librecording.so recorded and lists the folders that a cut may leave behind.  POSIX promises
+after a power cut only what was synced.  An fsync of a file keeps its bytes.  An fsync of a folder keeps its entries as
+they are after names were made, renamed or removed.  Any part of the rest may have reached the disk, in any order.  A
 rename alone is whole or absent.
 """
 
@@ -29,20 +30,21 @@ class Call:
 
 
 def calls_of(trace):
-    """The recorded calls, in their order."""
+    """Returns the recorded calls in their order."""
     content, calls, at = Path(trace).read_bytes(), [], 0
     while at < len(content):
         end = content.index(b"\n", at)
         name, fd, flags, offset, first, second = content[at:end].split()
         middle, last = end + 1 + int(first), end + 1 + int(first) + int(second)
-        calls.append(Call(name.decode(), int(fd), int(flags), int(offset), content[end + 1 : middle], content[middle:last]))
+        calls.append(Call(name.decode(), int(fd), int(flags), int(offset),
+                          content[end + 1 : middle], content[middle:last]))
         at = last
     return calls
 
 
 @dataclass(eq=False)
 class File:
-    """Its bytes on the disk for certain, and as the process sees them."""
+    """A file has bytes that are on the disk for certain, and bytes as the process sees them."""
 
     durable: bytes = b""
     seen: bytes = b""
@@ -52,7 +54,7 @@ class File:
         self.seen = padded[:offset] + data + padded[offset + len(data) :]
 
     def after(self, fate, random):
-        """The bytes after a cut."""
+        """Returns the bytes after a cut, where `fate` is one of DATA."""
         if self.seen == self.durable or fate == "whole":
             return self.seen
         first = len(os.path.commonprefix([self.durable, self.seen]))
@@ -68,7 +70,7 @@ class File:
 
 @dataclass(eq=False)
 class Folder:
-    """Its entries on the disk for certain, and as the process sees them."""
+    """A folder has entries that are on the disk for certain, and entries as the process sees them."""
 
     durable: dict = field(default_factory=dict)
     seen: dict = field(default_factory=dict)
@@ -76,14 +78,14 @@ class Folder:
 
 @dataclass(frozen=True)
 class Change:
-    """Of the entries of one folder, all at once; None: no such entry any more."""
+    """These entries of one folder change all at once; an entry that is gone is None."""
 
     folder: Folder
     entries: tuple
 
 
 class Disk:
-    """What is on the disk while calls are replayed; `root` is a folder that is there before them."""
+    """The disk changes while calls are replayed; `root` is a folder that is there before them."""
 
     def __init__(self, root):
         self.path, self.root = os.path.normpath(root), Folder()
@@ -99,7 +101,7 @@ class Disk:
                 self._load(entry, node)
 
     def _find(self, path):
-        """The folder of a path, and its last name."""
+        """Returns the folder of a path, and its last name."""
         names = Path(path).relative_to(self.path).parts
         folder = self.root
         for name in names[:-1]:
@@ -111,7 +113,7 @@ class Disk:
         return folder.seen.get(name) if name else folder
 
     def _change(self, *entries):
-        """(folder, name, node) each; a rename between folders is two changes."""
+        """Each entry is (folder, name, node); a rename between folders makes two changes."""
         for folder, name, node in entries:
             folder.seen.pop(name, None) if node is None else folder.seen.update({name: node})
         for folder in dict.fromkeys(folder for folder, _, _ in entries):
@@ -162,8 +164,10 @@ class Disk:
     # --- after a cut ---
 
     def after(self, applied, fates, random):
-        """Relative paths to bytes (of folders: None), where `applied` of the changes reached the disk; a file without a fate
-        is whole."""
+        """Returns a dict from relative paths to bytes, or to None for a folder.
+
+        Only the changes `applied` have reached the disk.  A file that has no fate is whole.
+        """
         entries = {}
         for change in applied:
             entries.setdefault(change.folder, dict(change.folder.durable)).update(change.entries)
@@ -184,7 +188,7 @@ class Disk:
         return self.after(self.changes, {}, None)
 
     def unsynced(self):
-        """The files whose bytes are not all on the disk."""
+        """Returns the files whose bytes are not all on the disk."""
         found = []
 
         def walk(folder):
@@ -198,8 +202,11 @@ class Disk:
         return found
 
     def cuts(self, random, most):
-        """States that a cut now may leave: every one where there are at most `most`, otherwise the extreme ones, those of a
-        journal (the first changes, and no later one), and others by chance."""
+        """Yields states that a cut now may leave.
+
+        It yields every state where there are at most `most`.  Otherwise it yields the extreme states, those of a
+        journal (the first changes, and no later one), and `most` others by chance.
+        """
         files, count = self.unsynced(), len(self.changes)
         if 2**count * len(DATA) ** len(files) <= most:
             for kept in itertools.product((False, True), repeat=count):

@@ -1,19 +1,28 @@
-"""Mutants: changed bytes of any file, and changed lines of a config."""
+"""These helpers make the mutants that the tests read: changed bytes of any file, and changed lines of a config."""
 
 import math
 import re
 
-WORDS = """ancestral ddim dpmpp_2m dpmpp_2m_sde heun sra1 edm_heun restart probability_flow predictor_corrector implicit_euler skrock
-gotta_go_fast unipc_3 sa_solver er_sde_3 milstein dri1 uniform log_snr karras snr t vp ve edm cosine subvp flow trigonometric mlp unet dit
-feed_forward epsilon x0 v velocity score dsm ism gan ddgan vdm regression classifier f32 bf16 constant standardise standardise_all
-energy sliced_w2 mmd frechet precision_recall modes digits two_moons scenes breast_cancer right_half evidence poisson likelihood""".split()
-TEXTS = ["", "x", "../../x", "a/b", "é", "\\u0000", ".hidden", "x" * 300, "csv:none.csv", "npy:/dev/null", "hdf5:none.h5#x", "nan"]
-NUMBERS = ["0", "-1", "1", "2", "3", "7", "1000000", "2147483648", "4294967297", "9223372036854775807", "-9223372036854775808",
-           "9223372036854775808", "0.0", "-0.0", "0.5", "1.5", "1e-300", "1e300", "-1e30", "inf", "-inf", "nan", "5e-324"]
+WORDS = """ancestral ddim dpmpp_2m dpmpp_2m_sde heun sra1 edm_heun restart probability_flow predictor_corrector \
+implicit_euler skrock
+gotta_go_fast unipc_3 sa_solver er_sde_3 milstein dri1 uniform log_snr karras snr t \
+vp ve edm cosine subvp flow trigonometric mlp unet dit
+feed_forward epsilon x0 v velocity score dsm ism gan ddgan vdm regression classifier \
+f32 bf16 constant standardise standardise_all
+energy sliced_w2 mmd frechet precision_recall modes \
+digits two_moons scenes breast_cancer right_half evidence poisson likelihood""".split()
+TEXTS = ["", "x", "../../x", "a/b", "é", "\\u0000", ".hidden", "x" * 300,
+         "csv:none.csv", "npy:/dev/null", "hdf5:none.h5#x", "nan"]
+NUMBERS = ["0", "-1", "1", "2", "3", "7", "1000000", "2147483648", "4294967297",
+           "9223372036854775807", "-9223372036854775808", "9223372036854775808",
+           "0.0", "-0.0", "0.5", "1.5", "1e-300", "1e300", "-1e30", "inf", "-inf", "nan", "5e-324"]
 
 
 def mutant(content, random):
-    """A changed copy: a flipped bit, other bytes, a cut, a gap, a block twice, or a huge number; as tests/support/mutants.h."""
+    """Returns a changed copy, as tests/support/mutants.h does.
+
+    It has a flipped bit, other bytes, a cut, a gap, a block twice, or a huge number.
+    """
     out, at = bytearray(content), random.randrange(len(content))
     length = 1 + random.randrange(min(len(out) - at, 64))
     kind = random.randrange(6)
@@ -35,9 +44,10 @@ def mutant(content, random):
 
 
 def scalar(value, random):
-    """Another value of any type, mostly near the old one's kind."""
+    """Returns another value, mostly of the old value's type."""
     if random.random() < 0.15:
-        return random.choice([random.choice(NUMBERS), f'"{random.choice(WORDS + TEXTS)}"', "true", "[]", "{}", "[1, 2]", '["x"]'])
+        return random.choice([random.choice(NUMBERS), f'"{random.choice(WORDS + TEXTS)}"',
+                              "true", "[]", "{}", "[1, 2]", '["x"]'])
     if value in ("true", "false"):
         return "false" if value == "true" else "true"
     if value.startswith(('"', "'")):
@@ -53,7 +63,7 @@ def scalar(value, random):
 
 
 def changed_value(value, random):
-    """Of a list an element changed, dropped or twice."""
+    """Returns another value; in a list an element is mostly changed, dropped or repeated."""
     found = re.fullmatch(r"\[\s*(.*?)\s*\]", value, re.S)
     if not found or random.random() < 0.1:
         return scalar(value, random)
@@ -70,7 +80,7 @@ def changed_value(value, random):
 
 
 def config_mutant(text, random):
-    """A config with one or two changed values, or a line lost, twice or elsewhere, or changed bytes."""
+    """Returns a config with one or two changed values, with a line lost, twice or elsewhere, or with changed bytes."""
     if random.random() < 0.1:
         return mutant(text.encode(), random)
     lines = text.splitlines()

@@ -1,7 +1,8 @@
-"""A process that reads mutants: `python read_mutants.py READER FOLDER SEED COUNT`.
+"""This process reads mutants for runs/test_mutants.py: `python read_mutants.py READER FOLDER SEED COUNT`.
 
-Each must be read, or refused by one of Fokker's errors, within 5 s of the processor: SIGPROF ends the process otherwise.  The last line it
-prints is a JSON object of what came of them; NUMBER in FOLDER is the mutant at hand.
+Each mutant must be read, or refused by one of Fokker's errors, within 5 s of the processor.  SIGPROF ends the process
+otherwise.  The file NUMBER in FOLDER holds the number of the mutant at hand.  The last line that the process prints is
+a JSON object: how many mutants were read and how many met each error, the slowest call, and the memory.
 """
 
 import collections
@@ -18,21 +19,36 @@ import fokker as fk
 from mutants import mutant
 
 LIMIT = 5  # seconds a call
-DATA = {"hdf5": ("hdf5:", "a.h5", "#x"), "csv": ("csv:", "a.csv", ""), "npy": ("npy:", "a.npy", ""), "idx": ("idx:", "a.idx", "")}
-OF_RUN = {"weights": "model.safetensors", "run.json": "run.json", "data.json": "data.json", "config.toml": "config.toml",
-          "metrics.jsonl": "metrics.jsonl", "checkpoint": "checkpoints/step-00000004.safetensors", "results.h5": "results.h5"}
+DATA = {
+    "hdf5": ("hdf5:", "a.h5", "#x"),
+    "csv": ("csv:", "a.csv", ""),
+    "npy": ("npy:", "a.npy", ""),
+    "idx": ("idx:", "a.idx", ""),
+}
+OF_RUN = {
+    "weights": "model.safetensors",
+    "run.json": "run.json",
+    "data.json": "data.json",
+    "config.toml": "config.toml",
+    "metrics.jsonl": "metrics.jsonl",
+    "checkpoint": "checkpoints/step-00000004.safetensors",
+    "results.h5": "results.h5",
+}
 WRITTEN = ("metrics.jsonl", "checkpoint", "results.h5")  # read by fk.resume, which writes them again
 
 
 def without_hashes(run):
-    """A run's files are refused by their hashes alone: their readers meet mutants in a run that knows none."""
+    """Empties the list of hashes of a run.
+
+    A run that knows hashes refuses every changed file by them, and the readers would meet no mutant.
+    """
     path = run / "run.json"
     status = json.loads(path.read_text())
     path.write_text(json.dumps({**status, "sha256": {}}))
 
 
 def reader(name, folder):
-    """The file to change, and what reads it."""
+    """Returns the file to change, and a function that reads it."""
     if name in DATA:
         scheme, file, rest = DATA[name]
         return folder / file, lambda: fk.datasets.load(f"{scheme}{folder / file}{rest}", remove_missing=True)

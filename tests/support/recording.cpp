@@ -1,6 +1,7 @@
-// Preloaded (LD_PRELOAD), records in the file RECORD_TRACE what the process does to files and folders under the folder
-// RECORD_ROOT: for tests/python/disk.py, which replays it.  A record is a line "NAME FD FLAGS OFFSET BYTES BYTES" and then
-// the bytes of its two parts: a path or what was written, and the new path of a rename.
+// This library is preloaded (LD_PRELOAD).  It records in the file RECORD_TRACE what the process does to files and
+// folders under the folder RECORD_ROOT.  tests/python/disk.py replays the records.  A record is a line
+// "NAME FD FLAGS OFFSET BYTES BYTES", and the bytes of its two parts follow that line.  The first part is a path or
+// what was written, and the second is the new path of a rename.
 #include <dlfcn.h>
 #include <fcntl.h>
 #include <sys/stat.h>

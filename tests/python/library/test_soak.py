@@ -1,8 +1,8 @@
-"""A soak: memory, open files and threads stay as they are while one process trains, samples and evaluates.
+"""A soak tests that memory, open files and threads stay as they are while one process trains, samples and evaluates.
 
-FOKKER_SOAK_SECONDS is how long: ten minutes unless given; an hour is 3600.  Resident memory comes in pages, and the
-allocator keeps some for a while, so that its least value in each of fifty blocks is taken, the first fifth of the time
-dropped as warm-up, and the slope is the median over all pairs of blocks (Theil and Sen), with its 95 % interval.
+FOKKER_SOAK_SECONDS is how long the soak takes: 600 unless given.  Resident memory comes in pages, and the allocator
+keeps some for a while.  The first fifth of the time is therefore dropped as warm-up, and the least memory in each of
+fifty blocks is taken.  The slope is the median over all pairs of blocks (Theil and Sen), with its 95 % interval.
 """
 
 import json
@@ -21,7 +21,7 @@ MOST = 1024  # bytes in 1,000 steps
 
 
 def blocks(rows, count=50):
-    """Steps, and the least memory, of each block behind the warm-up."""
+    """Returns the steps and the least memory of each block after the warm-up."""
     rows = [row for row in rows if row["seconds"] > 0.2 * rows[-1]["seconds"]]
     bounds = np.linspace(0, len(rows), min(count, len(rows)) + 1).astype(int)
     least = [min(rows[a:b], key=lambda row: row["resident"]) for a, b in zip(bounds, bounds[1:])]
@@ -29,7 +29,7 @@ def blocks(rows, count=50):
 
 
 def slope(rows):
-    """Bytes in 1,000 steps: the median, and its 95 % interval."""
+    """Returns the median of the bytes in 1,000 steps, and the ends of its 95 % interval."""
     steps, resident = blocks(rows)
     middle, _, low, high = theilslopes(resident, np.asarray(steps) / 1000, 0.95)
     return middle, low, high
@@ -37,11 +37,15 @@ def slope(rows):
 
 def rows_with(growth, noise, seed=0):
     random = np.random.default_rng(seed)
-    return [{"seconds": i, "steps": 1000 * i, "resident": 2e8 + growth * i + abs(random.normal(0, noise))} for i in range(1000)]
+    return [{"seconds": i, "steps": 1000 * i, "resident": 2e8 + growth * i + abs(random.normal(0, noise))}
+            for i in range(1000)]
 
 
 def test_a_slope_is_found_beneath_noise():
-    """Negative control: a leak of 1.2 KiB in 1,000 steps under noise of 0.2 MB is seen, none is seen where there is none."""
+    """This negative control sees a leak of 1.2 KiB in 1,000 steps under noise of 0.2 MB.
+
+    It sees no leak where there is none.
+    """
     low, high = slope(rows_with(1.2 * MOST, 2e5))[0], slope(rows_with(0, 2e5))[0]
     assert low > MOST and abs(high) < 0.2 * MOST
 

@@ -1,4 +1,7 @@
-"""Mutated configs: each is refused with exit 2 before anything is written, or is a run that does not fail by its config."""
+"""These tests give the program mutated configs.
+
+Each config is either refused with exit code 2 before anything is written, or run without failing by its content.
+"""
 
 import os
 import random
@@ -43,7 +46,8 @@ sampler = {{steps = 2}}
 metrics = ["energy", "sliced_w2"]
 limit = 10
 """,
-    "uses": 'name = "uses"\n[data]\nsource = "digits"\nn = 100\n' + UNET + "classes = 10\nlabel_dropout = 0.1\n" + TRAIN + f"""
+    "uses": 'name = "uses"\n[data]\nsource = "digits"\nn = 100\n' + UNET
+            + "classes = 10\nlabel_dropout = 0.1\n" + TRAIN + f"""
 [[sample]]
 {DRAW}n = 4
 labels = [0, 1]
@@ -91,7 +95,8 @@ prompts = ["a 3 above a 7"]
 [evaluate]
 metrics = []
 """,
-    "anomalies": 'name = "table"\n[data]\nsource = "breast_cancer"\nheld_out = 0.3\nexclude_classes = [1]\n' + MLP + TRAIN + """
+    "anomalies": 'name = "table"\n[data]\nsource = "breast_cancer"\nheld_out = 0.3\nexclude_classes = [1]\n'
+                 + MLP + TRAIN + """
 [[detect]]
 method = "whitened"
 levels = [0.1, 0.5]
@@ -126,7 +131,7 @@ def command_of(base):
 
 @pytest.fixture(scope="module")
 def bases(tmp_path_factory):
-    """Configs with every key, as runs resolve them."""
+    """Returns configs with every key, as runs resolve them."""
     folder = tmp_path_factory.mktemp("bases")
     for name, text in BASES.items():
         (folder / f"{name}.toml").write_text(text)
@@ -141,13 +146,16 @@ def limited():
 
 
 def processor_seconds(process):
-    """Of a running process: a busy machine does not count against it."""
+    """Returns the processor time of a running process: a busy machine does not count against it."""
     numbers = Path(f"/proc/{process.pid}/stat").read_text().rpartition(")")[2].split()
     return (int(numbers[11]) + int(numbers[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def outcome(base, folder):
-    """Exit code (None: it goes on for seconds after SIGTERM), what it said, and the processor's seconds until SIGTERM."""
+    """Returns the exit code, the errors, and the processor's seconds until SIGTERM.
+
+    The exit code is None where the process goes on for seconds after SIGTERM.
+    """
     call = [COMMAND, command_of(base), "c.toml", "--out", "run", "--threads", "1"]
     with open(folder / "errors", "w+", errors="replace") as errors:
         process = subprocess.Popen(call, cwd=folder, stdout=subprocess.DEVNULL, stderr=errors, preexec_fn=limited)
@@ -167,7 +175,7 @@ def outcome(base, folder):
 
 
 def fault(code, errors, began, seconds):
-    """What is wrong with an end, or None."""
+    """Returns what is wrong with the end of a process, or None."""
     if code == 2 and not began and seconds < PATIENCE:
         return None if len(errors.splitlines()) == 1 else "a refusal of several lines"
     if code == 143:
@@ -180,7 +188,7 @@ def fault(code, errors, began, seconds):
 
 
 def tried(base, text, number):
-    """The kind of end of mutant `number`, and what is wrong with it."""
+    """Returns the exit code for mutant `number`, and what is wrong with it."""
     content = config_mutant(text, random.Random(number))
     with tempfile.TemporaryDirectory(prefix="config-") as folder:
         folder = Path(folder)

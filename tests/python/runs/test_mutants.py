@@ -1,7 +1,7 @@
-"""Mutated files, read by Python: read or refused by an error of the library, within 5 s and a bound of memory.
+"""These tests read mutated files by Python: the files of a run and those of data.
 
-Here are the files of a run, and those of data, HDF5 in its child process among them; the C++ tests tagged [mutants] are for
-parsers that take bytes from memory.
+Each file is read, or refused by an error of the library, within 5 s of the processor and a bound of memory.  HDF5 files
+are read by their child process.  The C++ tests tagged [mutants] test the parsers that take bytes from memory.
 """
 
 import collections
@@ -44,12 +44,13 @@ steps = 2
 metrics = []
 """
 SLOW = ("checkpoint", "results.h5")  # each by a whole fk.resume: a tenth as many
-READERS = ["hdf5", "csv", "npy", "idx", "weights", "run.json", "data.json", "config.toml", "metrics.jsonl", "checkpoint", "results.h5"]
+READERS = ["hdf5", "csv", "npy", "idx", "weights", "run.json", "data.json", "config.toml", "metrics.jsonl",
+           "checkpoint", "results.h5"]
 
 
 @pytest.fixture(scope="module")
 def files(tmp_path_factory):
-    """A file of each kind."""
+    """Returns a folder that holds a file of each kind."""
     folder = tmp_path_factory.mktemp("files")
     x = np.random.default_rng(0).normal(size=(12, 3)).astype("float32")
     with h5py.File(folder / "a.h5", "w") as file:
@@ -68,7 +69,7 @@ def files(tmp_path_factory):
 
 
 def batch(name, files, folder, seed, count):
-    """What came of some mutants, by a process of their own."""
+    """Reads some mutants in a process of their own and returns what came of them."""
     copy = folder / str(seed)
     subprocess.run(["cp", "-r", files, copy], check=True)
     command = [sys.executable, ROOT / "tests/python/read_mutants.py", name, copy, str(seed), str(count)]

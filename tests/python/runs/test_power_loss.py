@@ -1,4 +1,7 @@
-"""Power cuts: whatever a cut leaves of what was not synced, the same command or `fokker resume` ends with the same bytes."""
+"""These tests cut the power of the disk of a command.
+
+Whatever a cut leaves of what was not synced, the same command or `fokker resume` ends with the same bytes.
+"""
 
 import functools
 import os
@@ -70,7 +73,7 @@ def done(arguments, **options):
 
 
 class Recording:
-    """A command in a folder: the folder before it, its calls, and what it leaves."""
+    """A recording holds the folder before a command, the calls of the command, and what it leaves."""
 
     def __init__(self, folder, command, steps, before=None):
         self.before, self.after, self.config = folder / "before", folder / "after", CONFIG.format(steps=steps)
@@ -88,7 +91,7 @@ class Recording:
         return disk
 
     def states(self, most, seed=0, syncs=True):
-        """The different states that a cut after each call may leave, at most about `most` a call."""
+        """Returns the different states that a cut after each call may leave, about `most` of each call."""
         disk, randomness, found = self.disk(), random.Random(seed), {}
         for call in self.calls:
             if call.name == "sync" and not syncs:
@@ -101,7 +104,10 @@ class Recording:
 
 
 def recovered(folder, kind):
-    """Goes on as its user would: the same command again, or resume; an error that names what is missing, and then from the start."""
+    """Goes on as its user would, by the same command or by resume.
+
+    Where resume says that there is no run, nothing had begun, and the command starts again.
+    """
     if kind in ("evaluate", "sample"):
         assert fokker("info", folder / "run").returncode == 0
         done((evaluate_of if kind == "evaluate" else sample_of)(folder))
@@ -121,14 +127,15 @@ def recovered(folder, kind):
 
 
 def failure(recording, kind, state, folder):
-    """What is wrong after a cut, or None."""
+    """Returns what is wrong after a cut, or None."""
     try:
         put(state, folder)
         recovered(folder, kind)
         found = kept(folder)
         if kind == "sample":  # a folder of a cut call stays, and the next call makes another
             newest = max(path.name for path in (folder / "run").glob("more-*"))
-            found = {name.replace(newest, "more-1"): value for name, value in found.items() if "more-" not in name or newest in name}
+            found = {name.replace(newest, "more-1"): value for name, value in found.items()
+                     if "more-" not in name or newest in name}
         wrong = [name for name in recording.expected if found.get(name) != recording.expected[name]]
         return f"other bytes: {wrong}" if wrong or len(found) != len(recording.expected) else None
     except (AssertionError, OSError) as error:
@@ -164,7 +171,7 @@ def recordings_of(make_folder, steps):
 
 @pytest.fixture(scope="module")
 def recordings(tmp_path_factory):
-    """Of each kind of command, by the number of training steps."""
+    """Returns a function from the number of training steps to the recordings of each kind of command."""
     if not SHIM.exists():
         pytest.skip("this build has no librecording.so")
     return functools.lru_cache(lambda steps: recordings_of(tmp_path_factory.mktemp, steps))
@@ -177,7 +184,8 @@ def test_the_recorded_calls_are_all_that_was_done(recordings, kind):
     for call in recording.calls:
         disk.apply(call)
     assert sum(call.name == "sync" for call in recording.calls) > 4
-    after = {str(path.relative_to(recording.after)): None if path.is_dir() else path.read_bytes() for path in recording.after.rglob("*")}
+    after = {str(path.relative_to(recording.after)): None if path.is_dir() else path.read_bytes()
+             for path in recording.after.rglob("*")}
     assert disk.seen() == after
 
 
@@ -202,7 +210,7 @@ def test_every_state_after_a_power_cut_recovers(recordings, kind, tmp_path):
 
 
 def test_without_syncs_power_cuts_do_harm(recordings, tmp_path):
-    """Negative control: the same calls, but no sync reaches the disk."""
+    """This negative control replays the same calls, but no sync reaches the disk."""
     recording = recordings(6)["run"]
     states = recording.states(2, syncs=False)
     assert failures(recording, "run", random.Random(0).sample(states, 40), tmp_path)
