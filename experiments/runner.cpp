@@ -147,10 +147,7 @@ void Runner::evaluate() {
 void Runner::apply() {
   const auto applications = applications_of(experiment_);
   if (applications.empty()) return;
-  const TrainedRun run{.config = experiment_,
-                       .model = model_,
-                       .score = model_.system.score(),
-                       .log_variance_ratio = model_.system.log_variance_ratio()};
+  const TrainedRun run = trained_run(experiment_, model_);
   const ApplicationInput input;
   Hdf5File file = open_results(directory_.path());
   std::vector<std::pair<std::string, Findings>> all;

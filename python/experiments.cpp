@@ -1,8 +1,6 @@
-// Data sets, training and metrics.
+// Data sets and metrics.
 
 #include <pybind11/stl/filesystem.h>
-
-#include <cmath>
 
 #include "fokker/core/io/file.h"
 #include "fokker/experiments/data/dataset_files.h"
@@ -13,10 +11,7 @@
 #include "fokker/experiments/experiment.h"
 #include "fokker/experiments/metrics/metrics.h"
 #include "fokker/experiments/report/pictures.h"
-#include "fokker/experiments/training/trainer.h"
 #include "fokker/python/support/keywords.h"
-#include "fokker/python/support/network.h"
-#include "fokker/python/support/system.h"
 #include "fokker/python/support/watch.h"
 
 namespace fokker::python {
@@ -25,7 +20,8 @@ namespace {
 /// Prepares the caller's own data by the keywords of [data].
 Prepared prepare_array(const py::object& x, const py::object& labels, const py::object& target,
                        const py::dict& keywords, std::uint64_t seed) {
-  const auto config = from_keywords<DataConfig>(keywords);
+  auto config = from_keywords<DataConfig>(keywords);
+  config.source = "array";
   Dataset data{.x = to_tensor(x, Dtype::f32, "data").detach(), .name = "array"};
   require<ShapeError>(data.x.rank() >= 2 && data.x.size() > 0,
                       "[data] expected an array [samples, …] of at least two axes, none of them empty, got {}",
@@ -129,75 +125,9 @@ void bind_data(py::module_& m) {
       py::arg("path"), py::arg("keywords"));
 }
 
-/// The columns of the reports; `held_out` and `noise_levels` have rows where they were measured.
-py::dict curves(const std::vector<StepReport>& reports) {
-  std::vector<double> loss, gradient_norm, learning_rate, held_out;
-  std::vector<bool> clipped;
-  std::vector<std::int64_t> operations, held_out_step, level_step;
-  std::vector<std::vector<double>> mean, deviation;
-  std::vector<std::vector<std::int64_t>> count;
-  for (const StepReport& report : reports) {
-    loss.push_back(report.loss);
-    gradient_norm.push_back(report.gradient_norm);
-    learning_rate.push_back(report.learning_rate);
-    clipped.push_back(report.clipped);
-    operations.push_back(report.operations);
-    if (report.held_out_loss) {
-      held_out_step.push_back(report.step);
-      held_out.push_back(*report.held_out_loss);
-    }
-    if (report.levels.empty()) continue;
-    level_step.push_back(report.step);
-    mean.emplace_back();
-    deviation.emplace_back();
-    count.emplace_back();
-    for (const LevelErrors& errors : report.levels) {
-      mean.back().push_back(errors.mean);
-      deviation.back().push_back(errors.deviation);
-      count.back().push_back(errors.count);
-    }
-  }
-  using namespace py::literals;
-  return py::dict("loss"_a = loss, "gradient_norm"_a = gradient_norm, "learning_rate"_a = learning_rate,
-                  "clipped"_a = clipped, "operations"_a = operations,
-                  "held_out"_a = py::dict("step"_a = held_out_step, "loss"_a = held_out),
-                  "noise_levels"_a =
-                      py::dict("step"_a = level_step, "mean"_a = mean, "deviation"_a = deviation, "count"_a = count));
-}
-
-/// Trains `network` in place; returns the averaged network, its score and SDE, and the curves.
-py::tuple train(NetworkHandle& network, const ForwardSde& sde, const Prepared& data, const py::dict& keywords,
-                std::uint64_t seed, const std::vector<std::string>& augment, const py::object& progress) {
-  const auto config = from_keywords<TrainConfig>(keywords);
-  require<ConfigError>(config.emas.empty() && config.ema_lengths.empty(),
-                       "train.emas, train.ema_lengths: runs keep these averages in their folders; use fk.run and "
-                       "Run.with_ema");
-  require<ConfigError>(config.patience == 0 || data.held_out.size() > 0,
-                       "train.patience: the training ends by the loss on held-out data, of which there are none");
-  network.build(without_axis(data.training.x.shape(), 0));
-  std::vector<StepReport> reports;
-  System averaged;
-  watched(progress, [&](Watch& watch) {
-    Trainer trainer(network.network, sde, data.training, config, seed);
-    trainer.augment(Augmentation(augment, data.training.range.low));
-    trainer.hold_out(data.held_out);
-    for (bool going = true; going && !trainer.finished();) {
-      reports.push_back(trainer.step());
-      going = watch.report(reports.back().step, config.steps);
-    }
-    averaged = trainer.averaged();
-  });
-  NetworkHandle trained = network;
-  trained.network = averaged.network;
-  const bool score = objective_entry(config.objective).score;
-  return py::make_tuple(
-      trained, SystemHandle{averaged, network.sample},
-      score ? py::cast(ScoreArgument{.score = of_network(averaged.score()), .sample = network.sample}) : py::none(),
-      std::const_pointer_cast<ForwardSde>(averaged.sde()), curves(reports), to_dictionary(config));
-}
-
-/// Metrics of samples, in the units of the original data.
-py::dict evaluate_samples(const py::object& samples, const Prepared& data, const py::dict& keywords,
+/// Metrics of samples, in the units of the original data: name, value, value of real data, and the feature network that
+/// is the unit.
+py::list evaluate_samples(const py::object& samples, const Prepared& data, const py::dict& keywords,
                           std::uint64_t seed) {
   auto config = from_keywords<MetricConfig>(keywords);
   config.seed = seed;
@@ -205,19 +135,18 @@ py::dict evaluate_samples(const py::object& samples, const Prepared& data, const
   require_finite(x, "samples", "leave them out");
   std::vector<MetricResult> results;
   watched(py::none(), [&](Watch&) { results = Evaluator(data, config)(x); });
-  py::dict values;
-  for (const auto& result : results) values[py::str(result.name)] = py::make_tuple(result.value, result.reference);
-  return values;
+  py::list rows;
+  for (const auto& [name, value, reference, features] : results)
+    rows.append(py::make_tuple(name, value, reference, features));
+  return rows;
 }
 
 }  // namespace
 
 void bind_experiments(py::module_& m) {
   bind_data(m);
-  m.def("train_network", &train, py::arg("network"), py::arg("sde"), py::arg("data"), py::arg("keywords"),
-        py::arg("seed"), py::arg("augment"), py::arg("progress"));
   m.def("evaluate_samples", &evaluate_samples, py::arg("samples"), py::arg("data"), py::arg("keywords"),
-        py::arg("seed") = 0);
+        py::arg("seed"));
   m.def("metric_names", &metric_names);
   m.def(
       "overview_png",

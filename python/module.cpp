@@ -33,6 +33,7 @@ PYBIND11_MODULE(_fokker, m) {
   python::bind_experiments(m);
   python::bind_guidance(m);
   python::bind_runs(m);
+  python::bind_training(m);
   python::bind_applications(m);
   python::bind_comparison(m);
   python::bind_flows(m);

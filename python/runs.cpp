@@ -1,4 +1,6 @@
-// Experiments from files, and the runs that they leave.
+// Experiments from files, and runs with files or without.
+
+#include <algorithm>
 
 #include "fokker/experiments/applications/own_table.h"
 #include "fokker/experiments/cli/command_line.h"
@@ -45,21 +47,35 @@ std::string resume_run(const std::string& path, const py::object& line) {
   return result.path.string();
 }
 
-py::tuple sample_run(const SavedRun& self, const py::dict& keywords, const py::object& progress) {
+py::tuple sample_run(const SavedRun& self, const py::dict& keywords, int frames, const py::object& progress) {
   auto config = from_keywords(
       keywords, own_samples(self.experiment.sample, Config(to_node(keywords, describe<GenerateConfig>()))));
   config.steps = config.step_count();
   config.use_defaults();
+  const py::object no_line = py::none();
   Samples samples;
-  watched(progress, [&](Watch& watch) { samples = sample(self.model, config, options_under(watch, py::none())); });
+  watched(progress, [&](Watch& watch) { samples = sample(self.model, config, options_under(watch, no_line), frames); });
   return py::make_tuple(to_dict(samples), to_dictionary(config));
 }
 
 NetworkHandle network_of(const SavedRun& self) {
-  return {.config = self.experiment.network,
-          .seed = self.experiment.seed,
-          .network = self.model.system.network,
-          .sample = self.model.sample_shape};
+  const NetworkPlan plan = plan_network(self.experiment.network, self.experiment.train, self.model.facts);
+  return {
+      .config = plan.config, .seed = self.experiment.seed, .network = self.model.system.network, .sample = plan.input};
+}
+
+py::object score_of_run(const SavedRun& self) {
+  if (!self.score) return py::none();
+  return py::cast(ScoreArgument{.score = of_network(self.score), .sample = self.model.sample_shape});
+}
+
+/// The experiment as a dictionary.  An SDE that no file can name is known by its name alone.
+py::object config_of_run(const SavedRun& self) {
+  py::object config = to_dictionary(self.experiment);
+  const std::string& kind = self.experiment.sde.kind;
+  const auto names = sde_names();
+  if (std::ranges::find(names, kind) == names.end()) config["sde"] = py::dict(py::arg("kind") = kind);
+  return config;
 }
 
 /// Runs the program `fokker` in this process and returns its exit code.
@@ -80,7 +96,7 @@ void bind_runs(py::module_& m) {
              return watched([&] { return open_run(path, {.decay = decay, .length = length, .step = step}); });
            }),
            py::arg("path"), py::arg("decay") = py::none(), py::arg("length") = py::none(), py::arg("step") = 0)
-      .def_property_readonly("config", [](const SavedRun& self) { return to_dictionary(self.experiment); })
+      .def_property_readonly("config", &config_of_run)
       .def_property_readonly("data",
                              [](const SavedRun& self) {
                                const py::gil_scoped_release released;
@@ -92,16 +108,13 @@ void bind_runs(py::module_& m) {
       .def_property_readonly(
           "sde", [](const SavedRun& self) { return std::const_pointer_cast<ForwardSde>(share(*self.model.sde)); })
       .def_property_readonly("network", &network_of)
-      .def_property_readonly("score",
-                             [](const SavedRun& self) {
-                               return ScoreArgument{.score = of_network(self.score), .sample = self.model.sample_shape};
-                             })
+      .def_property_readonly("score", &score_of_run)
       .def_property_readonly("system",
                              [](const SavedRun& self) {
                                return SystemHandle{self.model.system, self.model.sample_shape};
                              })
       .def("held_out_loss", [](const SavedRun& self) { return watched([&] { return held_out_loss(self); }); })
-      .def("draw", &sample_run, py::arg("keywords"), py::arg("progress"));
+      .def("draw", &sample_run, py::arg("keywords"), py::arg("frames"), py::arg("progress"));
   m.def("run_experiment", &run_experiment, py::arg("config"), py::arg("overrides"), py::arg("out"), py::arg("line"));
   m.def("_set_package_folder", [](const std::string& folder) { set_package_folder(folder); });
   m.def("_command_line", &run_command_line);

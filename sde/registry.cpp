@@ -40,18 +40,44 @@ using Made = std::unique_ptr<ForwardSde>;
 struct SdeEntry {
   const char* name;
   Made (*make)(const SdeConfig&);
+  /// Fills in the parameters of an SDE of this kind; false: it is of another kind.
+  bool (*fill)(const ForwardSde& sde, SdeConfig& config);
 };
 
+void write(const VPConfig& from, SdeConfig& config) { config.beta = {from.beta_min, from.beta_max}; }
+void write(const VEConfig& from, SdeConfig& config) { config.sigma = {from.sigma_min, from.sigma_max}; }
+void write(const EDMConfig& from, SdeConfig& config) { config.sigma = {from.sigma_min, from.sigma_max}; }
+
+template <class T>
+bool fill(const ForwardSde& sde, SdeConfig& config) {
+  const auto* own = dynamic_cast<const T*>(&sde);
+  if constexpr (requires { own->config(); })
+    if (own) write(own->config(), config);
+  return own != nullptr;
+}
+
+/// A schedule is known by its name; a shifted or learned one has a name that is no kind.
+template <>
+bool fill<ScheduledSde>(const ForwardSde& sde, SdeConfig& config) {
+  const auto* own = dynamic_cast<const ScheduledSde*>(&sde);
+  if (!own || own->name() != config.kind) return false;
+  if (config.kind == "log_linear") config.gamma = {own->schedule().gamma(0), own->schedule().gamma(1)};
+  return true;
+}
+
 constexpr SdeEntry entries[] = {
-    {"vp", [](const SdeConfig& c) -> Made { return std::make_unique<VP>(beta_of(c)); }},
-    {"sub_vp", [](const SdeConfig& c) -> Made { return std::make_unique<SubVP>(beta_of(c)); }},
-    {"ve", [](const SdeConfig& c) -> Made { return std::make_unique<VE>(sigma_of<VEConfig>(c)); }},
-    {"cosine", [](const SdeConfig&) -> Made { return std::make_unique<Cosine>(); }},
-    {"edm", [](const SdeConfig& c) -> Made { return std::make_unique<EDM>(sigma_of<EDMConfig>(c)); }},
-    {"flow", [](const SdeConfig&) -> Made { return std::make_unique<RectifiedFlow>(); }},
-    {"trigonometric_flow", [](const SdeConfig&) -> Made { return std::make_unique<TrigonometricFlow>(); }},
-    {"sigmoid", [](const SdeConfig&) -> Made { return std::make_unique<ScheduledSde>(ScheduledSde::sigmoid()); }},
-    {"log_linear", [](const SdeConfig& c) -> Made { return std::make_unique<ScheduledSde>(log_linear(c)); }},
+    {"vp", [](const SdeConfig& c) -> Made { return std::make_unique<VP>(beta_of(c)); }, fill<VP>},
+    {"sub_vp", [](const SdeConfig& c) -> Made { return std::make_unique<SubVP>(beta_of(c)); }, fill<SubVP>},
+    {"ve", [](const SdeConfig& c) -> Made { return std::make_unique<VE>(sigma_of<VEConfig>(c)); }, fill<VE>},
+    {"cosine", [](const SdeConfig&) -> Made { return std::make_unique<Cosine>(); }, fill<Cosine>},
+    {"edm", [](const SdeConfig& c) -> Made { return std::make_unique<EDM>(sigma_of<EDMConfig>(c)); }, fill<EDM>},
+    {"flow", [](const SdeConfig&) -> Made { return std::make_unique<RectifiedFlow>(); }, fill<RectifiedFlow>},
+    {"trigonometric_flow", [](const SdeConfig&) -> Made { return std::make_unique<TrigonometricFlow>(); },
+     fill<TrigonometricFlow>},
+    {"sigmoid", [](const SdeConfig&) -> Made { return std::make_unique<ScheduledSde>(ScheduledSde::sigmoid()); },
+     fill<ScheduledSde>},
+    {"log_linear", [](const SdeConfig& c) -> Made { return std::make_unique<ScheduledSde>(log_linear(c)); },
+     fill<ScheduledSde>},
 };
 constexpr Registry table("[sde] kind:", entries);
 
@@ -63,6 +89,12 @@ std::unique_ptr<ForwardSde> make_sde(const SdeConfig& config) {
   Made made = table.at(config.kind).make(config);
   if (config.shift == 1) return made;
   return std::make_unique<ScheduledSde>(ScheduledSde::shifted(*made, config.shift));
+}
+
+std::optional<SdeConfig> config_of(const ForwardSde& sde) {
+  for (const auto& entry : entries)
+    if (SdeConfig config{.kind = entry.name}; entry.fill(sde, config)) return config;
+  return std::nullopt;
 }
 
 void SdeConfig::validate() const { make_sde(*this); }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -32,5 +33,7 @@ struct SdeConfig {
 
 /// Throws ConfigError for an unknown kind (with the nearest name) or parameters out of range.
 std::unique_ptr<ForwardSde> make_sde(const SdeConfig& config);
+/// The config that makes an SDE; none where no config is known, as for a noise schedule that was learned or shifted.
+std::optional<SdeConfig> config_of(const ForwardSde& sde);
 
 }  // namespace fokker

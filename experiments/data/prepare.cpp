@@ -235,7 +235,7 @@ GreyLevels grey_levels(const Prepared& data) {
 
 Prepared prepare(const Dataset& data, const DataConfig& config, std::uint64_t seed) {
   check(data, config);
-  Prepared result{.training = data, .range = data.range};
+  Prepared result{.training = data, .range = data.range, .config = config};
   if (data.classes() >= 2) result.original = data;
   result.held_out = result.excluded = subset(data, {});
   result.training_index.resize(static_cast<std::size_t>(data.size()));

@@ -85,6 +85,7 @@ struct Prepared {
   Dataset original = {};     // data as loaded, where they have labels; feature networks are trained on them
   Tokenizer tokenizer = {};  // tokenizer of the training captions
   std::vector<PreparationReport> report = {};
+  DataConfig config = {};  // how they were prepared
 };
 
 }  // namespace fokker

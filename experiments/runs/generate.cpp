@@ -11,8 +11,6 @@
 namespace fokker {
 namespace {
 
-constexpr std::int64_t trajectory_frames = 10;
-
 Guidance guidance_of(const GuidanceConfig& config) {
   return {.strength = config.strength, .interval = config.interval, .rescale = config.rescale};
 }
@@ -123,8 +121,8 @@ Score guided_score(const System& system, const GenerateConfig& config) {
   return guidance.threshold > 0 ? threshold(std::move(score), *sde, guidance.threshold) : score;
 }
 
-Samples sample(const Model& model, const GenerateConfig& config, const RunOptions& options) {
-  SampleOptions sampling{.shape = model.sample_shape, .trajectory = trajectory_frames};
+Samples sample(const Model& model, const GenerateConfig& config, const RunOptions& options, int frames) {
+  SampleOptions sampling{.shape = model.sample_shape, .trajectory = frames};
   sampling.progress = options.watching("sampling " + config.title());
   Samples samples = sample(score_of(model, config, options), *model.sde, config, sampling);
   samples.values = model.facts.scaling.invert(samples.values);

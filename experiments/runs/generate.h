@@ -73,7 +73,10 @@ Score score_of(const Model& model, const GenerateConfig& config, const RunOption
 /// know, and for guidance towards nothing.  Throws ConfigError for a weaker network of other samples or another SDE.
 Score guided_score(const System& system, const GenerateConfig& config);
 
+/// The number of states of a trajectory that a run keeps.
+inline constexpr int trajectory_frames = 10;
 /// Samples from a trained run, in the units of the data.
-Samples sample(const Model& model, const GenerateConfig& config, const RunOptions& options = {});
+Samples sample(const Model& model, const GenerateConfig& config, const RunOptions& options = {},
+               int frames = trajectory_frames);
 
 }  // namespace fokker

@@ -36,6 +36,13 @@ struct ModelConfig {
   static constexpr auto fields = std::tuple_cat(model_fields, std::tuple{evaluate_field});
 };
 
+/// A network's options, with those that follow from the data and the objective, and the shape of one input.
+struct NetworkPlan {
+  NetworkConfig config;
+  Shape input;
+};
+NetworkPlan plan_network(NetworkConfig network, const TrainConfig& train, const DataFacts& facts);
+
 /// What an experiment's tables describe, built: data, SDE, and objective and network with their first weights.
 struct Model {
   DataFacts facts;

@@ -3,6 +3,7 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "fokker/core/io/file.h"
 #include "fokker/core/io/safetensors.h"
@@ -84,30 +85,37 @@ std::optional<DataFacts> read_run_facts(const fs::path& run) {
   return read_facts(read_text_file(run / facts_file), (run / facts_file).string());
 }
 
+TrainedRun trained_run(ModelConfig config, Model model) {
+  TrainedRun run{.config = std::move(config), .model = std::move(model), .score = {}};
+  const System& system = run.model.system;
+  run.model.sde = system.sde();
+  if (objective_entry(run.config.train.objective).score) run.score = system.score();
+  run.log_variance_ratio = system.log_variance_ratio();
+  return run;
+}
+
 TrainedRun load_run(const fs::path& path, const AverageChoice& average) {
   require<ConfigError>(!average.decay || !average.length, "[average] expected a decay or a length, got both: {} and {}",
                        average.decay.value_or(0), average.length.value_or(0));
   require<ConfigError>(average.step == 0 || average.length, "[average] a step goes with a length, got step {} alone",
                        average.step);
-  TrainedRun run{.config = read_model_config(path), .model = {}, .score = {}};
+  const ModelConfig config = read_model_config(path);
   std::error_code failure;
   require<ConfigError>(fs::exists(path / weights_file, failure),
                        "{}: the training of this run is not done; finish it with `fokker resume {}`", path.string(),
                        path.string());
   auto facts = read_run_facts(path);
-  run.model = facts ? build(run.config, std::move(*facts)) : build(run.config);
-  const TrainConfig& config = run.config.train;
-  load(run.model.system, path, file_of(config, average));
+  Model model = facts ? build(config, std::move(*facts)) : build(config);
+  load(model.system, path, file_of(config.train, average));
+  PostHocAverage made{};
   if (average.length) {
-    const PostHocAverage made =
-        post_hoc_average(path / "averages", config.ema_lengths, {.length = *average.length, .updates = average.step});
-    load_parameters(run.model.system.trainable_parameters(), made.tensors);
-    run.snapshots = made.snapshots;
-    run.profile_error = made.error;
+    made = post_hoc_average(path / "averages", config.train.ema_lengths,
+                            {.length = *average.length, .updates = average.step});
+    load_parameters(model.system.trainable_parameters(), made.tensors);
   }
-  run.model.sde = run.model.system.sde();
-  if (objective_entry(config.objective).score) run.score = run.model.system.score();
-  run.log_variance_ratio = run.model.system.log_variance_ratio();
+  TrainedRun run = trained_run(config, std::move(model));
+  run.snapshots = made.snapshots;
+  run.profile_error = made.error;
   return run;
 }
 

@@ -30,6 +30,9 @@ struct TrainedRun {
   double profile_error = 0;
 };
 
+/// Makes a run of a model whose training is done.
+TrainedRun trained_run(ModelConfig config, Model model);
+
 /// Loads a run.  Throws ConfigError where `path` holds no run whose training is done, or where the run lacks the
 /// average.  Throws ConfigError, ShapeError or IoError, naming file and tensor, for weights that do not fit.
 TrainedRun load_run(const std::filesystem::path& path, const AverageChoice& average = {});

@@ -76,11 +76,13 @@ MetricsRow parsed(const std::string& line, std::int64_t step, const std::string&
 
 }  // namespace
 
+std::string metrics_line(const MetricsRow& row) { return to_json(row).dump(); }
+
 void MetricsLog::append(std::span<const MetricsRow> rows) {
   if (rows.empty()) return;
   std::string lines;
   for (const auto& row : rows) {
-    const std::string line = to_json(row).dump();
+    const std::string line = metrics_line(row);
     digest_ = chained(digest_, line);
     lines += (lines.empty() ? "" : "\n") + line;
   }

@@ -16,6 +16,9 @@ struct MetricsRow {
   double seconds;
 };
 
+/// The line of a row, without its end.
+std::string metrics_line(const MetricsRow& row);
+
 /// The file metrics.jsonl of a run: a line of JSON for each training step, from the first on.
 class MetricsLog {
  public:

@@ -8,6 +8,7 @@ from .bounds import VariationalBound as VariationalBound
 from .bounds import variational_bound as variational_bound
 from .comparison import Comparison as Comparison
 from .comparison import compare as compare
+from .evaluation import Evaluation as Evaluation
 from .flows import Likelihood as Likelihood
 from .flows import OdeSolution as OdeSolution
 from .flows import decode as decode
@@ -33,7 +34,6 @@ from .samples import Samples as Samples
 from .sampling import sample as sample
 from .solving import brownian as brownian
 from .solving import solve as solve
-from .training import Training as Training
 from .training import train as train
 
 __version__: str

@@ -9,7 +9,7 @@ from .samples import Samples
 def sample(score, sde, *, n=64, shape=None, seed=0, dtype="float32", trajectory=0, progress=False, **config):
     """Draws n samples of the law whose scores under `sde` are given, as Samples.
 
-    score: a fokker Score (network_score, Training.score, GaussianMixture.score(sde)), or any callable (x, t) → array,
+    score: a fokker Score (network_score, Run.score, GaussianMixture.score(sde)), or any callable (x, t) → array,
         called once in a step with the whole batch x [n, …] as a NumPy array and t as a float.
     times: the time points themselves, in place of steps, grid and t_min, such as [1.0, 0.5, 1e-3].
     shape: shape of one sample; known for networks and mixtures, else (2,).

@@ -35,6 +35,7 @@ void bind_orders(py::module_& m);
 void bind_score(py::module_& m);
 void bind_experiments(py::module_& m);
 void bind_runs(py::module_& m);
+void bind_training(py::module_& m);
 void bind_applications(py::module_& m);
 void bind_guidance(py::module_& m);
 void bind_comparison(py::module_& m);

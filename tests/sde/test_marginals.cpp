@@ -87,6 +87,22 @@ TEST_CASE("known values of the schedules") {
   CHECK(sub == Approx(1 - alpha * alpha).epsilon(1e-13));
 }
 
+TEST_CASE("the config of an SDE makes it again, where it is known") {
+  for (const auto& name : sde_names()) {
+    const SdeConfig given{.kind = name, .beta = {0.2, 11}, .sigma = {0.03, 40}, .gamma = {-9, 4}};
+    const auto sde = make_sde(given);
+    const auto found = config_of(*sde);
+    INFO(name);
+    REQUIRE(found);
+    CHECK(found->kind == name);
+    const auto again = make_sde(*found);
+    CHECK(again->t_max() == sde->t_max());
+    CHECK(again->marginal(0.3).sigma == sde->marginal(0.3).sigma);
+    CHECK(again->marginal(0.3).alpha == sde->marginal(0.3).alpha);
+  }
+  CHECK(!config_of(*make_sde({.kind = "vp", .shift = 2})));
+}
+
 TEST_CASE("time_of_lambda inverts lambda") {
   for (const auto& sde : all_sdes())
     for (const double fraction : {1e-3, 0.01, 0.3, 0.99}) {

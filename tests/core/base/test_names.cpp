@@ -1,5 +1,7 @@
 #include "fokker/core/base/names.h"
 
+#include "fokker/core/config/config_document.h"
+
 #include "tests/support/catch.h"
 
 using namespace fokker;

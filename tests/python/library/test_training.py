@@ -121,10 +121,10 @@ def test_training_curves():
     data = fk.datasets.from_array(np.random.default_rng(0).normal(size=(300, 2)), held_out=0.2)
     run = fk.train(fk.Mlp(hidden=(16,)), fk.VP(), data, steps=40, batch=50, log_every=10, validate_every=20, clip=0.5)
     assert run.held_out["step"] == [20, 40] and all(0 < loss < 2 for loss in run.held_out["loss"])
-    assert run.clipped == [norm > 0.5 for norm in run.gradient_norm] and len(run.learning_rate) == 40
+    assert len(run.metrics) == 40 and all(row["clipped"] == (row["grad_norm"] > 0.5) for row in run.metrics)
     assert run.noise_levels["step"] == [10, 20, 30, 40]
     assert np.asarray(run.noise_levels["mean"]).shape == (4, 20) and np.sum(run.noise_levels["count"]) == 40 * 50
-    assert len(set(run.operations)) == 1 and run.operations[0] > 0
+    assert len({row["operations"] for row in run.metrics}) == 1 and run.metrics[0]["operations"] > 0
     from matplotlib import pyplot
 
     assert len(run.plot(pyplot.figure().gca()).lines) == 3
@@ -133,16 +133,16 @@ def test_training_curves():
         fk.train(fk.Mlp(hidden=(16,)), fk.VP(), data, steps=2, ema_lengths=[0.1])
 
 
-def test_a_notebook_shows_a_training_in_a_few_lines_and_a_picture():
+def test_a_notebook_shows_a_run_without_files_in_a_few_lines_and_a_picture():
     """It once printed every step's loss."""
     pytest.importorskip("matplotlib")
     data = fk.datasets.digits(n=200)
-    training = fk.train(fk.Mlp(hidden=(16,)), fk.VP(), data, steps=150, batch=16)
-    text, page = repr(training), training._repr_html_()
+    run = fk.train(fk.Mlp(hidden=(16,)), fk.VP(), data, steps=150, batch=16)
+    text, page = repr(run), run._repr_html_()
     assert text.count("\n") <= 3 and len(text) < 500, text
     assert "mlp(hidden=[16])" in text and "VP(beta_min=0.1, beta_max=20.0)" in text and "150 steps" in text
     assert page.startswith("<pre>") and page.count("data:image/png") == 1 and len(page) < 200_000
-    samples = training.sample(steps=2, n=4)
+    samples = run.sample(steps=2, n=4)
     assert samples.range == (0, 16) and samples._repr_html_().count("data:image/png") == 1
     points = fk.sample(fk.GaussianMixture.ring(), fk.VP(), steps=5, n=50)
     assert points._repr_html_().count("data:image/png") == 1
