@@ -43,12 +43,13 @@ py::bytes as_bytes(const std::vector<std::byte>& bytes) {
   return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
 }
 
-void bind_data(py::module_& m) {
+using DataClass = py::class_<Prepared>;
+
+void bind_parts(DataClass& data_class) {
   const auto rows = [](Dataset Prepared::*part) {
     return [part](const Prepared& data) { return to_numpy((data.*part).x); };
   };
-  py::class_<Prepared>(m, "Data", "Data ready for training, in the units of the network, with the way back.")
-      .def_property_readonly("name", [](const Prepared& data) { return data.training.name; })
+  data_class.def_property_readonly("name", [](const Prepared& data) { return data.training.name; })
       .def_property_readonly("source", [](const Prepared& data) { return data.training.source; })
       .def_property_readonly("training", rows(&Prepared::training), "[N, …]")
       .def_property_readonly("held_out", rows(&Prepared::held_out), "[N, …]")
@@ -58,7 +59,11 @@ void bind_data(py::module_& m) {
       .def_property_readonly("held_out_labels", [](const Prepared& data) { return data.held_out.labels; })
       .def_property_readonly(
           "held_out_index", [](const Prepared& data) { return data.held_out_index; },
-          "The rows of the original data that are held out.")
+          "The rows of the original data that are held out.");
+}
+
+void bind_description(DataClass& data_class) {
+  data_class
       .def_property_readonly(
           "features", [](const Prepared& data) { return data.training.features; },
           "The names of the columns of a table, or empty.")
@@ -93,6 +98,12 @@ void bind_data(py::module_& m) {
                            data.training.size(), data.held_out.size(),
                            to_string(without_axis(data.training.x.shape(), 0)));
       });
+}
+
+void bind_data(py::module_& m) {
+  DataClass data_class(m, "Data", "Data ready for training, in the units of the network, with the way back.");
+  bind_parts(data_class);
+  bind_description(data_class);
   m.def(
       "load_data",
       [](const py::dict& keywords, std::uint64_t seed) {

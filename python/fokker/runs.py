@@ -36,7 +36,8 @@ class Run:
         """The folder of the run.  Raises ConfigError where it has none."""
         if self.path is None:
             raise _fokker.ConfigError(
-                f"[{use}] this run has no files, because fk.train writes none; make the run by fk.run(config, out=FOLDER)")
+                f"[{use}] this run has no files, because fk.train writes none; "
+                "make the run by fk.run(config, out=FOLDER)")
         return self.path
 
     def with_ema(self, decay=None, *, length=None, step=0):
@@ -135,7 +136,10 @@ class Run:
         return xarray.load_dataset(self._folder("to_xarray") / "results.h5", group=f"samples/{name}", engine="h5netcdf")
 
     def conditional_score(self, labels):
-        """Returns ∇ log p_t(x | label) in the units of the network; labels repeat after the last, sample by sample."""
+        """Returns ∇ log p_t(x | label) in the units of the network.
+
+        Labels belong to the samples in order, and repeat after the last.
+        """
         return self._run.system.score(labels_of(labels))
 
     def sample(self, *, n=64, seed=0, label=None, guidance=None, trajectory=10, progress=False, **config):
