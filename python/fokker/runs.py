@@ -136,10 +136,7 @@ class Run:
         return xarray.load_dataset(self._folder("to_xarray") / "results.h5", group=f"samples/{name}", engine="h5netcdf")
 
     def conditional_score(self, labels):
-        """Returns ∇ log p_t(x | label) in the units of the network.
-
-        Labels belong to the samples in order, and repeat after the last.
-        """
+        """Returns ∇ log p_t(x | label) in the units of the network; labels repeat after the last."""
         return self._run.system.score(labels_of(labels))
 
     def sample(self, *, n=64, seed=0, label=None, guidance=None, trajectory=10, progress=False, **config):
