@@ -46,10 +46,10 @@ bench: build ## side by side with the peers: docs/performance.md and build/bench
 	$(PYTHON) scripts/bench_unet.py
 
 format: ## clang-format every C++ file in place
-	$(FORMAT) -i $(SOURCES)
+	@$(FORMAT) -i $(SOURCES)
 
 check-format: ## fail where a file is not formatted
-	$(FORMAT) --dry-run -Werror $(SOURCES)
+	@$(FORMAT) --dry-run -Werror $(SOURCES)
 
 tidy: build ## clang-tidy over the library
 	$(TIDY) -quiet -j $(JOBS) -p $(BUILD) '/(core|sde|solvers|score|experiments|python)/[^.]*\.cpp$$'
