@@ -60,7 +60,10 @@ void confine(const ChildLimits& limits) {
 #if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)  // which map terabytes
   limit(RLIMIT_AS, address_space() + limits.memory);
 #endif
-  limit(RLIMIT_CPU, static_cast<rlim_t>(std::ceil(limits.seconds)));
+  // Behind the soft limit comes SIGXCPU, which says why the child ends; at the hard one comes SIGKILL.
+  const auto seconds = static_cast<rlim_t>(std::ceil(limits.seconds));
+  const rlimit time{seconds, seconds + 1};
+  ::setrlimit(RLIMIT_CPU, &time);
   limit(RLIMIT_CORE, 0);
   limit(RLIMIT_FSIZE, 0);
   limit(RLIMIT_NOFILE, 0);

@@ -206,6 +206,18 @@ TEST_CASE("declared sizes are compared with the file before memory is asked for"
 
 namespace {
 
+/// Seconds of CPU time of this process and the children that have ended, which other work on the machine leaves alone.
+double processor_seconds() {
+  double total = 0;
+  for (const int who : {RUSAGE_SELF, RUSAGE_CHILDREN}) {
+    rusage use{};
+    ::getrusage(who, &use);
+    for (const timeval& time : {use.ru_utime, use.ru_stime})
+      total += static_cast<double>(time.tv_sec) + 1e-6 * static_cast<double>(time.tv_usec);
+  }
+  return total;
+}
+
 /// Flips bits of an example; returns how many ended the child.
 int read_flipped(int count, std::uint64_t seed) {
   const TemporaryFolder folder;
@@ -217,7 +229,7 @@ int read_flipped(int count, std::uint64_t seed) {
     auto changed = bytes;
     const std::size_t bit = random() % (8 * bytes.size());
     changed[bit / 8] ^= static_cast<std::byte>(1 << bit % 8);
-    const auto start = std::chrono::steady_clock::now();
+    const double start = processor_seconds();
     try {
       read_foreign(changed, "flipped.h5", read_image);
     } catch (const IoError& error) {
@@ -225,7 +237,7 @@ int read_flipped(int count, std::uint64_t seed) {
     } catch (const Error&) {
       ++refused;
     }
-    slowest = std::max(slowest, std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count());
+    slowest = std::max(slowest, processor_seconds() - start);
   }
   CHECK(slowest < 5);
   CHECK(refused > 0);

@@ -101,7 +101,8 @@ TEST_CASE("evaluations are counted, not declared") {
       if (known.claims) each = known.claims->evaluations;
       if (known.sampler) each = known.sampler->evaluations;
     }
-    if (each > 0) CHECK(samples.nfe == 10 * each);
+    const int first = solver == "reversible_heun" ? 1 : 0;  // its second solution begins with an evaluation
+    if (each > 0) CHECK(samples.nfe == 10 * each + first);
   }
 }
 
