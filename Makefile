@@ -61,7 +61,7 @@ asan tsan: setup ## the C++ tests under the sanitizers
 # The interpreter is not built with the sanitizers, so their runtimes are loaded before it; it leaks at exit by design.
 asan-python: setup ## the Python tests named by TESTS=… under the address and undefined-behaviour sanitizers
 	@scripts/build asan all $(OPTIONS)
-	LD_PRELOAD="$$(g++ -print-file-name=libasan.so) $$(g++ -print-file-name=libubsan.so)" ASAN_OPTIONS=detect_leaks=0 \
+	LD_PRELOAD="$$(g++ -print-file-name=libasan.so) $$(g++ -print-file-name=libubsan.so)" ASAN_OPTIONS=detect_leaks=0:allocator_may_return_null=1 \
 	  FOKKER_COMMAND=$(CURDIR)/build/asan/bin/fokker PYTHONPATH=build/asan/python $(PYTHON) -m pytest -q $(or $(TESTS),tests/python)
 
 stubs: build ## the type stub of the Python extension
