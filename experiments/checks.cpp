@@ -20,7 +20,7 @@ void try_loss(const Model& model) {
   model.system.objective->loss(*model.system.network, one);
 }
 
-/// Sets of samples that fit into the memory that there is.
+/// Requires that each set of samples fits into the available memory.
 void check_memory(const Experiment& experiment, const Model& model) {
   const std::uint64_t each = sizeof(float) * static_cast<std::uint64_t>(model.sample_shape.size());
   for (const GenerateConfig& config : experiment.sample) {
@@ -31,7 +31,7 @@ void check_memory(const Experiment& experiment, const Model& model) {
   }
 }
 
-/// Samples that the metrics can compare with the data.
+/// Requires that the metrics can compare the samples with the data.
 void check_sizes(const Experiment& experiment, const Model& model) {
   if (experiment.evaluate.metrics.empty()) return;
   const std::int64_t least = least_samples(experiment.evaluate);
@@ -51,8 +51,9 @@ void check_sizes(const Experiment& experiment, const Model& model) {
                          config.title(), least, config.n);
 }
 
-/// Two steps of one sample by a score that knows nothing, for settings of a sampler that cannot work.
-void rehearse(SampleConfig config, const Model& model, const char* table) {
+/// Draws one sample in two steps by a score that knows nothing, which finds settings of a sampler that cannot work.
+/// Throws ConfigError, which begins with the name of the table.
+void rehearse(SampleConfig config, const Model& model, const std::string& table) {
   const Score silent = [](const Tensor& x, double) { return Tensor::zeros(x.shape(), x.dtype()); };
   config.n = 1;
   config.steps = std::min<std::int64_t>(config.step_count(), 2);
@@ -61,7 +62,7 @@ void rehearse(SampleConfig config, const Model& model, const char* table) {
     sample(silent, *model.sde, config, {.shape = model.sample_shape});
   } catch (const ConfigError& error) {
     throw ConfigError(fmt::format("{}: {}", table, error.what()));
-  } catch (const NumericalError&) {  // says nothing of the trained score
+  } catch (const NumericalError&) {  // two long steps of an untrained score say nothing of the trained one
   }
 }
 
@@ -85,17 +86,15 @@ Model checked(Model model, const Experiment& experiment) {
   rehearse_applications(experiment, model);
   check_sizes(experiment, model);
   check_memory(experiment, model);
-  const Score silent = [](const Tensor& x, double) { return Tensor::zeros(x.shape(), x.dtype()); };
-  for (GenerateConfig config : experiment.sample) try {
+  for (const GenerateConfig& config : experiment.sample) {
+    const std::string table = fmt::format("sample \"{}\"", config.title());
+    try {
       config.check(model);
-      config.n = 1;
-      config.steps = std::min<std::int64_t>(config.step_count(), 2);
-      if (!config.times.empty()) config.times.resize(static_cast<std::size_t>(config.steps) + 1);
-      sample(silent, *model.sde, config, {.shape = model.sample_shape});
     } catch (const ConfigError& error) {
-      throw ConfigError(fmt::format("sample \"{}\": {}", config.title(), error.what()));
-    } catch (const NumericalError&) {  // two long steps of an untrained score say nothing of the trained one
+      throw ConfigError(fmt::format("{}: {}", table, error.what()));
     }
+    rehearse(config, model, table);
+  }
   return model;
 }
 
