@@ -22,7 +22,9 @@ void try_loss(const Model& model) {
 
 /// Requires that each set of samples fits into the available memory.
 void check_memory(const Experiment& experiment, const Model& model) {
-  const std::uint64_t each = sizeof(float) * static_cast<std::uint64_t>(model.sample_shape.size());
+  // In the units of the network, in those of the data, and in results.h5, which is built in memory.
+  constexpr std::uint64_t copies = 3;
+  const std::uint64_t each = copies * sizeof(float) * static_cast<std::uint64_t>(model.sample_shape.size());
   for (const GenerateConfig& config : experiment.sample) {
     const std::uint64_t bytes = each * static_cast<std::uint64_t>(config.n), available = available_memory();
     require<ConfigError>(bytes <= available,
